@@ -1,0 +1,41 @@
+"""Files that appear whole or not at all, and their checksums."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path` to write to; it becomes `path` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise OSError(errno.ENOSPC, "the disk is full; free some space and start again", str(path)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sha256(*paths: Path) -> str:
+    """The SHA-256 of the files' bytes, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def folder(path: str | Path) -> Path:
+    """A folder as a user names it; a relative one starts at the project, wherever the notebook was started."""
+    return ROOT / Path(path).expanduser()

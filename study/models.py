@@ -1,0 +1,99 @@
+"""Variant -> Keras model, and how it is trained. Every word of this file counts for a run's fingerprint."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .data import Dataset
+from .variants import Settings, Variant
+
+
+def build(variant: Variant, training: Settings, data: Dataset) -> Any:
+    """A new Keras model; a text model begins with its vocabulary, made from the training texts."""
+    import keras
+
+    if variant.architecture == "cnn":
+        layers = _cnn(variant.settings, training, data)
+    else:
+        layers = _recurrent(variant.architecture, variant.settings, training, data)
+    return keras.Sequential(layers, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
+
+
+def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
+    """[Conv2D(same, relu) -> pooling] x n -> Flatten -> Dense -> Dropout -> Dense(softmax)."""
+    from keras import Input, layers
+
+    pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
+    stack = [Input(data.x_train.shape[1:])]
+    for number, (filters, size) in enumerate(zip(settings["filters"], settings["kernel_sizes"], strict=True), 1):
+        stack.append(layers.Conv2D(filters, size, padding="same", activation="relu", name=f"conv_{number}"))
+        stack.append(pooling(2, name=f"pool_{number}"))
+    return [
+        *stack,
+        layers.Flatten(name="flatten"),
+        layers.Dense(training["dense_units"], activation="relu", name="dense"),
+        layers.Dropout(training["dropout"], name="dropout"),
+        layers.Dense(len(data.classes), activation="softmax", name="classes"),
+    ]
+
+
+def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset) -> list:
+    """TextVectorization -> Embedding -> recurrent layers -> Dropout -> Dense(softmax)."""
+    from keras import Input, layers
+
+    words = layers.TextVectorization(
+        training["max_tokens"], output_sequence_length=training["sequence_length"], name="words"
+    )
+    words.adapt(data.x_train.tolist())
+    cell = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM}[kind]
+    stack = [
+        Input((), dtype="string"),
+        words,
+        layers.Embedding(
+            words.vocabulary_size(), training["embedding_units"], mask_zero=settings["mask_zero"], name="embedding"
+        ),
+    ]
+    for number, units in enumerate(settings["units"], 1):
+        layer = cell(
+            units,
+            return_sequences=number < len(settings["units"]),
+            dropout=training["input_dropout"],
+            name=f"{kind}_{number}",
+        )
+        stack.append(layers.Bidirectional(layer, name=f"both_{number}") if settings["bidirectional"] else layer)
+    return [
+        *stack,
+        layers.Dropout(training["dropout"], name="dropout"),
+        layers.Dense(len(data.classes), activation="softmax", name="classes"),
+    ]
+
+
+def fit(
+    variant: Variant, training: Settings, epochs: int, seed: int, data: Dataset
+) -> tuple[Any, dict[str, list], float]:
+    """Train a new model; return it with the best weights by validation loss, its history, and the seconds it took."""
+    import keras
+
+    keras.backend.clear_session()  # nothing of an earlier run in this process
+    keras.utils.set_random_seed(seed)
+    model = build(variant, training, data)
+    model.compile(
+        optimizer=keras.optimizers.Adam(training["learning_rate"]),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA cannot compile strings, and gained nothing for the CNN
+    )
+    early_stopping = keras.callbacks.EarlyStopping("val_loss", patience=training["patience"], restore_best_weights=True)
+    start = time.perf_counter()
+    history = model.fit(
+        data.x_train,
+        data.y_train,
+        batch_size=training["batch_size"],
+        epochs=epochs,
+        validation_data=(data.x_val, data.y_val),
+        callbacks=[early_stopping],
+        verbose=0,
+    )
+    seconds = time.perf_counter() - start
+    return model, {key: [float(value) for value in values] for key, values in history.history.items()}, seconds

@@ -1,0 +1,148 @@
+"""A run: one variant trained with one seed. Its place on disk, its fingerprint, its files."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .data import Dataset
+from .files import folder, sha256, whole
+from .variants import ARCHITECTURES, BUDGETS, Variant, find
+
+PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a profile keeps its files. What comes from sample data has folders of its own."""
+
+    profile: str
+    is_sample: bool
+    out_dir: str | Path = "."
+
+    def __post_init__(self):
+        find(BUDGETS, self.profile, "profile")
+
+    @property
+    def name(self) -> str:
+        return f"{self.profile}-sample" if self.is_sample else self.profile
+
+    @property
+    def reports(self) -> Path:
+        return folder(self.out_dir) / "reports" / self.name
+
+    @property
+    def figures(self) -> Path:
+        return folder(self.out_dir) / "figures" / self.name
+
+    def model(self, variant: Variant, seed: int) -> Path:
+        return folder(self.out_dir) / "weights" / self.name / variant.architecture / variant.name / f"seed-{seed}.keras"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that decides the outcome of one training run, the data apart."""
+
+    variant: Variant
+    seed: int
+    profile: str
+
+    @property
+    def epochs(self) -> int:
+        return BUDGETS[self.profile].epochs[self.variant.architecture]
+
+    @property
+    def training(self) -> dict[str, Any]:
+        return ARCHITECTURES[self.variant.architecture].training
+
+    def describe(self, data: Dataset) -> dict[str, Any]:
+        """Everything that the fingerprint covers, readable; `data` as it is trained on."""
+        return {
+            "architecture": self.variant.architecture,
+            "settings": self.variant.settings,
+            "training": self.training,
+            "epochs_at_most": self.epochs,
+            "seed": self.seed,
+            "data": data_digest(data),
+            "code": _code_digest(),
+            "versions": {package: version(package) for package in PACKAGES},
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the trained model's file, and the record that stands beside it."""
+
+    variant: Variant
+    seed: int
+    path: Path
+    record: dict[str, Any]
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        return self.record["history"]
+
+
+def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None) -> list[Job]:
+    """One job for each variant (or those named in `only`) and each seed of the profile."""
+    from .variants import variants
+
+    seeds = find(BUDGETS, profile, "profile").seeds
+    return [
+        Job(each, seed, profile)
+        for each in variants(architecture)
+        if only is None or each.name in only
+        for seed in seeds
+    ]
+
+
+def fingerprint(description: dict[str, Any]) -> str:
+    """The SHA-256 of a job's description."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
+def data_digest(data: Dataset) -> str:
+    """The SHA-256 of what is trained and validated on, in its order."""
+    digest = hashlib.sha256()
+    for array in (data.x_train, data.y_train, data.x_val, data.y_val):
+        digest.update("\0".join(array).encode() if array.dtype == object else array.tobytes())
+    return digest.hexdigest()
+
+
+def _code_digest() -> str:
+    """The SHA-256 of the code that builds and trains a model; comments and layout do not count."""
+    source = Path(__file__).with_name("models.py").read_text(encoding="utf-8")
+    return hashlib.sha256(ast.dump(ast.parse(source)).encode()).hexdigest()
+
+
+def find_run(job: Job, place: Place, mark: str) -> Run | None:
+    """The finished run with this fingerprint, or None if it is not there, not whole, or of another fingerprint."""
+    path = place.model(job.variant, job.seed)
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if record["fingerprint"] != mark or record["model_sha256"] != sha256(path):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Run(job.variant, job.seed, path, record)
+
+
+def save_run(job: Job, place: Place, record: dict[str, Any], save_model: Callable[[Path], None]) -> Run:
+    """Write a run's model, then its record: the record is what makes the run count.
+
+    An older record goes first, so that a stop in between leaves no record that speaks of another model.
+    """
+    path = place.model(job.variant, job.seed)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    with whole(path) as part:
+        save_model(part)
+    record = {"variant": asdict(job.variant), **record, "model_sha256": sha256(path)}
+    with whole(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return Run(job.variant, job.seed, path, record)

@@ -1,0 +1,112 @@
+"""Descriptions of runs in, finished runs out: one process per run, as many at once as there are cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import joblib
+import numpy as np
+
+from .data import Dataset
+from .progress import progress
+from .runs import Job, Place, Run, find_run, fingerprint, jobs, save_run
+from .variants import BUDGETS
+
+
+def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
+    """Every run of an architecture in a profile; those that are already there are not trained again.
+
+    `only` names the variants to train, all of them by default.
+    """
+    return train_all([(jobs(architecture, place.profile, only), data)], place)
+
+
+def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> list[Run]:
+    """Like `train`, for jobs on several data sets, so that all of them share one pool of processes.
+
+    Each run computes on one thread: two runs side by side finish sooner than one after the other on
+    two threads (measured: 2.3 s against 3.2 s per 10,000 images), and the result does not depend on
+    the number of cores.
+    """
+    finished: list[Run | None] = []
+    todo = []
+    for batch, full in batches:
+        data = limited(full, place.profile)
+        for job in batch:
+            description = job.describe(data)
+            finished.append(find_run(job, place, fingerprint(description)))
+            if finished[-1] is None:
+                todo.append((len(finished) - 1, job, data, description, place))
+    if todo:
+        pool = joblib.Parallel(n_jobs=min(joblib.cpu_count(), len(todo)), return_as="generator_unordered")
+        with progress(total=len(todo), desc="training", unit="run") as bar:
+            for number, run in pool(joblib.delayed(_train_one)(*each) for each in todo):
+                finished[number] = run
+                bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}", refresh=False)
+                bar.update()
+    return finished
+
+
+def limited(data: Dataset, profile: str) -> Dataset:
+    """The stratified, seeded part of the training and validation data that a profile uses."""
+    budget = BUDGETS[profile]
+    x_train, y_train = _part(data.x_train, data.y_train, budget.train_samples)
+    x_val, y_val = _part(data.x_val, data.y_val, budget.validation_samples)
+    return replace(data, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
+
+
+def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    if samples is None or samples >= len(x):
+        return x, y
+    x, _, y, _ = train_test_split(x, y, train_size=samples, stratify=y, random_state=0)
+    return x, y
+
+
+def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Run]:
+    """Train in this process and save; called in a worker. `number` comes back with the run."""
+    _set_up_tensorflow()
+    from sklearn.metrics import f1_score
+
+    from . import models
+
+    model, history, seconds = models.fit(job.variant, job.training, job.epochs, job.seed, data)
+    best = int(np.argmin(history["val_loss"]))
+    predictions = model.predict(data.x_val, verbose=0).argmax(axis=1)
+    record = {
+        **description,
+        "fingerprint": fingerprint(description),
+        "data_source": data.source,
+        "params": model.count_params(),
+        "epochs": len(history["loss"]),
+        "best_epoch": best + 1,
+        "metrics": {
+            "val_loss": history["val_loss"][best],
+            "val_f1": float(f1_score(data.y_val, predictions, average="macro", zero_division=0)),
+        },
+        "train_s": seconds,
+        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "history": history,
+    }
+    return number, save_run(job, place, record, _without_optimizer(model).save)
+
+
+def _without_optimizer(model: Any) -> Any:
+    """The same layers as a model that was never compiled: its file is a third as large."""
+    import keras
+
+    return keras.Sequential([keras.Input(tensor=model.inputs[0]), *model.layers], name=model.name)
+
+
+def _set_up_tensorflow() -> None:
+    """One thread and deterministic operations, once per worker process."""
+    import tensorflow as tf
+
+    if tf.config.threading.get_intra_op_parallelism_threads() != 1:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
