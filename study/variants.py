@@ -141,7 +141,7 @@ ARCHITECTURES = {
 BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
     "tiny": Budget((0,), {"cnn": 1, "simple_rnn": 1, "lstm": 1}, train_samples=60, validation_samples=40),
-    "quick": Budget((0,), {"cnn": 6, "simple_rnn": 40, "lstm": 40}, train_samples=8000, validation_samples=2000),
+    "quick": Budget((0,), {"cnn": 5, "simple_rnn": 40, "lstm": 40}, train_samples=6000, validation_samples=1500),
     "full": Budget((0, 1, 2), {"cnn": 20, "simple_rnn": 60, "lstm": 60}),
 }
 

@@ -7,7 +7,7 @@ from .base import Layer, Mask, Shape, activation, count, flag, one_of, pair
 from .windows import cells, output_length, pad
 
 # Images are convolved a few at a time, so that their columns stay in the processor's cache.
-COLUMNS_BYTES = 2 * 2**20
+COLUMNS_BYTES = 8 * 2**20
 
 
 def conv2d(

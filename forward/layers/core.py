@@ -22,7 +22,7 @@ def embedding(tokens: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
 
     Raises ValueError for a token that has no row in the table.
     """
-    if tokens.size and not (0 <= tokens.min() and tokens.max() < len(embeddings)):
+    if tokens.size and not (tokens.min() >= 0 and tokens.max() < len(embeddings)):
         raise ValueError(
             f"tokens from {tokens.min()} to {tokens.max()}: the embedding has the rows 0 to {len(embeddings) - 1}"
         )

@@ -1,0 +1,56 @@
+# make help lists the targets. Each sets up its own environment (.venv) first.
+
+PROFILE ?= quick
+DATA    ?= data
+SOURCE  ?= auto
+ARCH    ?=
+PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+
+KNOWN   := PROFILE DATA SOURCE ARCH PYTHON
+UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(each)))))
+$(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
+
+READY := .venv/.ready
+BIN   := .venv/bin
+STUDY  = $(BIN)/python -m study
+OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
+
+.DELETE_ON_ERROR:
+.PHONY: help setup report test train data notebook clean
+
+help: ## list the targets and their variables
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo
+	@echo "  PROFILE=quick|full            how much is trained (now: $(PROFILE))"
+	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
+	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
+	@echo "  ARCH=cnn|simple_rnn|lstm      one architecture only (now: $(or $(ARCH),all))"
+	@echo "  PYTHON=command                the Python 3.11 that .venv is made with (now: $(PYTHON))"
+
+setup: $(READY) ## make .venv and install requirements.txt into it
+
+$(READY): requirements.txt pyproject.toml
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is %d.%d; name one: make setup PYTHON=python3.11" % sys.version_info[:2])'
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
+	$(STUDY) report $(OPTIONS)
+
+train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
+	$(STUDY) train $(OPTIONS)
+
+data: $(READY) ## download the real data into DATA, unless it is there
+	$(STUDY) data $(OPTIONS)
+
+test: $(READY) ## run the tests; with real data in DATA also on real data
+	DATA="$(DATA)" $(BIN)/python -m pytest
+
+notebook: $(READY) ## open the notebooks in Jupyter
+	$(BIN)/jupyter lab notebooks
+
+clean: ## remove .venv, caches, reports and figures; weights and data stay
+	rm -rf .venv *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find reports figures -mindepth 1 -maxdepth 1 ! -name .gitignore -exec rm -rf {} +

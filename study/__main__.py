@@ -1,0 +1,48 @@
+"""The command line behind the Makefile: python -m study {data,train,report}."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import data, report
+from .variants import ARCHITECTURES, BUDGETS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it worked, 1 if a notebook failed, 2 for bad use, bad data or a full disk."""
+    options = _parser().parse_args(arguments)
+    architectures = [options.arch] if options.arch else list(ARCHITECTURES)
+    settings = (architectures, options.profile, options.data, options.source, options.out)
+    try:
+        if options.command == "data":
+            for name in dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures):
+                data.fetch(name, options.data)
+                print(data.load(name, options.data, "real").source)
+            return 0
+        if options.command == "train":
+            report.train(*settings)
+        else:
+            print(f"report: {report.make(*settings).reports / 'index.html'}")
+    except report.NotebookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (data.DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m study", description=__doc__)
+    parser.add_argument("command", choices=("data", "train", "report"))
+    parser.add_argument("--profile", choices=list(BUDGETS), default="quick")
+    parser.add_argument("--data", default="data", metavar="FOLDER", help="where the real data lies or goes")
+    parser.add_argument("--source", choices=data.SOURCES, default="auto")
+    parser.add_argument("--arch", choices=["", *ARCHITECTURES], default="", help="one architecture only")
+    parser.add_argument("--out", default=".", metavar="FOLDER", help="where weights/, figures/ and reports/ go")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

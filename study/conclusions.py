@@ -1,0 +1,115 @@
+"""Results -> sentences. Every word and number below a table comes from here, and changes with the results."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import numpy as np
+
+from .data import REAL_TITLES, Dataset
+from .evaluation import Check, mean_f1, of_value, values
+from .runs import PACKAGES, Place
+from .statistics import Interval, paired_difference
+from .training import limited
+from .variants import ARCHITECTURES, BUDGETS, rows
+
+
+def of_group(checks: list[Check], group: str) -> str:
+    """What a group's results say, as Markdown: each value against the baseline, then what cannot be told."""
+    architecture = checks[0].run.variant.architecture
+    baseline = _baseline_value(architecture, group)
+    others = [value for value in values(architecture, group) if value != baseline]
+    title = ARCHITECTURES[architecture].groups[group].title
+    lines = [f"**{title}.** Baseline {baseline}: {_score(of_value(checks, group, baseline))}.", ""]
+    lines += [f"- {_sentence(checks, group, value, baseline)}" for value in others]
+    return "\n".join([*lines, "", _limits(checks)])
+
+
+def _baseline_value(architecture: str, group: str) -> str:
+    return next(value for name, value, changes in rows(architecture) if name == group and not changes)
+
+
+def _score(checks: list[Check]) -> str:
+    dead = " (**dead**: it predicts one class for everything)" if any(each.dead for each in checks) else ""
+    return f"test macro-F1 {mean_f1(checks):.3f}{dead}"
+
+
+def _sentence(checks: list[Check], group: str, value: str, baseline: str) -> str:
+    ours, theirs = of_value(checks, group, value), of_value(checks, group, baseline)
+    difference = difference_to(ours, theirs)
+    return (
+        f"**{value}**: {_score(ours)}, {difference.estimate:+.3f} against {baseline} "
+        f"(95 % interval {difference.low:+.3f} to {difference.high:+.3f}): {verdict(difference)}."
+    )
+
+
+def difference_to(ours: list[Check], theirs: list[Check]) -> Interval:
+    """The paired difference in test macro-F1 between two variants, each with one check per seed."""
+    first = ours[0]
+    return paired_difference(
+        first.y, [each.predicted for each in ours], [each.predicted for each in theirs], first.classes
+    )
+
+
+def verdict(difference: Interval) -> str:
+    """Better or worse if the interval leaves out zero, else not resolved."""
+    if difference.low > 0:
+        return "better on this test split"
+    if difference.high < 0:
+        return "worse on this test split"
+    return "not resolved, the interval holds zero"
+
+
+def _limits(checks: list[Check]) -> str:
+    seeds = len({each.run.seed for each in checks})
+    examples = len(checks[0].y)
+    if seeds == 1:
+        return (
+            f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
+            "was trained once, and another seed may turn a small difference round.*"
+        )
+    return (
+        f"*Means over {seeds} seeds. The intervals cover the choice of the {examples:,} test examples; "
+        "how far single seeds lie apart stands in the table.*"
+    )
+
+
+def summary(checks: list[Check]) -> str:
+    """The last paragraph of a notebook: the best variant by validation, and what the groups could resolve."""
+    architecture = checks[0].run.variant.architecture
+    names = list(dict.fromkeys(each.run.variant.name for each in checks))
+    by_name = {name: [each for each in checks if each.run.variant.name == name] for name in names}
+    best = max(names, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in by_name[name]]))
+    verdicts: dict[str, list[str]] = {"better": [], "worse": [], "not resolved": []}
+    for name in names[1:]:
+        word = verdict(difference_to(by_name[name], by_name["baseline"]))
+        verdicts[next(key for key in verdicts if word.startswith(key))].append(name)
+    found = [f"{word} than the baseline: {', '.join(each)}" for word, each in list(verdicts.items())[:2] if each]
+    found += [f"not resolved: {', '.join(verdicts['not resolved'])}"] if verdicts["not resolved"] else []
+    title = ARCHITECTURES[architecture].title
+    return (
+        f"Of the {len(names)} variants of the {title}, **{best}** has the best macro-F1 on the validation data; on the "
+        f"test split it reaches {mean_f1(by_name[best]):.3f} (baseline: {mean_f1(by_name['baseline']):.3f}). "
+        f"On this test split, {'; '.join(found)}."
+    )
+
+
+def setting(architecture: str, full: Dataset, place: Place) -> str:
+    """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
+    family, budget = ARCHITECTURES[architecture], BUDGETS[place.profile]
+    used = limited(full, place.profile)
+    lines = {
+        "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
+        "SHA-256": f"`{full.checksum}`",
+        "samples": f"{len(used.x_train):,} training, {len(used.x_val):,} validation, {len(used.x_test):,} test",
+        "profile": f"{place.profile}: seeds {', '.join(map(str, budget.seeds))}, at most {budget.epochs[architecture]} epochs",
+        "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
+        "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
+    }
+    table = "\n".join(
+        ["| this notebook ran on | |", "| :-- | :-- |", *(f"| {key} | {value} |" for key, value in lines.items())]
+    )
+    if not full.is_sample:
+        return table
+    alarm = f"> **SAMPLE DATA, not {REAL_TITLES[full.name]}.** The numbers below show that everything runs. They say nothing about {REAL_TITLES[full.name]}."
+    return f"{alarm}\n\n{table}"

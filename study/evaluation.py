@@ -1,0 +1,179 @@
+"""Finished runs on the test split: Keras' predictions, ours, the check of one against the other, results.csv."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score
+
+import forward
+
+from .data import Dataset
+from .files import whole
+from .progress import progress
+from .runs import Place, Run
+from .variants import ARCHITECTURES
+
+BATCH_SIZE = 256
+PASSES = 2  # each side predicts the whole split so often; the best time counts, so the first pass is a warm-up
+# Two float32 engines that add up in another order differ by some 1e-7 in a probability; a wrong formula by 1e-3.
+TOLERANCE = 1e-5
+COLUMNS = [
+    "architecture",
+    "group",
+    "variant",
+    "seed",
+    "params",
+    "epochs",
+    "best_epoch",
+    "val_loss",
+    "val_f1",
+    "test_f1_keras",
+    "test_f1_numpy",
+    "agreement",
+    "max_abs_diff",
+    "keras_s",
+    "numpy_s",
+    "train_s",
+    "data_source",
+    "dead",
+]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One run on the whole test split: the probabilities of both sides, and their times in seconds."""
+
+    run: Run
+    y: np.ndarray
+    classes: int
+    keras: np.ndarray
+    numpy: np.ndarray
+    keras_s: float
+    numpy_s: float
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """The class that Keras finds most probable, for each example."""
+        return self.keras.argmax(axis=1)
+
+    @property
+    def agreeing(self) -> int:
+        """On how many examples both sides predict the same class."""
+        return int(np.sum(self.predicted == self.numpy.argmax(axis=1)))
+
+    @property
+    def differences(self) -> np.ndarray:
+        """|Δp| of every probability."""
+        return np.abs(self.keras.astype(np.float64) - self.numpy)
+
+    @property
+    def dead(self) -> bool:
+        """Whether the network predicts one class for everything."""
+        return len(np.unique(self.predicted)) == 1
+
+    def f1(self, probabilities: np.ndarray) -> float:
+        """The macro-F1 of a side."""
+        labels = np.arange(self.classes)
+        return float(f1_score(self.y, probabilities.argmax(axis=1), labels=labels, average="macro", zero_division=0))
+
+
+def check(runs: list[Run], data: Dataset) -> list[Check]:
+    """Predict the whole test split with Keras and with `forward`, for every run."""
+    from keras.models import load_model
+
+    checks = []
+    with progress(total=len(runs), desc="predicting with Keras and numpy", unit="run") as bar:
+        for run in runs:
+            theirs, ours = load_model(run.path), forward.load_model(run.path)
+            keras, keras_s = _timed(lambda model=theirs: model.predict(data.x_test, batch_size=BATCH_SIZE, verbose=0))
+            numpy, numpy_s = _timed(lambda model=ours: model.predict(data.x_test, batch_size=BATCH_SIZE))
+            checks.append(Check(run, data.y_test, len(data.classes), keras, numpy, keras_s, numpy_s))
+            bar.update()
+    return checks
+
+
+def _timed(predict: Callable[[], np.ndarray]) -> tuple[np.ndarray, float]:
+    """The predictions, and the best time of PASSES."""
+    times = []
+    for _ in range(PASSES):
+        start = time.perf_counter()
+        probabilities = predict()
+        times.append(time.perf_counter() - start)
+    return probabilities, min(times)
+
+
+def results(checks: list[Check]) -> pd.DataFrame:
+    """A row a run, in the columns of results.csv."""
+    table = [
+        {
+            "architecture": each.run.variant.architecture,
+            "group": ";".join(each.run.variant.labels),
+            "variant": each.run.variant.name,
+            "seed": each.run.seed,
+            **{key: each.run.record[key] for key in ("params", "epochs", "best_epoch", "train_s", "data_source")},
+            **each.run.record["metrics"],
+            "test_f1_keras": each.f1(each.keras),
+            "test_f1_numpy": each.f1(each.numpy),
+            "agreement": each.agreeing / len(each.y),
+            "max_abs_diff": each.differences.max(),
+            "keras_s": each.keras_s,
+            "numpy_s": each.numpy_s,
+            "dead": each.dead,
+        }
+        for each in checks
+    ]
+    return pd.DataFrame(table, columns=COLUMNS)
+
+
+def save_results(checks: list[Check], place: Place) -> pd.DataFrame:
+    """Put the rows of these runs into reports/<profile>/results.csv, in place of their architecture's older ones."""
+    path = place.reports / "results.csv"
+    new = results(checks)
+    tables = [new]
+    if path.exists():
+        old = pd.read_csv(path)
+        tables.append(old[~old["architecture"].isin(new["architecture"])])
+    order = {name: number for number, name in enumerate(ARCHITECTURES)}
+    table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order), kind="stable")
+    with whole(path) as part:
+        table.to_csv(part, index=False)
+    return new
+
+
+def of_value(checks: list[Check], group: str, value: str) -> list[Check]:
+    """The checks of the variant that stands in a group as this value, one per seed."""
+    return [each for each in checks if each.run.variant.labels.get(group) == value]
+
+
+def mean_f1(checks: list[Check]) -> float:
+    """The mean test macro-F1 of some runs, by Keras' predictions."""
+    return float(np.mean([each.f1(each.keras) for each in checks]))
+
+
+def values(architecture: str, group: str) -> list[str]:
+    """The values of a group, in the order of the variants' table."""
+    return list(ARCHITECTURES[architecture].groups[group].changes)
+
+
+def assert_equal(checks: list[Check]) -> str:
+    """Say that both sides agree on every example of every run, or raise AssertionError naming those that do not."""
+    wrong = [
+        f"{each.run.variant.architecture} {each.run.variant.name} seed {each.run.seed}: "
+        f"agreement {each.agreeing}/{len(each.y)}, max |Δp| {each.differences.max():.1e}"
+        for each in checks
+        if each.agreeing < len(each.y)
+        or each.differences.max() > TOLERANCE
+        or each.f1(each.keras) != each.f1(each.numpy)
+    ]
+    if wrong:
+        raise AssertionError(f"numpy and Keras differ by more than {TOLERANCE:g}:\n" + "\n".join(wrong))
+    examples, largest = len(checks[0].y), max(each.differences.max() for each in checks)
+    return (
+        f"All {len(checks)} runs: the same class on {examples} of {examples} test examples, "
+        f"the same macro-F1 in every digit, max |Δp| = {largest:.1e} (allowed: {TOLERANCE:g})."
+    )

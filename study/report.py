@@ -1,0 +1,211 @@
+"""The report: train, run the notebooks, render them as HTML and PDF, and write the index."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import pandas as pd
+import pypandoc
+from nbconvert import HTMLExporter
+
+from . import data, training
+from .files import ROOT, whole
+from .runs import PACKAGES, Place, jobs
+from .variants import ARCHITECTURES, BUDGETS
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped with an error."""
+
+
+def make(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
+    """The whole report of some architectures; returns where it lies.
+
+    The choice between the real data and the sample is made once, before anything else.
+    Raises NotebookError if a notebook fails; what an earlier run left is then still there, unchanged.
+    """
+    place = train(architectures, profile, data_dir, source, out_dir)
+    source = "sample" if place.is_sample else "real"
+    parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
+    for architecture in architectures:
+        execute(ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
+    for architecture in architectures:
+        render(place.reports / f"{architecture}.ipynb", place)
+    index(place)
+    return place
+
+
+def train(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
+    """Train what is not there yet, all architectures in one pool of processes."""
+    names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
+    source = data.choose_source(names, data_dir, source)
+    place = Place(profile, source == "sample", out_dir)
+    datasets = {name: data.load(name, data_dir, source) for name in dict.fromkeys(names)}
+    batches = [(jobs(each, profile), datasets[name]) for each, name in zip(architectures, names, strict=True)]
+    training.train_all(batches, place)
+    return place
+
+
+def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
+    """Run a notebook through papermill; `target` appears only if every cell succeeded.
+
+    A notebook that failed stays beside it as <name>.failed.ipynb, to be looked at.
+    """
+    import papermill
+
+    failed = target.with_suffix(".failed.ipynb")
+    print(f"notebook {notebook.name}", file=sys.stderr, flush=True)
+    try:
+        with whole(target) as part:
+            try:
+                papermill.execute_notebook(str(notebook), str(part), parameters, kernel_name="python3")
+            except papermill.PapermillExecutionError:
+                os.replace(part, failed)
+                raise
+    except papermill.PapermillExecutionError as error:
+        raise NotebookError(f"{notebook.name} failed in cell {error.exec_count}:\n{error}\nLook at {failed}") from None
+    failed.unlink(missing_ok=True)
+
+
+def render(notebook: Path, place: Place) -> None:
+    """<name>.ipynb -> <name>.html and <name>.pdf, each complete in itself."""
+    content = nbformat.read(notebook, as_version=4)
+    title = _title(content)
+    notice = _notice(place, notebook.stem)
+    body, _ = _WithMathML(template_name="basic", **_PLAIN).from_notebook_node(content)
+    with whole(notebook.with_suffix(".html")) as part:
+        part.write_text(_page(title, body, place, notebook.stem), encoding="utf-8")
+    body, _ = HTMLExporter(template_name="basic", **_PLAIN).from_notebook_node(content)
+    with whole(notebook.with_suffix(".pdf")) as part:
+        _write_pdf(body, title, notice, part)
+
+
+_PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
+
+
+class _WithMathML(HTMLExporter):
+    """Markdown by pandoc, which writes formulas as MathML: browsers show it without a script from elsewhere."""
+
+    @jinja2.pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        return pypandoc.convert_text(source, "html", "markdown-auto_identifiers", extra_args=["--mathml"])
+
+
+def _write_pdf(body: str, title: str, notice: str, target: Path) -> None:
+    """HTML -> pandoc -> typst -> PDF: neither a browser nor LaTeX is needed."""
+    import typst
+
+    with tempfile.TemporaryDirectory() as folder:
+        header = Path(folder) / "header.typ"
+        header.write_text(_fill("header.typ", title=title, notice=notice), encoding="utf-8")
+        source = Path(folder) / "report.typ"
+        options = ["--standalone", f"--include-in-header={header}", f"--extract-media={folder}/media"]
+        pypandoc.convert_text(body, "typst", "html+tex_math_dollars", outputfile=str(source), extra_args=options)
+        typst.compile(str(source), output=str(target), root="/")
+
+
+def _title(notebook: nbformat.NotebookNode) -> str:
+    """The first heading."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := re.search(r"^# (.+)$", cell.source, re.MULTILINE)):
+            return found[1]
+    return "Report"
+
+
+def _notice(place: Place, architecture: str | None = None) -> str:
+    """What every page of a sample report says: of one architecture, or of all."""
+    if not place.is_sample:
+        return ""
+    names = [ARCHITECTURES[architecture].dataset] if architecture else data.REAL_TITLES
+    return "sample data, not " + " or ".join(data.REAL_TITLES[name] for name in names)
+
+
+def _page(title: str, body: str, place: Place, current: str) -> str:
+    """One HTML page, with its style inside and links to its neighbours."""
+    from pygments.formatters import HtmlFormatter
+
+    links = [{"href": "index.html", "text": "Overview", "current": current == "index"}]
+    links += [
+        {"href": f"{name}.html", "text": family.title, "current": current == name}
+        for name, family in ARCHITECTURES.items()
+    ]
+    if current != "index":
+        links.append({"href": f"{current}.pdf", "text": "This page as PDF", "current": False})
+    return _fill(
+        "page.html",
+        title=title,
+        body=body,
+        notice=_notice(place, current if current in ARCHITECTURES else None),
+        links=links,
+        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        code_css=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+    )
+
+
+def _fill(template: str, **values: Any) -> str:
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES)).get_template(template).render(**values)
+
+
+def index(place: Place) -> Path:
+    """reports/<profile>/index.html: what was run, the best of each architecture, and links."""
+    results = pd.read_csv(place.reports / "results.csv")
+    path = place.reports / "index.html"
+    with whole(path) as part:
+        part.write_text(
+            _page("Three small networks, forward by hand", _overview(results, place), place, "index"), encoding="utf-8"
+        )
+    return path
+
+
+def _overview(results: pd.DataFrame, place: Place) -> str:
+    """The body of the index, as HTML."""
+    by_name = {name: results[results["architecture"] == name] for name in ARCHITECTURES}
+    rows = [_best(frame, ARCHITECTURES[name].title, name) for name, frame in by_name.items() if len(frame)]
+    best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
+    seeds = len(BUDGETS[place.profile].seeds)
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
+    worst = results["max_abs_diff"].max()
+    return f"""
+<h1>Three small networks, forward by hand</h1>
+<p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant, written on
+{datetime.now():%Y-%m-%d %H:%M} with {versions}.</p>
+<h2>The best of each architecture</h2>
+<p>Chosen by macro-F1 on the validation data; the test column is what that variant then reaches.
+<i>Dead</i> variants predict one class for everything.</p>
+{best}
+<h2>Does numpy give what Keras gives?</h2>
+<p>Over all {len(results)} networks the smallest agreement on the test split is {results["agreement"].min():.2%} and the largest
+difference of a probability {worst:.1e}. Every network, in every digit: <a href="results.csv">results.csv</a>.</p>
+<h2>Data</h2>
+<ul>{sources}</ul>
+"""
+
+
+def _best(results: pd.DataFrame, title: str, name: str) -> dict[str, str]:
+    """One row of the overview: the variant with the best mean macro-F1 on the validation data."""
+    means = results.groupby("variant")[["val_f1", "test_f1_keras", "params"]].mean()
+    best = means["val_f1"].idxmax()
+    dead = sorted(results.loc[results["dead"], "variant"].unique())
+    return {
+        "network": f'<a href="{name}.html">{title}</a>',
+        "best variant": best,
+        "parameters": f"{means.loc[best, 'params']:,.0f}",
+        "macro-F1, validation": f"{means.loc[best, 'val_f1']:.4f}",
+        "macro-F1, test": f"{means.loc[best, 'test_f1_keras']:.4f}",
+        "read": f'<a href="{name}.pdf">PDF</a>, <a href="{name}.ipynb">notebook</a>',
+        "dead": f"<b>{', '.join(dead)}</b>" if dead else "none",
+    }

@@ -1,0 +1,118 @@
+"""The tables that the notebooks show; a network that predicts one class for everything is marked in each."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .evaluation import Check, mean_f1, of_value, results, values
+from .published import PUBLISHED
+from .variants import ARCHITECTURES, rows, variants
+
+
+class Table(pd.DataFrame):
+    """A DataFrame that a notebook shows without its index and with every cell in full."""
+
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None):
+            return self.to_html(index=False, border=0)
+
+
+def variants_table(architecture: str) -> Table:
+    """The variants as the study's table has them: what each one changes, and in which groups it stands."""
+    family = ARCHITECTURES[architecture]
+    changes = {f"{group}-{value}": change for group, value, change in rows(architecture)}
+    return Table(
+        {
+            "variant": each.name,
+            "settings that differ from the baseline": _words(changes.get(each.name, {}))
+            or f"none: {_words(family.baseline)}",
+            "groups": ", ".join(family.groups[group].title.lower() for group in each.labels),
+        }
+        for each in variants(architecture)
+    )
+
+
+def _words(settings: dict) -> str:
+    return ", ".join(
+        f"{key} {'-'.join(map(str, value)) if isinstance(value, tuple) else value}" for key, value in settings.items()
+    )
+
+
+def group_table(checks: list[Check], group: str) -> Table:
+    """One row for each value of a group, means over seeds."""
+    architecture = checks[0].run.variant.architecture
+    lines = []
+    for value in values(architecture, group):
+        mine = of_value(checks, group, value)
+        frame = results(mine)
+        lines.append(
+            {
+                ARCHITECTURES[architecture].groups[group].title: value,
+                "macro-F1, validation": f"{frame['val_f1'].mean():.4f}",
+                "macro-F1, test": _spread(frame["test_f1_keras"]),
+                "parameters": f"{frame['params'].iloc[0]:,}",
+                "best epoch": f"{frame['best_epoch'].mean():.0f} of {frame['epochs'].mean():.0f}",
+                "training, s": f"{frame['train_s'].mean():.1f}",
+                "seeds": len(mine),
+                "note": _dead_note(mine),
+            }
+        )
+    return _without_empty_notes(lines)
+
+
+def _spread(scores: pd.Series) -> str:
+    """The mean, and with several seeds their range."""
+    mean = f"{scores.mean():.4f}"
+    return mean if len(scores) == 1 else f"{mean} ({scores.min():.4f} to {scores.max():.4f})"
+
+
+def _dead_note(checks: list[Check]) -> str:
+    dead = [str(each.run.seed) for each in checks if each.dead]
+    return f"DEAD: one class for everything (seed {', '.join(dead)})" if dead else ""
+
+
+def _without_empty_notes(lines: list[dict]) -> Table:
+    """The table, its column of notes left out if there are none."""
+    table = Table(lines)
+    return table if table["note"].any() else Table(table.drop(columns="note"))
+
+
+def check_table(checks: list[Check]) -> Table:
+    """Keras against numpy, a row a run: agreement, differences, both macro-F1 in every digit, both times."""
+    return _without_empty_notes(
+        [
+            {
+                "variant": each.run.variant.name,
+                "seed": each.run.seed,
+                "agreement": f"{each.agreeing}/{len(each.y)}",
+                "max |Δp|": f"{each.differences.max():.1e}",
+                "mean |Δp|": f"{each.differences.mean():.1e}",
+                "macro-F1, Keras": repr(each.f1(each.keras)),
+                "macro-F1, numpy": repr(each.f1(each.numpy)),
+                "Keras, s": f"{each.keras_s:.2f}",
+                "numpy, s": f"{each.numpy_s:.2f}",
+                "note": _dead_note([each]),
+            }
+            for each in checks
+        ]
+    )
+
+
+def published_table(checks: list[Check]) -> Table:
+    """Our test macro-F1 beside that of the earlier report, a row for each value that it published."""
+    architecture = checks[0].run.variant.architecture
+    lines = []
+    for each in PUBLISHED:
+        if each.architecture == architecture:
+            ours = of_value(checks, each.group, each.value)
+            lines.append(
+                {
+                    "group": ARCHITECTURES[architecture].groups[each.group].title,
+                    "value": each.value,
+                    "ours": f"{mean_f1(ours):.4f}",
+                    "published": repr(each.macro_f1),
+                    "difference": "" if each.copied else f"{mean_f1(ours) - each.macro_f1:+.4f}",
+                    "note": "; ".join(filter(None, [each.copied, _dead_note(ours)])),
+                }
+            )
+    return _without_empty_notes(lines)

@@ -1,0 +1,50 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import forward
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5)])
+def test_dense_on_any_rank(shape, dtype, assert_same, rng):
+    x = rng.normal(size=(4, *shape)).astype(dtype)
+    assert_same(x, keras.Input(shape, dtype=dtype), layers.Dense(7, activation="tanh", dtype=dtype))
+
+
+def test_dense_without_bias(assert_same, rng):
+    x = rng.normal(size=(4, 5)).astype("float32")
+    assert_same(x, keras.Input((5,)), layers.Dense(7, use_bias=False))
+
+
+def test_flatten_dropout_and_activation(assert_same, rng):
+    x = rng.normal(size=(4, 2, 3, 5)).astype("float32")
+    assert_same(x, keras.Input((2, 3, 5)), layers.Flatten(), layers.Dropout(0.9), layers.Activation("softmax"))
+
+
+@pytest.mark.parametrize("mask_zero", [True, False])
+def test_embedding(mask_zero, assert_same, rng):
+    tokens = rng.integers(0, 11, (4, 6))
+    assert_same(tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=mask_zero))
+
+
+@pytest.mark.parametrize("tokens", [[[0, 11]], [[-1, 2]]])
+def test_embedding_refuses_tokens_out_of_range(tokens, rng):
+    with pytest.raises(ValueError, match="the embedding has the rows 0 to 10"):
+        forward.embedding(np.array(tokens), rng.normal(size=(11, 3)))
+
+
+def test_embedding_refuses_fractions(twins):
+    _, ours = twins(keras.Input((2,)), layers.Embedding(11, 3, name="words"))
+    with pytest.raises(ValueError, match=r"layer 'words' \(Embedding\) takes whole token numbers"):
+        ours.predict([[0.5, 2]])
+
+
+@pytest.mark.parametrize("through", [layers.Dropout(0.4), layers.Dense(4), layers.Activation("tanh")])
+def test_mask_passes_through(through, assert_same, rng):
+    tokens = rng.integers(1, 11, (5, 6))
+    tokens[1:, 4:] = 0
+    assert_same(
+        tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=True), through, layers.LSTM(2)
+    )

@@ -1,0 +1,102 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+
+@pytest.fixture
+def small(twins):
+    """A small image network and its twin."""
+    return twins(
+        keras.Input((6, 5, 3)),
+        layers.Conv2D(4, 2, activation="relu", name="conv"),
+        layers.MaxPooling2D(2, name="pool"),
+        layers.Flatten(name="flat"),
+        layers.Dense(7, activation="softmax", name="classes"),
+    )
+
+
+def images(rng, number=10):
+    return rng.normal(size=(number, 6, 5, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 256])
+def test_batch_size_changes_nothing(small, batch_size, rng):
+    theirs, ours = small
+    x = images(rng)
+    np.testing.assert_allclose(ours.predict(x, batch_size), theirs(x), rtol=0, atol=1e-6)
+
+
+def test_forward_is_one_pass_and_says_what_it_does(small, rng, capsys):
+    _, ours = small
+    x = images(rng)
+    np.testing.assert_allclose(ours.forward(x, verbose=True), ours.predict(x), rtol=0, atol=1e-6)
+    lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["conv", "Conv2D", "(10, 5, 4, 4)"],
+        ["pool", "MaxPooling2D", "(10, 2, 2, 4)"],
+        ["flat", "Flatten", "(10, 16)"],
+        ["classes", "Dense", "(10, 7)"],
+    ]
+    ours.forward(x)
+    assert capsys.readouterr().out == ""
+
+
+def test_activations_are_keras_own(small, rng):
+    theirs, ours = small
+    x = images(rng)
+    inner = keras.Model(theirs.inputs, [layer.output for layer in theirs.layers])
+    found = ours.activations(x)
+    assert list(found) == ["conv", "pool", "flat", "classes"]
+    for each, expected in zip(found.values(), inner(x), strict=True):
+        np.testing.assert_allclose(each, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_summary_counts_as_keras_does(small):
+    theirs, ours = small
+    assert ours.parameters == theirs.count_params()
+    summary = ours.summary()
+    for text in ("conv ", "Conv2D", "(None, 5, 4, 4)", "52", "kernel_size=(2, 2)", f"{theirs.count_params():,}"):
+        assert text in summary
+
+
+def test_empty_batch(small):
+    assert small[1].predict(np.empty((0, 6, 5, 3))).shape == (0, 7)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float64", "bool"])
+def test_numbers_of_any_type_become_float32(small, dtype, rng):
+    theirs, ours = small
+    x = rng.integers(0, 2, (4, 6, 5, 3)).astype(dtype)
+    np.testing.assert_allclose(ours.predict(x), theirs(x.astype("float32")), rtol=0, atol=1e-6)
+    assert ours.predict(x).dtype == np.float32
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "32", None, True])
+def test_batch_size_must_be_a_number(small, batch_size, rng):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1"):
+        small[1].predict(images(rng), batch_size)
+
+
+@pytest.mark.parametrize("shape", [(6, 5, 3), (2, 5, 6, 3), (2, 6, 5, 4), (2, 6, 5, 3, 1), ()])
+def test_wrong_shape(small, shape):
+    with pytest.raises(ValueError, match=r"takes float32 input of shape \('samples', 6, 5, 3\), but got shape"):
+        small[1].predict(np.zeros(shape))
+
+
+@pytest.mark.parametrize("x", [np.full((2, 6, 5, 3), "a"), np.full((2, 6, 5, 3), None), np.zeros((2, 6, 5, 3), complex)])
+def test_wrong_type(small, x):
+    with pytest.raises(ValueError, match="takes float32 input"):
+        small[1].predict(x)
+
+
+def test_ragged(small):
+    with pytest.raises(ValueError, match="rows of different lengths"):
+        small[1].predict([[1, 2], [3]])
+
+
+def test_predict_leaves_its_input_alone(small, rng):
+    x = images(rng)
+    before = x.copy()
+    small[1].predict(x)
+    np.testing.assert_array_equal(x, before)
