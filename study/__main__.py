@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import data, report
+from . import data, download, report
 from .variants import ARCHITECTURES, BUDGETS
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "data":
             for name in dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures):
-                data.fetch(name, options.data)
+                download.fetch(name, options.data)
                 print(data.load(name, options.data, "real").source)
             return 0
         if options.command == "train":
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     except report.NotebookError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except (data.DataError, OSError) as error:
+    except (download.DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

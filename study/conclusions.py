@@ -22,7 +22,7 @@ def of_group(checks: list[Check], group: str) -> str:
     title = ARCHITECTURES[architecture].groups[group].title
     lines = [f"**{title}.** Baseline {baseline}: {_score(of_value(checks, group, baseline))}.", ""]
     lines += [f"- {_sentence(checks, group, value, baseline)}" for value in others]
-    return "\n".join([*lines, "", _limits(checks)])
+    return "\n".join([*lines, "", *_cut_short(checks, group), _limits(checks)])
 
 
 def _baseline_value(architecture: str, group: str) -> str:
@@ -58,6 +58,25 @@ def verdict(difference: Interval) -> str:
     if difference.high < 0:
         return "worse on this test split"
     return "not resolved, the interval holds zero"
+
+
+def _cut_short(checks: list[Check], group: str) -> list[str]:
+    """Name the values whose validation loss was still falling when the epochs ran out."""
+    names = [
+        value
+        for value in values(checks[0].run.variant.architecture, group)
+        if any(
+            each.run.record["best_epoch"] == each.run.record["epochs_at_most"]
+            for each in of_value(checks, group, value)
+        )
+    ]
+    if not names:
+        return []
+    return [
+        f"*Still improving when the epochs of this profile ended: {', '.join(names)}. What is compared here is how far "
+        "each gets in that time, not how good it can become.*",
+        "",
+    ]
 
 
 def _limits(checks: list[Check]) -> str:

@@ -64,9 +64,7 @@ def test_padding_must_be_known(rng):
         forward.conv2d(rng.normal(size=(1, 4, 4, 3)), rng.normal(size=(3, 3, 3, 5)), padding="full")
 
 
-@pytest.mark.parametrize(
-    ("option", "value"), [("dilation_rate", 2), ("groups", 3), ("data_format", "channels_first")]
-)
+@pytest.mark.parametrize(("option", "value"), [("dilation_rate", 2), ("groups", 3), ("data_format", "channels_first")])
 def test_refuses(option, value, tmp_path):
     model = keras.Sequential([keras.Input((9, 9, 9)), layers.Conv2D(6, 3, name="odd", **{option: value})])
     model.save(tmp_path / "model.keras")

@@ -84,7 +84,9 @@ def test_wrong_shape(small, shape):
         small[1].predict(np.zeros(shape))
 
 
-@pytest.mark.parametrize("x", [np.full((2, 6, 5, 3), "a"), np.full((2, 6, 5, 3), None), np.zeros((2, 6, 5, 3), complex)])
+@pytest.mark.parametrize(
+    "x", [np.full((2, 6, 5, 3), "a"), np.full((2, 6, 5, 3), None), np.zeros((2, 6, 5, 3), complex)]
+)
 def test_wrong_type(small, x):
     with pytest.raises(ValueError, match="takes float32 input"):
         small[1].predict(x)

@@ -42,13 +42,9 @@ class TestSwitches:
         assert_same(x, keras.Input((TIME, FEATURES), dtype=dtype), layer)
 
     @pytest.mark.parametrize("zero_output_for_mask", [True, False])
-    def test_with_mask(
-        self, cell, return_sequences, go_backwards, dtype, zero_output_for_mask, assert_same_masked
-    ):
+    def test_with_mask(self, cell, return_sequences, go_backwards, dtype, zero_output_for_mask, assert_same_masked):
         switches = {"return_sequences": return_sequences, "go_backwards": go_backwards}
-        assert_same_masked(
-            cell(UNITS, **switches, zero_output_for_mask=zero_output_for_mask, dtype=dtype), dtype=dtype
-        )
+        assert_same_masked(cell(UNITS, **switches, zero_output_for_mask=zero_output_for_mask, dtype=dtype), dtype=dtype)
 
 
 @pytest.mark.parametrize("use_bias", [True, False])

@@ -61,7 +61,13 @@ def test_plain_function():
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("standardize", "lower"), ("split", "character"), ("ngrams", 2), ("output_mode", "count"), ("encoding", "latin-1")],
+    [
+        ("standardize", "lower"),
+        ("split", "character"),
+        ("ngrams", 2),
+        ("output_mode", "count"),
+        ("encoding", "latin-1"),
+    ],
 )
 def test_refuses(option, value, tmp_path):
     settings = {"output_sequence_length": None if option == "output_mode" else 5, option: value}

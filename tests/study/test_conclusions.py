@@ -1,0 +1,78 @@
+"""The sentences must follow the results, whatever these are."""
+
+
+from study import conclusions, data, runs, tables
+
+from .made_up import checks
+
+
+def test_better():
+    text = conclusions.of_group(checks({"baseline": 0.6, "layers-1": 0.8}), "layers")
+    assert "**1**: test macro-F1 0.80" in text
+    assert "+0.2" in text
+    assert "better on this test split" in text
+    assert "worse" not in text
+
+
+def test_worse():
+    text = conclusions.of_group(checks({"baseline": 0.8, "layers-1": 0.6}), "layers")
+    assert "-0.2" in text
+    assert "worse on this test split" in text
+    assert "better" not in text
+
+
+def test_not_resolved():
+    text = conclusions.of_group(checks({"baseline": 0.7, "layers-1": 0.701}), "layers")
+    assert "not resolved, the interval holds zero" in text
+    assert "better" not in text
+
+
+def test_dead():
+    found = checks({"masking-unmasked": None})
+    assert "**dead**: it predicts one class for everything" in conclusions.of_group(found, "masking")
+    assert "DEAD" not in tables.group_table(found, "layers").to_string()
+    for table in (tables.group_table(found, "masking"), tables.check_table(found)):
+        assert "DEAD: one class for everything" in table.to_string()
+    dead = checks({"layers-3": None})
+    assert "DEAD" in tables.published_table(dead).to_string()
+
+
+def test_dead_baseline():
+    assert "**dead**" in conclusions.of_group(checks({"baseline": None, "layers-1": 0.7}), "layers").splitlines()[0]
+
+
+def test_one_seed_is_said_to_be_one():
+    assert "each network was trained once" in conclusions.of_group(checks({}), "cells")
+    several = conclusions.of_group(checks({}, seeds=(0, 1, 2)), "cells")
+    assert "Means over 3 seeds" in several
+    assert "trained once" not in several
+
+
+def test_epochs_that_ran_out_are_named():
+    assert "Still improving" not in conclusions.of_group(checks({}, best_epoch=3, epochs_at_most=6), "cells")
+    assert "Still improving" in conclusions.of_group(checks({}, best_epoch=6, epochs_at_most=6), "cells")
+
+
+def test_summary_sorts_the_variants():
+    text = conclusions.summary(
+        checks({"baseline": 0.6, "layers-1": 0.8, "cells-32-16": 0.4, "direction-bidirectional": 0.601})
+    )
+    assert "better than the baseline: layers-1;" in text
+    assert "worse than the baseline: cells-32-16;" in text
+    assert "not resolved: layers-3, cells-128-64, direction-bidirectional, masking-unmasked." in text
+
+
+def test_published_copies_are_not_compared():
+    table = tables.published_table(checks({}, "simple_rnn"))
+    copied = table["group"] == "Direction"
+    assert (table.loc[copied, "difference"] == "").all()
+    assert table.loc[copied, "note"].str.contains("copied in the source, not comparable").all()
+    assert (table.loc[~copied, "difference"] != "").all()
+
+
+def test_setting_names_what_it_ran_on(tmp_path):
+    texts = data.load("nusax", tmp_path, "sample")
+    text = conclusions.setting("lstm", texts, runs.Place("tiny", True, tmp_path))
+    assert text.startswith("> **SAMPLE DATA, not NusaX-Senti.**")
+    for part in (texts.checksum, "60 training, 40 validation, 210 test", "seeds 0", "learning_rate", "tensorflow 2."):
+        assert part in text

@@ -1,0 +1,246 @@
+import csv
+import errno
+import http.server
+import io
+import tarfile
+import threading
+from functools import partial
+
+import numpy as np
+import pytest
+
+from study import data, download
+from study.download import DataError
+from study.files import sha256
+
+ROWS = {"train": 100, "test": 20}
+
+
+@pytest.fixture(autouse=True)
+def small_sets(monkeypatch):
+    """The same checks on fewer rows, so that the tests are quick."""
+    monkeypatch.setattr(data, "CIFAR10_ROWS", ROWS)
+    monkeypatch.setattr(data, "NUSAX_ROWS", {"train": 6, "valid": 3, "test": 4})
+
+
+def write_images(folder, **changes):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, rows in ROWS.items():
+        arrays[f"x_{split}"] = rng.integers(0, 256, (rows, 32, 32, 3)).astype(np.uint8)
+        arrays[f"y_{split}"] = (np.arange(rows) % 10).astype(np.uint8)
+    np.savez(folder / "cifar10.npz", **{key: value for key, value in (arrays | changes).items() if value is not None})
+    return arrays | changes
+
+
+def write_texts(folder, **changes):
+    """Three sound CSV files; `changes` replace the whole text of one."""
+    (folder / "nusax").mkdir(exist_ok=True)
+    for split, rows in data.NUSAX_ROWS.items():
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(["id", "text", "label"])
+        writer.writerows([n, f'{split} kalimat {n}, "enak"', data.NUSAX_CLASSES[n % 3]] for n in range(rows))
+        text = changes.get(split, buffer.getvalue())
+        (folder / "nusax" / f"{split}.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+class TestImages:
+    def test_split_is_stratified_and_whole(self, tmp_path):
+        arrays = write_images(tmp_path)
+        images = data.load("cifar10", tmp_path, "real")
+        assert [len(images.x_train), len(images.x_val), len(images.x_test)] == [80, 20, 20]
+        assert images.x_train.dtype == np.float32
+        assert 0 <= images.x_train.min() < images.x_train.max() <= 1
+        together = np.concatenate([images.x_train, images.x_val])
+        assert {x.tobytes() for x in together} == {x.tobytes() for x in arrays["x_train"].astype(np.float32) / 255}
+        assert np.bincount(images.y_val).tolist() == [2] * 10
+        again = data.load("cifar10", tmp_path, "real")
+        np.testing.assert_array_equal(images.x_val, again.x_val)
+        assert images.source == f"CIFAR-10 sha256:{images.checksum}"
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"y_test": None}, "the array y_test is missing"),
+            (
+                {"x_train": np.zeros((100, 32, 32), np.uint8)},
+                r"x_train has the shape \(100, 32, 32\), expected \(100, 32, 32, 3\)",
+            ),
+            (
+                {"x_test": np.zeros((19, 32, 32, 3), np.uint8)},
+                r"x_test has the shape \(19, 32, 32, 3\), expected \(20,",
+            ),
+            ({"x_train": np.zeros((100, 32, 32, 3))}, "x_train is float64, expected uint8"),
+            ({"y_train": np.full(100, 10, np.uint8)}, "y_train has the label 10; labels are 0 to 9"),
+            ({"y_train": np.array([None] * 100)}, "Python objects, which are never loaded"),
+        ],
+    )
+    def test_bad_arrays(self, tmp_path, changes, words):
+        write_images(tmp_path, **changes)
+        with pytest.raises(DataError, match=rf"cifar10\.npz: .*{words}"):
+            data.load("cifar10", tmp_path, "real")
+
+    @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
+    def test_damaged_file(self, tmp_path, content):
+        (tmp_path / "cifar10.npz").write_bytes(content)
+        with pytest.raises(DataError, match=r"cifar10\.npz: .*fetch it again"):
+            data.load("cifar10", tmp_path, "auto")  # there but damaged: never the sample
+
+
+class TestTexts:
+    def test_splits_and_labels(self, tmp_path):
+        write_texts(tmp_path)
+        texts = data.load("nusax", tmp_path, "real")
+        assert [len(texts.x_train), len(texts.x_val), len(texts.x_test)] == [6, 3, 4]
+        assert texts.y_test.tolist() == [0, 1, 2, 0]
+        assert texts.x_val[1] == 'valid kalimat 1, "enak"'
+        assert "not the official files" in texts.source
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("id,label\n1,neutral\n", "the column 'text' is missing; it has id, label"),
+            ("id,text,label\n1,a,good\n", "unknown label 'good' in row 2"),
+            ("id,text,label\n1,a,neutral\n2, ,neutral\n", "empty text in row 3"),
+            ("id,text,label\n1,a,neutral\n1,b,neutral\n", "duplicate row 3, id 1"),
+            ("id,text,label\n1,a,neutral\n2,b,neutral\n", "2 rows, expected 6: rows are missing"),
+            ("id,text,label\n1,\xe9,neutral\n".encode("latin-1"), "not UTF-8 text"),
+            ("", "not a readable CSV file"),
+            ('id,text,label\n1,"a,neutral\n', "not a readable CSV file|unknown label"),
+        ],
+    )
+    def test_bad_file(self, tmp_path, text, words):
+        write_texts(tmp_path, train=text)
+        with pytest.raises(DataError, match=rf"train\.csv: ({words})"):
+            data.load("nusax", tmp_path, "auto")
+
+    def test_a_test_sentence_in_the_training_set(self, tmp_path):
+        write_texts(
+            tmp_path, test="id,text,label\n" + "".join(f'{n},"train kalimat {n}, ""enak""",neutral\n' for n in range(4))
+        )
+        with pytest.raises(DataError, match=r"test\.csv: duplicate text, also in train\.csv"):
+            data.load("nusax", tmp_path, "real")
+
+
+class TestChoice:
+    @pytest.fixture(autouse=True)
+    def no_network(self, monkeypatch):
+        monkeypatch.setattr(download, "CIFAR10_URL", "http://127.0.0.1:9/cifar.tar.gz")
+        monkeypatch.setattr(download, "NUSAX_URL", "http://127.0.0.1:9/")
+
+    def test_auto_falls_back_loudly(self, tmp_path, capsys):
+        write_texts(tmp_path)
+        assert data.choose_source(["nusax", "cifar10"], tmp_path) == "sample"
+        said = capsys.readouterr().err
+        assert "SAMPLE DATA. CIFAR-10 is not here" in said
+        assert all(f"{n}. " in said for n in (1, 2, 3))
+        assert str(tmp_path) in said
+
+    def test_auto_takes_what_is_there(self, tmp_path):
+        write_texts(tmp_path)
+        assert data.choose_source(["nusax"], tmp_path) == "real"
+        assert not data.load("nusax", tmp_path).is_sample
+
+    def test_real_never_falls_back(self, tmp_path):
+        with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz is missing and http.* cannot be reached"):
+            data.load("cifar10", tmp_path, "real")
+        assert list(tmp_path.rglob("*.*")) == []
+
+    @pytest.mark.parametrize("name", ["cifar10", "nusax"])
+    def test_sample(self, name, tmp_path):
+        found = data.load(name, tmp_path, "sample")
+        assert found.is_sample
+        assert found.notice == f"sample data, not {data.REAL_TITLES[name]}"
+        assert data.REAL_TITLES[name] not in found.source
+        assert found.source == data.load(name, tmp_path, "sample").source
+
+    @pytest.mark.parametrize(("name", "source"), [("mnist", "auto"), ("nusax", "best")])
+    def test_unknown_names(self, name, source, tmp_path):
+        with pytest.raises(ValueError, match="is not known; choose one of"):
+            data.load(name, tmp_path, source)
+
+
+class TestDownload:
+    @pytest.fixture
+    def server(self, tmp_path, monkeypatch):
+        """A server on this machine with both data sets, in their official forms but smaller."""
+        home = tmp_path / "server"
+        home.mkdir()
+        write_texts(home)
+        monkeypatch.setattr(download, "CIFAR10_BATCH", 8)
+        self.archive = home / "cifar.tar.gz"
+        self.records = np.random.default_rng(1).integers(0, 10, (6, 8, 3073)).astype(np.uint8)
+        with tarfile.open(self.archive, "w:gz") as tar:
+            for number, records in enumerate(self.records):
+                info = tarfile.TarInfo(
+                    f"cifar-10-batches-bin/{'test_batch' if number == 5 else f'data_batch_{number + 1}'}.bin"
+                )
+                info.size = records.nbytes
+                tar.addfile(info, io.BytesIO(records.tobytes()))
+        handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
+        handler.log_message = lambda *args: None
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+            threading.Thread(target=running.serve_forever, daemon=True).start()
+            address = f"http://127.0.0.1:{running.server_port}/"
+            monkeypatch.setattr(download, "CIFAR10_URL", f"{address}cifar.tar.gz")
+            monkeypatch.setattr(download, "CIFAR10_SHA256", sha256(self.archive))
+            monkeypatch.setattr(download, "NUSAX_URL", f"{address}nusax/")
+            digests = {split: sha256(home / "nusax" / f"{split}.csv") for split in data.NUSAX_ROWS}
+            for split, digest in digests.items():
+                monkeypatch.setitem(download.NUSAX_SHA256, split, digest)
+            monkeypatch.setattr(data, "CIFAR10_ROWS", {"train": 40, "test": 8})
+            yield running
+            running.shutdown()
+
+    def test_images(self, server, tmp_path):
+        download.fetch("cifar10", tmp_path / "data")
+        assert [path.name for path in (tmp_path / "data").iterdir()] == ["cifar10.npz"]
+        with np.load(tmp_path / "data" / "cifar10.npz") as found:
+            np.testing.assert_array_equal(found["y_test"], self.records[5, :, 0])
+            red_of_third, blue_of_third = self.records[2, 3, 1:1025], self.records[2, 3, 2049:]
+            np.testing.assert_array_equal(found["x_train"][19, ..., 0], red_of_third.reshape(32, 32))
+            np.testing.assert_array_equal(found["x_train"][19, ..., 2], blue_of_third.reshape(32, 32))
+
+    def test_texts(self, server, tmp_path):
+        texts = data.load("nusax", tmp_path / "data", "real")
+        assert texts.source.startswith("NusaX-Senti sha256:")
+        assert sorted(path.name for path in (tmp_path / "data" / "nusax").iterdir()) == [
+            "test.csv",
+            "train.csv",
+            "valid.csv",
+        ]
+
+    def test_what_is_there_is_not_fetched(self, server, tmp_path, monkeypatch):
+        write_texts(tmp_path)
+        monkeypatch.setattr(download, "NUSAX_URL", "http://127.0.0.1:9/")
+        download.fetch("nusax", tmp_path)
+
+    def test_wrong_checksum(self, server, tmp_path, monkeypatch):
+        monkeypatch.setitem(download.NUSAX_SHA256, "valid", "0" * 64)
+        with pytest.raises(DataError, match=r"valid\.csv: what http.* sent does not have the checksum sha256:0000"):
+            data.load("nusax", tmp_path / "data", "real")
+        assert not (tmp_path / "data" / "nusax" / "valid.csv").exists()
+
+    def test_missing_on_the_server(self, server, tmp_path, monkeypatch):
+        monkeypatch.setattr(download, "NUSAX_URL", download.NUSAX_URL + "moved/")
+        with pytest.raises(DataError, match="cannot be reached"):
+            download.fetch("nusax", tmp_path / "data")
+
+    def test_archive_without_a_batch(self, server, tmp_path, monkeypatch):
+        with tarfile.open(self.archive, "w:gz") as tar:
+            tar.addfile(tarfile.TarInfo("cifar-10-batches-bin/data_batch_1.bin"))
+        monkeypatch.setattr(download, "CIFAR10_SHA256", sha256(self.archive))
+        with pytest.raises(DataError, match=r"data_batch_1\.bin is missing or has the wrong size"):
+            download.fetch("cifar10", tmp_path / "data")
+        assert not (tmp_path / "data" / "cifar10.npz").exists()
+
+    def test_full_disk(self, server, tmp_path, monkeypatch):
+        def full(path, **arrays):
+            path.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(np, "savez", full)
+        with pytest.raises(OSError, match=r"the disk is full; free some space.*cifar10\.npz"):
+            data.load("cifar10", tmp_path / "data", "auto")
+        assert not list((tmp_path / "data").glob("*.npz"))

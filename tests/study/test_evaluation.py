@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import evaluation, tables
+from study.runs import Place
+
+from .made_up import checks
+
+
+def test_results_have_the_columns_that_were_asked_for():
+    found = evaluation.results(checks({}))
+    asked = (
+        "architecture,group,variant,seed,params,epochs,best_epoch,val_loss,val_f1,test_f1_keras,test_f1_numpy,"
+        "agreement,max_abs_diff,keras_s,numpy_s,train_s,data_source"
+    )
+    assert list(found.columns) == [*asked.split(","), "dead"]
+    assert found.notna().all().all()
+    assert found.loc[0, "group"] == "layers;cells;direction;masking"
+
+
+def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
+    place = Place("quick", False, tmp_path)
+    evaluation.save_results(checks({}, "lstm"), place)
+    evaluation.save_results(checks({}, "simple_rnn"), place)
+    evaluation.save_results(checks({"baseline": 0.9}, "lstm"), place)
+    found = pd.read_csv(place.reports / "results.csv")
+    assert found["architecture"].tolist() == ["simple_rnn"] * 7 + ["lstm"] * 7
+    assert found[found["architecture"] == "lstm"]["test_f1_keras"].min() > 0.8
+    assert [path.name for path in place.reports.iterdir()] == ["results.csv"]
+
+
+def disagreeing(kind):
+    """Sound checks, but one of them wrong in one way."""
+    found = checks({})
+    wrong = found[3].numpy.copy()
+    if kind == "one answer":
+        wrong[7] = wrong[7][::-1] if wrong[7].argmax() != 1 else np.roll(wrong[7], 1)
+    if kind == "one probability":
+        wrong[7, 0] += 2e-5
+    return [*found[:3], replace(found[3], numpy=wrong), *found[4:]]
+
+
+def test_equal_sides_are_said_to_be_equal():
+    text = evaluation.assert_equal(checks({}))
+    assert "All 7 runs" in text
+    assert "300 of 300" in text
+
+
+@pytest.mark.parametrize("kind", ["one answer", "one probability"])
+def test_a_difference_is_an_error_that_names_the_run(kind):
+    with pytest.raises(AssertionError, match="lstm cells-32-16 seed 0: agreement"):
+        evaluation.assert_equal(disagreeing(kind))
+
+
+def test_check_table_shows_every_digit():
+    table = tables.check_table(disagreeing("one answer"))
+    row = table[table["variant"] == "cells-32-16"].iloc[0]
+    assert row["agreement"] == "299/300"
+    assert row["macro-F1, Keras"] != row["macro-F1, numpy"]
+    assert float(row["macro-F1, Keras"]) == checks({})[3].f1(checks({})[3].keras)
+
+
+def test_tables_show_every_cell_in_full():
+    html = tables.published_table(checks({}, "cnn", classes=10))._repr_html_()
+    assert "repeats its filter-count row digit for digit" in html
+    assert "..." not in html

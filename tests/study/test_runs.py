@@ -1,0 +1,125 @@
+import json
+
+import pytest
+
+from study import data, runs
+from study.training import limited
+from study.variants import variants
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return limited(data.load("nusax", source="sample"), "tiny")
+
+
+@pytest.fixture
+def job():
+    return runs.jobs("lstm", "tiny")[0]
+
+
+@pytest.fixture
+def place(tmp_path):
+    return runs.Place("tiny", True, tmp_path)
+
+
+def mark(job, texts):
+    return runs.fingerprint(job.describe(texts))
+
+
+def save(job, place, fingerprint, content=b"model"):
+    return runs.save_run(job, place, {"fingerprint": fingerprint}, lambda path: path.write_bytes(content))
+
+
+def test_sample_has_folders_of_its_own(tmp_path):
+    real, sample = runs.Place("quick", False, tmp_path), runs.Place("quick", True, tmp_path)
+    variant = variants("cnn")[0]
+    assert real.model(variant, 3) == tmp_path / "weights/quick/cnn/baseline/seed-3.keras"
+    assert sample.model(variant, 3) == tmp_path / "weights/quick-sample/cnn/baseline/seed-3.keras"
+    assert sample.reports == tmp_path / "reports/quick-sample"
+    assert sample.figures == tmp_path / "figures/quick-sample"
+
+
+def test_unknown_profile(tmp_path):
+    with pytest.raises(ValueError, match="profile 'fast' is not known"):
+        runs.Place("fast", False, tmp_path)
+
+
+def test_found_again(job, place, texts):
+    save(job, place, mark(job, texts))
+    found = runs.find_run(job, place, mark(job, texts))
+    assert found.path.read_bytes() == b"model"
+    assert found.record["variant"]["name"] == "baseline"
+    assert sorted(path.name for path in found.path.parent.iterdir()) == ["seed-0.json", "seed-0.keras"]
+
+
+def test_nothing_there(job, place, texts):
+    assert runs.find_run(job, place, mark(job, texts)) is None
+
+
+def test_every_part_of_the_description_counts(job, place, texts, monkeypatch):
+    from dataclasses import replace
+
+    from study.variants import ARCHITECTURES
+
+    marks = [mark(job, texts)]
+    marks.append(mark(replace(job, seed=1), texts))
+    marks.append(mark(replace(job, profile="quick"), texts))
+    marks.append(mark(runs.jobs("lstm", "tiny")[1], texts))
+    marks.append(mark(job, replace(texts, y_train=texts.y_train[::-1])))
+    marks.append(mark(job, replace(texts, x_val=texts.x_val[::-1])))
+    monkeypatch.setitem(ARCHITECTURES["lstm"].training, "dropout", 0.31)
+    marks.append(mark(job, texts))
+    monkeypatch.setattr(runs, "version", lambda package: "0.0")
+    marks.append(mark(job, texts))
+    monkeypatch.setattr(runs, "_code_digest", lambda: "other code")
+    marks.append(mark(job, texts))
+    assert len(set(marks)) == len(marks)
+
+
+def test_test_split_does_not_count(job, texts):
+    from dataclasses import replace
+
+    assert mark(job, texts) == mark(job, replace(texts, y_test=texts.y_test[::-1]))
+
+
+def test_another_fingerprint_does_not_count(job, place, texts):
+    save(job, place, "other")
+    assert runs.find_run(job, place, mark(job, texts)) is None
+
+
+@pytest.mark.parametrize("damage", ["model gone", "model changed", "record gone", "record cut", "record empty"])
+def test_a_run_is_there_whole_or_not_at_all(job, place, texts, damage):
+    run = save(job, place, mark(job, texts))
+    record = run.path.with_suffix(".json")
+    match damage:
+        case "model gone":
+            run.path.unlink()
+        case "model changed":
+            run.path.write_bytes(b"other")
+        case "record gone":
+            record.unlink()
+        case "record cut":
+            record.write_text(record.read_text()[:-9])
+        case "record empty":
+            record.write_text("[]")
+    assert runs.find_run(job, place, mark(job, texts)) is None
+
+
+def test_a_stop_while_saving_leaves_nothing_that_counts(job, place, texts):
+    save(job, place, mark(job, texts), b"old")
+
+    def stop(path):
+        path.write_bytes(b"ha")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runs.save_run(job, place, {"fingerprint": mark(job, texts)}, stop)
+    assert runs.find_run(job, place, mark(job, texts)) is None
+    assert [path.name for path in place.model(job.variant, 0).parent.iterdir()] == ["seed-0.keras"]
+
+
+def test_record_is_readable(job, place, texts):
+    run = runs.save_run(job, place, job.describe(texts), lambda path: path.write_bytes(b""))
+    record = json.loads(run.path.with_suffix(".json").read_text())
+    assert record["settings"] == {"units": [64, 32], "bidirectional": False, "mask_zero": True}
+    assert record["versions"].keys() == {"keras", "numpy", "scikit-learn", "tensorflow"}
