@@ -79,10 +79,10 @@ class Model:
         return {layer.name: y for layer, y in self._steps(self._check_input(x))}
 
     def summary(self) -> str:
-        """The layers as text: name, class, settings, output shape and parameters."""
+        """The layers as text: name, class, output shape, parameters, and all settings that are not False."""
         rows = [("layer", "class", "output shape", "parameters", "settings")]
         for layer in self.layers:
-            settings = ", ".join(f"{key}={value}" for key, value in layer.settings.items())
+            settings = ", ".join(f"{key}={value}" for key, value in layer.settings.items() if value is not False)
             shape = str((None, *layer.output_shape))
             rows.append((layer.name, layer.class_name, shape, f"{layer.parameters:,}", settings))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
@@ -99,8 +99,9 @@ class Model:
         return sum(layer.parameters for layer in self.layers)
 
     def _run(self, x: np.ndarray) -> np.ndarray:
+        """The last layer's output for one batch."""
         y = x
-        for _, y in self._steps(x):
+        for _layer, y in self._steps(x):  # noqa: B007
             pass
         return y
 

@@ -113,6 +113,25 @@ def summary(checks: list[Check]) -> str:
     )
 
 
+def _part(used: np.ndarray, full: np.ndarray) -> str:
+    return f"{len(used):,}" if len(used) == len(full) else f"{len(used):,} of {len(full):,}"
+
+
+def published_caution(architecture: str, full: Dataset, place: Place) -> str:
+    """How far the comparison with the earlier report carries, given what was spent here."""
+    used = limited(full, place.profile)
+    if full.is_sample:
+        return f"**These are not comparable**: ours come from {full.notice}."
+    if len(used.x_train) < len(full.x_train):
+        return (
+            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples for at "
+            f"most {BUDGETS[place.profile].epochs[architecture]} epochs, the published figures come from a full training. "
+            "What can be compared is the order of the variants, with the cautions above; for the height, "
+            "run the profile `full`."
+        )
+    return "Both were trained on all training samples; each published figure is a single run, without an interval."
+
+
 def setting(architecture: str, full: Dataset, place: Place) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
     family, budget = ARCHITECTURES[architecture], BUDGETS[place.profile]
@@ -120,7 +139,8 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
     lines = {
         "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
         "SHA-256": f"`{full.checksum}`",
-        "samples": f"{len(used.x_train):,} training, {len(used.x_val):,} validation, {len(used.x_test):,} test",
+        "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
+        f"{len(full.x_test):,} test",
         "profile": f"{place.profile}: seeds {', '.join(map(str, budget.seeds))}, at most {budget.epochs[architecture]} epochs",
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),

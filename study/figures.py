@@ -64,15 +64,15 @@ def _save(figure: Figure, place: Place, name: str, title: str, data: Dataset) ->
 @mpl.rc_context(STYLE)
 def class_balance(data: Dataset, place: Place, name: str) -> Picture:
     """The share of each class in the three splits."""
-    figure, [[axes]] = _figure(2.3, 1, 1)
+    figure, [[axes]] = _figure(2.4, 1, 1)
     splits = {"training": data.y_train, "validation": data.y_val, "test": data.y_test}
     for number, (split, y) in enumerate(splits.items()):
         share = np.bincount(y, minlength=len(data.classes)) / len(y)
         positions = np.arange(len(data.classes)) + (number - 1) * 0.27
         color, hatch = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))[number]
         axes.bar(positions, share, 0.25, label=f"{split} ({len(y):,})", color=color, hatch=hatch, edgecolor="white")
-    axes.set_xticks(np.arange(len(data.classes)), data.classes)
-    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    axes.set_xticks(np.arange(len(data.classes)), data.classes, fontsize=8)
+    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
     axes.set_ylabel("share of the split")
     axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return _save(figure, place, f"{name}-classes", "Class balance", data)

@@ -20,22 +20,20 @@ def _in_notebook() -> bool:
 
 
 class _NotebookBar(tqdm):
-    """A bar in one output of the cell, updated in place and emptied at the end.
+    """A bar in the output of the cell, replaced at every refresh and taken away at the end.
 
     Written to stderr, as tqdm does, every refresh would stay in the saved notebook.
     """
 
-    def __init__(self, *args: Any, **settings: Any):
-        from IPython.display import Pretty, display
-
-        self._show = Pretty
-        self._handle = display(Pretty(""), display_id=True)
-        super().__init__(*args, **settings)
-
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        self._handle.update(self._show(str(self) if msg is None else msg))
+        from IPython.display import Pretty, clear_output, display
+
+        clear_output(wait=True)
+        display(Pretty(str(self) if msg is None else msg))
 
     def close(self) -> None:
+        from IPython.display import clear_output
+
         if not self.disable:
             super().close()
-            self._handle.update(self._show(""))
+            clear_output()

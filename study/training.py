@@ -41,7 +41,8 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
             if finished[-1] is None:
                 todo.append((len(finished) - 1, job, data, description, place))
     if todo:
-        pool = joblib.Parallel(n_jobs=min(joblib.cpu_count(), len(todo)), return_as="generator_unordered")
+        # At least two: joblib would run a single job here, where TensorFlow may have its threads already.
+        pool = joblib.Parallel(n_jobs=max(2, joblib.cpu_count()), return_as="generator_unordered")
         with progress(total=len(todo), desc="training", unit="run") as bar:
             for number, run in pool(joblib.delayed(_train_one)(*each) for each in todo):
                 finished[number] = run

@@ -102,7 +102,7 @@ ARCHITECTURES = {
                 {"max": {}, "average": {"pooling": "average"}},
             ),
         },
-        training={"dense_units": 128, "dropout": 0.3, "batch_size": 64, "learning_rate": 1e-3, "patience": 4},
+        training={"dense_units": 128, "dropout": 0.3, "batch_size": 32, "learning_rate": 1e-3, "patience": 4},
     ),
     "simple_rnn": Architecture(
         title="SimpleRNN",

@@ -136,23 +136,24 @@ class Layer:
         return name
 
     def _check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
-        settings = {}
+        """The settings of `options`, checked; an error for any other that might change the result."""
         for key, value in config.items():
-            if key in self.options:
-                try:
-                    settings[key] = self.options[key](value)
-                except ValueError as error:
-                    raise UnsupportedLayerError(f"{self}: option {key}={value!r} {error}") from None
-            elif key in self.fixed:
-                if value not in self.fixed[key]:
-                    raise UnsupportedLayerError(
-                        f"{self}: option {key}={value!r} is not supported, only {self.fixed[key][0]!r}"
-                    )
-            elif key not in self.no_effect | NO_EFFECT and not key.endswith(NO_EFFECT_ENDINGS):
+            if key in self.fixed and value not in self.fixed[key]:
+                raise UnsupportedLayerError(
+                    f"{self}: option {key}={value!r} is not supported, only {self.fixed[key][0]!r}"
+                )
+            known = key in self.options or key in self.fixed or key in self.no_effect or key in NO_EFFECT
+            if not known and not key.endswith(NO_EFFECT_ENDINGS):
                 raise UnsupportedLayerError(f"{self}: option {key}={value!r} is not known to this package")
-        if missing := sorted(self.options.keys() - settings.keys()):
+        if missing := sorted(self.options.keys() - config.keys()):
             raise ModelFileError(f"{self}: the configuration lacks {', '.join(missing)}")
-        return settings
+        return {key: self._check_setting(key, config[key]) for key in self.options}
+
+    def _check_setting(self, key: str, value: Any) -> Any:
+        try:
+            return self.options[key](value)
+        except ValueError as error:
+            raise UnsupportedLayerError(f"{self}: option {key}={value!r} {error}") from None
 
 
 def size(shape: Shape) -> int | None:

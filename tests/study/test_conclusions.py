@@ -1,5 +1,6 @@
 """The sentences must follow the results, whatever these are."""
 
+from dataclasses import replace
 
 from study import conclusions, data, runs, tables
 
@@ -74,5 +75,21 @@ def test_setting_names_what_it_ran_on(tmp_path):
     texts = data.load("nusax", tmp_path, "sample")
     text = conclusions.setting("lstm", texts, runs.Place("tiny", True, tmp_path))
     assert text.startswith("> **SAMPLE DATA, not NusaX-Senti.**")
-    for part in (texts.checksum, "60 training, 40 validation, 210 test", "seeds 0", "learning_rate", "tensorflow 2."):
+    for part in (
+        texts.checksum,
+        "60 of 420 training, 40 of 90 validation, 210 test",
+        "seeds 0",
+        "learning_rate",
+        "tensorflow 2.",
+    ):
         assert part in text
+
+
+def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
+    sample = data.load("nusax", tmp_path, "sample")
+    real = replace(sample, is_sample=False)
+    assert "not comparable" in conclusions.published_caution("lstm", sample, runs.Place("full", True))
+    assert "60 of 420 samples for at most 1 epochs" in conclusions.published_caution(
+        "lstm", real, runs.Place("tiny", False)
+    )
+    assert "all training samples" in conclusions.published_caution("lstm", real, runs.Place("full", False))

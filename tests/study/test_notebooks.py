@@ -1,0 +1,139 @@
+"""The notebooks as they are committed, and the whole report at a tiny budget on the sample data."""
+
+import ast
+import re
+import shutil
+
+import nbformat
+import pandas as pd
+import pytest
+
+from study import report
+from study.__main__ import main
+from study.files import ROOT
+from study.report import NotebookError
+from study.variants import ARCHITECTURES, rows
+
+NOTEBOOKS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ARCHITECTURES}
+
+
+@pytest.fixture(params=NOTEBOOKS)
+def notebook(request):
+    return nbformat.read(NOTEBOOKS[request.param], as_version=4)
+
+
+def code(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_committed_without_outputs(notebook):
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_parameters_are_those_of_the_report(notebook):
+    [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    assert re.findall(r"^(\w+) = ", cell.source, re.MULTILINE) == ["profile", "data_dir", "source", "out_dir"]
+    ast.literal_eval("[" + ",".join(line.split("#")[0].split("=")[1] for line in cell.source.splitlines()) + "]")
+
+
+def test_cells_are_short(notebook):
+    for source in code(notebook):
+        assert len(source.splitlines()) <= 10
+        for node in ast.walk(ast.parse(source)):
+            assert not isinstance(node, ast.FunctionDef) or node.end_lineno - node.lineno < 10
+
+
+def test_setup_is_short_and_every_group_is_told():
+    for name, path in NOTEBOOKS.items():
+        sources = code(nbformat.read(path, as_version=4))
+        [setup] = [source for source in sources if source.startswith("import inspect")]
+        assert len(setup.splitlines()) <= 5
+        for group, _, _ in rows(name):
+            for call in ("tables.group_table", "figures.curves", "conclusions.of_group"):
+                assert any(f'{call}(checks, "{group}"' in source for source in sources)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The report of all three architectures at the tiny budget, made once for the tests below."""
+    out = tmp_path_factory.mktemp("report")
+    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.mark.slow
+class TestReport:
+    def test_everything_is_there(self, finished):
+        reports = finished / "reports" / "tiny-sample"
+        names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
+        assert {path.name for path in reports.iterdir()} == names | {"index.html", "results.csv"}
+        figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
+        assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
+        assert not list(finished.rglob(".*"))  # no temporary file is left
+
+    def test_results(self, finished):
+        results = pd.read_csv(finished / "reports" / "tiny-sample" / "results.csv")
+        assert len(results) == 8 + 7 + 7
+        assert (results["agreement"] == 1).all()
+        assert (results["test_f1_keras"] == results["test_f1_numpy"]).all()
+        assert results["max_abs_diff"].max() <= 1e-6
+        assert not results["data_source"].str.contains("CIFAR|NusaX").any()
+
+    @pytest.mark.parametrize("name", [*ARCHITECTURES, "index"])
+    def test_pages_are_complete_in_themselves(self, finished, name):
+        html = (finished / "reports" / "tiny-sample" / f"{name}.html").read_text()
+        assert "sample data, not" in html
+        assert not re.findall(r"<(?:script|link|iframe)\b", html)
+        assert not [
+            source for source in re.findall(r'\b(?:src|data)="([^"]*)"', html) if not source.startswith("data:")
+        ]
+        assert "No description has been provided" not in html
+
+    @pytest.mark.parametrize("name", ARCHITECTURES)
+    def test_formulas_and_tables_reach_the_page(self, finished, name):
+        html = (finished / "reports" / "tiny-sample" / f"{name}.html").read_text()
+        assert "<math" in html
+        assert "$$" not in html
+        assert html.count("<table") >= 6
+        assert html.count("data:image/png") >= 6
+        assert re.search(r"All \d+ runs: the same class on (\d+) of \1 test examples", html)
+
+    @pytest.mark.parametrize("name", ARCHITECTURES)
+    def test_pdf(self, finished, name):
+        data = (finished / "reports" / "tiny-sample" / f"{name}.pdf").read_bytes()
+        assert data.startswith(b"%PDF-")
+        assert len(data) > 100_000
+
+    def test_executed_notebooks_keep_no_progress_and_no_errors(self, finished):
+        for name in ARCHITECTURES:
+            notebook = nbformat.read(finished / "reports" / "tiny-sample" / f"{name}.ipynb", as_version=4)
+            for cell in notebook.cells:
+                for output in cell.get("outputs", []):
+                    assert output.output_type != "error"
+                    assert output.get("name") != "stderr", output.text
+                    assert "run/s" not in str(output)
+
+    def test_a_second_run_trains_nothing(self, finished):
+        weights = {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")}
+        assert len(weights) == 22
+        report.train(list(ARCHITECTURES), "tiny", "data", "sample", str(finished))
+        assert {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")} == weights
+
+
+@pytest.mark.slow
+def test_a_failed_notebook_never_looks_finished(tmp_path, capsys):
+    source = tmp_path / "broken.ipynb"
+    shutil.copy(NOTEBOOKS["lstm"], source)
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells[2].source = "raise RuntimeError('this is broken')"
+    nbformat.write(notebook, source)
+    target = tmp_path / "out" / "broken.ipynb"
+    target.parent.mkdir()
+    target.write_text("an earlier report")
+    with pytest.raises(NotebookError, match=r"broken\.ipynb failed.*(?s:.)*this is broken"):
+        report.execute(source, target, {"profile": "tiny"})
+    assert target.read_text() == "an earlier report"
+    assert {path.name for path in target.parent.iterdir()} == {"broken.ipynb", "broken.failed.ipynb"}
