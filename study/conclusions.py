@@ -96,21 +96,29 @@ def _limits(checks: list[Check]) -> str:
 def summary(checks: list[Check]) -> str:
     """The last paragraph of a notebook: the best variant by validation, and what the groups could resolve."""
     architecture = checks[0].run.variant.architecture
-    names = list(dict.fromkeys(each.run.variant.name for each in checks))
-    by_name = {name: [each for each in checks if each.run.variant.name == name] for name in names}
-    best = max(names, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in by_name[name]]))
-    verdicts: dict[str, list[str]] = {"better": [], "worse": [], "not resolved": []}
-    for name in names[1:]:
-        word = verdict(difference_to(by_name[name], by_name["baseline"]))
-        verdicts[next(key for key in verdicts if word.startswith(key))].append(name)
-    found = [f"{word} than the baseline: {', '.join(each)}" for word, each in list(verdicts.items())[:2] if each]
-    found += [f"not resolved: {', '.join(verdicts['not resolved'])}"] if verdicts["not resolved"] else []
-    title = ARCHITECTURES[architecture].title
-    return (
-        f"Of the {len(names)} variants of the {title}, **{best}** has the best macro-F1 on the validation data; on the "
-        f"test split it reaches {mean_f1(by_name[best]):.3f} (baseline: {mean_f1(by_name['baseline']):.3f}). "
-        f"On this test split, {'; '.join(found)}."
-    )
+    by_name: dict[str, list[Check]] = {}
+    for each in checks:
+        by_name.setdefault(each.run.variant.name, []).append(each)
+    best = max(by_name, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in by_name[name]]))
+    sentences = [
+        f"Of the {len(by_name)} variants of the {ARCHITECTURES[architecture].title}, **{best}** has the best macro-F1 "
+        f"on the validation data; on the test split it reaches {mean_f1(by_name[best]):.3f} "
+        f"(baseline: {mean_f1(by_name['baseline']):.3f}).",
+        *(f"{words}: {', '.join(names)}." for words, names in _sorted_by_verdict(by_name).items()),
+    ]
+    if dead := [name for name, mine in by_name.items() if any(each.dead for each in mine)]:
+        sentences.append(f"**Dead**, one class for everything: {', '.join(dead)}.")
+    return " ".join(sentences)
+
+
+def _sorted_by_verdict(by_name: dict[str, list[Check]]) -> dict[str, list[str]]:
+    """{what the comparison with the baseline says: the variants of which it says so}"""
+    found: dict[str, list[str]] = {}
+    for name, mine in by_name.items():
+        if name != "baseline":
+            words = verdict(difference_to(mine, by_name["baseline"])).capitalize()
+            found.setdefault(words, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def _part(used: np.ndarray, full: np.ndarray) -> str:
@@ -124,10 +132,9 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
         return f"**These are not comparable**: ours come from {full.notice}."
     if len(used.x_train) < len(full.x_train):
         return (
-            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples for at "
-            f"most {BUDGETS[place.profile].epochs[architecture]} epochs, the published figures come from a full training. "
-            "What can be compared is the order of the variants, with the cautions above; for the height, "
-            "run the profile `full`."
+            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
+            f"for at most {BUDGETS[place.profile].epochs[architecture]} epochs; the published figures come from a full "
+            "training. To compare the heights, run the profile `full`."
         )
     return "Both were trained on all training samples; each published figure is a single run, without an interval."
 
@@ -141,7 +148,8 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         "SHA-256": f"`{full.checksum}`",
         "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
         f"{len(full.x_test):,} test",
-        "profile": f"{place.profile}: seeds {', '.join(map(str, budget.seeds))}, at most {budget.epochs[architecture]} epochs",
+        "profile": place.profile,
+        "budget": f"at most {budget.epochs[architecture]} epochs; seeds: {', '.join(map(str, budget.seeds))}",
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }
@@ -150,5 +158,6 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
     )
     if not full.is_sample:
         return table
-    alarm = f"> **SAMPLE DATA, not {REAL_TITLES[full.name]}.** The numbers below show that everything runs. They say nothing about {REAL_TITLES[full.name]}."
+    real = REAL_TITLES[full.name]
+    alarm = f"> **SAMPLE DATA, not {real}.** What follows shows that everything runs, and says nothing about {real}."
     return f"{alarm}\n\n{table}"

@@ -22,26 +22,6 @@ BATCH_SIZE = 256
 PASSES = 2  # each side predicts the whole split so often; the best time counts, so the first pass is a warm-up
 # Two float32 engines that add up in another order differ by some 1e-7 in a probability; a wrong formula by 1e-3.
 TOLERANCE = 1e-5
-COLUMNS = [
-    "architecture",
-    "group",
-    "variant",
-    "seed",
-    "params",
-    "epochs",
-    "best_epoch",
-    "val_loss",
-    "val_f1",
-    "test_f1_keras",
-    "test_f1_numpy",
-    "agreement",
-    "max_abs_diff",
-    "keras_s",
-    "numpy_s",
-    "train_s",
-    "data_source",
-    "dead",
-]
 
 
 @dataclass(frozen=True)
@@ -109,25 +89,30 @@ def _timed(predict: Callable[[], np.ndarray]) -> tuple[np.ndarray, float]:
 
 def results(checks: list[Check]) -> pd.DataFrame:
     """A row a run, in the columns of results.csv."""
-    table = [
-        {
-            "architecture": each.run.variant.architecture,
-            "group": ";".join(each.run.variant.labels),
-            "variant": each.run.variant.name,
-            "seed": each.run.seed,
-            **{key: each.run.record[key] for key in ("params", "epochs", "best_epoch", "train_s", "data_source")},
-            **each.run.record["metrics"],
-            "test_f1_keras": each.f1(each.keras),
-            "test_f1_numpy": each.f1(each.numpy),
-            "agreement": each.agreeing / len(each.y),
-            "max_abs_diff": each.differences.max(),
-            "keras_s": each.keras_s,
-            "numpy_s": each.numpy_s,
-            "dead": each.dead,
-        }
-        for each in checks
-    ]
-    return pd.DataFrame(table, columns=COLUMNS)
+    return pd.DataFrame([_row(each, each.run.record) for each in checks])
+
+
+def _row(check: Check, record: dict) -> dict:
+    return {
+        "architecture": check.run.variant.architecture,
+        "group": ";".join(check.run.variant.labels),
+        "variant": check.run.variant.name,
+        "seed": check.run.seed,
+        "params": record["params"],
+        "epochs": record["epochs"],
+        "best_epoch": record["best_epoch"],
+        "val_loss": record["metrics"]["val_loss"],
+        "val_f1": record["metrics"]["val_f1"],
+        "test_f1_keras": check.f1(check.keras),
+        "test_f1_numpy": check.f1(check.numpy),
+        "agreement": check.agreeing / len(check.y),
+        "max_abs_diff": check.differences.max(),
+        "keras_s": check.keras_s,
+        "numpy_s": check.numpy_s,
+        "train_s": record["train_s"],
+        "data_source": record["data_source"],
+        "dead": check.dead,
+    }
 
 
 def save_results(checks: list[Check], place: Place) -> pd.DataFrame:

@@ -71,7 +71,9 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     try:
         with whole(target) as part:
             try:
-                papermill.execute_notebook(str(notebook), str(part), parameters, kernel_name="python3")
+                papermill.execute_notebook(
+                    str(notebook), str(part), parameters, kernel_name="python3", extra_arguments=["--log-level=ERROR"]
+                )
             except papermill.PapermillExecutionError:
                 os.replace(part, failed)
                 raise
@@ -141,6 +143,7 @@ def _page(title: str, body: str, place: Place, current: str) -> str:
     links += [
         {"href": f"{name}.html", "text": family.title, "current": current == name}
         for name, family in ARCHITECTURES.items()
+        if (place.reports / f"{name}.ipynb").exists()
     ]
     if current != "index":
         links.append({"href": f"{current}.pdf", "text": "This page as PDF", "current": False})
@@ -178,7 +181,7 @@ def _overview(results: pd.DataFrame, place: Place) -> str:
     seeds = len(BUDGETS[place.profile].seeds)
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
-    worst = results["max_abs_diff"].max()
+    agreement, largest = results["agreement"].min(), results["max_abs_diff"].max()
     return f"""
 <h1>Three small networks, forward by hand</h1>
 <p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant, written on
@@ -188,8 +191,8 @@ def _overview(results: pd.DataFrame, place: Place) -> str:
 <i>Dead</i> variants predict one class for everything.</p>
 {best}
 <h2>Does numpy give what Keras gives?</h2>
-<p>Over all {len(results)} networks the smallest agreement on the test split is {results["agreement"].min():.2%} and the largest
-difference of a probability {worst:.1e}. Every network, in every digit: <a href="results.csv">results.csv</a>.</p>
+<p>Over all {len(results)} networks the smallest agreement on the test split is {agreement:.2%} and the largest
+difference of a probability {largest:.1e}. Every network, in every digit: <a href="results.csv">results.csv</a>.</p>
 <h2>Data</h2>
 <ul>{sources}</ul>
 """

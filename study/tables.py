@@ -1,4 +1,4 @@
-"""The tables that the notebooks show; a network that predicts one class for everything is marked in each."""
+"""The tables that the notebooks show; in each, DEAD marks a network that predicts one class for everything."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _spread(scores: pd.Series) -> str:
 
 def _dead_note(checks: list[Check]) -> str:
     dead = [str(each.run.seed) for each in checks if each.dead]
-    return f"DEAD: one class for everything (seed {', '.join(dead)})" if dead else ""
+    return f"DEAD (seed {', '.join(dead)})" if dead else ""
 
 
 def _without_empty_notes(lines: list[dict]) -> Table:

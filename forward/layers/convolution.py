@@ -48,7 +48,7 @@ def conv2d(
 
 
 def _fill_columns(columns: np.ndarray, images: np.ndarray, window: tuple[int, int], strides: tuple[int, int]) -> None:
-    """Copy what each kernel cell sees into its own slice of the columns (batch, out_height, out_width, cells * channels)."""
+    """Copy what each kernel cell sees into its slice of columns (batch, out_height, out_width, cells * channels)."""
     channels = images.shape[-1]
     for number, view in enumerate(cells(images, window, strides)):
         columns[..., number * channels : (number + 1) * channels] = view

@@ -18,8 +18,9 @@ def flatten(x: np.ndarray) -> np.ndarray:
 
 
 def embedding(tokens: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
-    """y[b, t] = embeddings[tokens[b, t]]: tokens (batch, time), embeddings (input_dim, output_dim) -> (batch, time, output_dim).
+    """y[b, t] = embeddings[tokens[b, t]], a look-up in a table.
 
+    tokens (batch, time), embeddings (input_dim, output_dim) -> y (batch, time, output_dim).
     Raises ValueError for a token that has no row in the table.
     """
     if tokens.size and not (tokens.min() >= 0 and tokens.max() < len(embeddings)):

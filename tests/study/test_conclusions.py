@@ -33,7 +33,7 @@ def test_dead():
     assert "**dead**: it predicts one class for everything" in conclusions.of_group(found, "masking")
     assert "DEAD" not in tables.group_table(found, "layers").to_string()
     for table in (tables.group_table(found, "masking"), tables.check_table(found)):
-        assert "DEAD: one class for everything" in table.to_string()
+        assert "DEAD (seed 0)" in table.to_string()
     dead = checks({"layers-3": None})
     assert "DEAD" in tables.published_table(dead).to_string()
 
@@ -58,9 +58,11 @@ def test_summary_sorts_the_variants():
     text = conclusions.summary(
         checks({"baseline": 0.6, "layers-1": 0.8, "cells-32-16": 0.4, "direction-bidirectional": 0.601})
     )
-    assert "better than the baseline: layers-1;" in text
-    assert "worse than the baseline: cells-32-16;" in text
-    assert "not resolved: layers-3, cells-128-64, direction-bidirectional, masking-unmasked." in text
+    assert "Better on this test split: layers-1." in text
+    assert "Worse on this test split: cells-32-16." in text
+    assert "zero: layers-3, cells-128-64, direction-bidirectional, masking-unmasked." in text
+    assert "Dead" not in text
+    assert "**Dead**, one class for everything: layers-3." in conclusions.summary(checks({"layers-3": None}))
 
 
 def test_published_copies_are_not_compared():
@@ -78,7 +80,7 @@ def test_setting_names_what_it_ran_on(tmp_path):
     for part in (
         texts.checksum,
         "60 of 420 training, 40 of 90 validation, 210 test",
-        "seeds 0",
+        "seeds: 0",
         "learning_rate",
         "tensorflow 2.",
     ):
@@ -89,7 +91,7 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
     sample = data.load("nusax", tmp_path, "sample")
     real = replace(sample, is_sample=False)
     assert "not comparable" in conclusions.published_caution("lstm", sample, runs.Place("full", True))
-    assert "60 of 420 samples for at most 1 epochs" in conclusions.published_caution(
+    assert "60 of 420 samples, for at most 1 epochs" in conclusions.published_caution(
         "lstm", real, runs.Place("tiny", False)
     )
     assert "all training samples" in conclusions.published_caution("lstm", real, runs.Place("full", False))

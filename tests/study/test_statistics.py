@@ -39,7 +39,7 @@ def test_interval_covers_the_truth_as_often_as_it_says(rng):
     """Networks right in 70 % and 60 % of all cases, on 300 simulated test splits of 200 examples."""
     covered = 0
     truth = None
-    for trial in range(301):
+    for _trial in range(301):
         examples = 200_000 if truth is None else 200  # the first, large split gives the truth
         y = rng.integers(0, 3, examples)
         sides = [np.where(rng.random(examples) < right, y, (y + 1) % 3) for right in (0.7, 0.6)]
@@ -48,4 +48,4 @@ def test_interval_covers_the_truth_as_often_as_it_says(rng):
         else:
             found = paired_difference(y, [sides[0]], [sides[1]], 3)
             covered += found.low <= truth <= found.high
-    assert 0.92 <= covered / trial <= 0.98
+    assert 0.92 <= covered / 300 <= 0.98
