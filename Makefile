@@ -7,7 +7,7 @@ ARCH    ?=
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 
 KNOWN   := PROFILE DATA SOURCE ARCH PYTHON
-UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(each)))))
+UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
 $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
 
 READY := .venv/.ready

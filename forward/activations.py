@@ -33,7 +33,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
-    """e^x / sum(e^x) along `axis`; the largest x is subtracted first, so that nothing overflows."""
+    """e^x / sum(e^x) along `axis`; the largest x is subtracted first, so that nothing overflows (Keras' softmax)."""
     exp = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return exp / np.sum(exp, axis=axis, keepdims=True)
 

@@ -109,6 +109,8 @@ def _read_weights(data: bytes) -> dict[str, np.ndarray]:
 
     def collect(path: str, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:
+                raise ModelFileError(f"model.weights.h5: {path} keeps its values in another file, which is never read")
             arrays[path] = item[()]
 
     try:

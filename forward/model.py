@@ -109,6 +109,8 @@ class Model:
         """Walk a batch through the layers; the mask goes along."""
         mask: Mask = None
         for layer in self.layers:
+            if layer.casts_input:
+                x = x.astype(layer.dtype, copy=False)
             x, mask = layer(x, mask)
             yield layer, x
 

@@ -6,11 +6,12 @@ import argparse
 import sys
 
 from . import data, download, report
+from .training import TrainingError
 from .variants import ARCHITECTURES, BUDGETS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; 0 if it worked, 1 if a notebook failed, 2 for bad use, bad data or a full disk."""
+    """Run a command; 0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data or a full disk."""
     options = _parser().parse_args(arguments)
     architectures = [options.arch] if options.arch else list(ARCHITECTURES)
     settings = (architectures, options.profile, options.data, options.source, options.out)
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
             report.train(*settings)
         else:
             print(f"report: {report.make(*settings).reports / 'index.html'}")
-    except report.NotebookError as error:
+    except (report.NotebookError, TrainingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except (download.DataError, OSError) as error:

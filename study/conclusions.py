@@ -7,26 +7,20 @@ from importlib.metadata import version
 import numpy as np
 
 from .data import REAL_TITLES, Dataset
-from .evaluation import Check, mean_f1, of_value, values
+from .evaluation import Check, mean_f1, of_value
 from .runs import PACKAGES, Place
-from .statistics import Interval, paired_difference
+from .statistics import Interval, macro_f1, paired_difference
 from .training import limited
 from .variants import ARCHITECTURES, BUDGETS, rows
 
 
 def of_group(checks: list[Check], group: str) -> str:
-    """What a group's results say, as Markdown: each value against the baseline, then what cannot be told."""
-    architecture = checks[0].run.variant.architecture
-    baseline = _baseline_value(architecture, group)
-    others = [value for value in values(architecture, group) if value != baseline]
-    title = ARCHITECTURES[architecture].groups[group].title
-    lines = [f"**{title}.** Baseline {baseline}: {_score(of_value(checks, group, baseline))}.", ""]
-    lines += [f"- {_sentence(checks, group, value, baseline)}" for value in others]
+    """What a group's results say, as Markdown: each value against the reference, then what cannot be told."""
+    found = ARCHITECTURES[checks[0].run.variant.architecture].groups[group]
+    reference = of_value(checks, group, found.reference)
+    lines = [f"**{found.title}.** Compared with {found.reference}: {_score(reference)}.", ""]
+    lines += [f"- {_sentence(checks, group, value)}" for value in found.changes if value != found.reference]
     return "\n".join([*lines, "", *_cut_short(checks, group), _limits(checks)])
-
-
-def _baseline_value(architecture: str, group: str) -> str:
-    return next(value for name, value, changes in rows(architecture) if name == group and not changes)
 
 
 def _score(checks: list[Check]) -> str:
@@ -34,20 +28,20 @@ def _score(checks: list[Check]) -> str:
     return f"test macro-F1 {mean_f1(checks):.3f}{dead}"
 
 
-def _sentence(checks: list[Check], group: str, value: str, baseline: str) -> str:
-    ours, theirs = of_value(checks, group, value), of_value(checks, group, baseline)
-    difference = difference_to(ours, theirs)
+def _sentence(checks: list[Check], group: str, value: str) -> str:
+    difference = difference_to_reference(checks, group, value)
     return (
-        f"**{value}**: {_score(ours)}, {difference.estimate:+.3f} against {baseline} "
+        f"**{value}**: {_score(of_value(checks, group, value))}, {difference.estimate:+.3f} "
         f"(95 % interval {difference.low:+.3f} to {difference.high:+.3f}): {verdict(difference)}."
     )
 
 
-def difference_to(ours: list[Check], theirs: list[Check]) -> Interval:
-    """The paired difference in test macro-F1 between two variants, each with one check per seed."""
-    first = ours[0]
+def difference_to_reference(checks: list[Check], group: str, value: str) -> Interval:
+    """The paired difference in test macro-F1 between a value of a group and the one it is compared with."""
+    reference = ARCHITECTURES[checks[0].run.variant.architecture].groups[group].reference
+    ours, theirs = of_value(checks, group, value), of_value(checks, group, reference)
     return paired_difference(
-        first.y, [each.predicted for each in ours], [each.predicted for each in theirs], first.classes
+        ours[0].y, [each.predicted for each in ours], [each.predicted for each in theirs], ours[0].classes
     )
 
 
@@ -64,7 +58,7 @@ def _cut_short(checks: list[Check], group: str) -> list[str]:
     """Name the values whose validation loss was still falling when the epochs ran out."""
     names = [
         value
-        for value in values(checks[0].run.variant.architecture, group)
+        for value in ARCHITECTURES[checks[0].run.variant.architecture].groups[group].changes
         if any(
             each.run.record["best_epoch"] == each.run.record["epochs_at_most"]
             for each in of_value(checks, group, value)
@@ -85,7 +79,7 @@ def _limits(checks: list[Check]) -> str:
     if seeds == 1:
         return (
             f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
-            "was trained once, and another seed may turn a small difference round.*"
+            "was trained once, and another seed may reverse a small difference.*"
         )
     return (
         f"*Means over {seeds} seeds. The intervals cover the choice of the {examples:,} test examples; "
@@ -103,22 +97,46 @@ def summary(checks: list[Check]) -> str:
     sentences = [
         f"Of the {len(by_name)} variants of the {ARCHITECTURES[architecture].title}, **{best}** has the best macro-F1 "
         f"on the validation data; on the test split it reaches {mean_f1(by_name[best]):.3f} "
-        f"(baseline: {mean_f1(by_name['baseline']):.3f}).",
-        *(f"{words}: {', '.join(names)}." for words, names in _sorted_by_verdict(by_name).items()),
+        f"(baseline: {mean_f1(by_name['baseline']):.3f}). Each compared within its group:",
+        *(f"{words}: {', '.join(names)}." for words, names in _by_verdict(checks, architecture).items()),
     ]
     if dead := [name for name, mine in by_name.items() if any(each.dead for each in mine)]:
         sentences.append(f"**Dead**, one class for everything: {', '.join(dead)}.")
     return " ".join(sentences)
 
 
-def _sorted_by_verdict(by_name: dict[str, list[Check]]) -> dict[str, list[str]]:
-    """{what the comparison with the baseline says: the variants of which it says so}"""
+def _by_verdict(checks: list[Check], architecture: str) -> dict[str, list[str]]:
+    """{what the comparison with its reference says: the variants of which it says so}"""
     found: dict[str, list[str]] = {}
-    for name, mine in by_name.items():
-        if name != "baseline":
-            words = verdict(difference_to(mine, by_name["baseline"])).capitalize()
-            found.setdefault(words, []).append(name)
+    for group, value, _ in rows(architecture):
+        if value != ARCHITECTURES[architecture].groups[group].reference:
+            words = verdict(difference_to_reference(checks, group, value))
+            found.setdefault(words, []).append(of_value(checks, group, value)[0].run.variant.name)
     return dict(sorted(found.items()))
+
+
+def knowing_nothing(data: Dataset) -> str:
+    """What a network scores that has learnt no more than how frequent the classes are."""
+    share = np.bincount(data.y_train) / len(data.y_train)
+    loss = -np.sum(share * np.log(share))
+    constant = np.full_like(data.y_test, share.argmax())
+    accuracy, f1 = np.mean(constant == data.y_test), macro_f1(data.y_test, constant, len(data.classes))
+    return (
+        f"The floor: a network that knows no more than how frequent the classes are has a loss of {loss:.2f}, and one "
+        f"that answers *{data.classes[share.argmax()]}* to everything a test accuracy of {accuracy:.2f} and a test "
+        f"macro-F1 of only {f1:.4f}."
+    )
+
+
+def text_lengths(architecture: str, data: Dataset) -> str:
+    """How much of the training texts the input of a network holds, and how much of it is padding."""
+    length = ARCHITECTURES[architecture].training["sequence_length"]
+    words = np.array([len(text.split()) for text in data.x_train])
+    return (
+        f"The input holds {length} words. {np.mean(words > length):.0%} of the training texts are longer and are cut; "
+        f"half of them have {np.median(words):.0f} words or fewer, and on the average "
+        f"{np.mean(np.maximum(length - words, 0)) / length:.0%} of the input is padding."
+    )
 
 
 def _part(used: np.ndarray, full: np.ndarray) -> str:

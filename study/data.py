@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from . import sample
-from .download import NUSAX_SHA256, DataError, fetch
+from .download import NUSAX_SHA256, DataError, UnreachableError, fetch
 from .files import folder, sha256
 from .variants import find
 
@@ -69,8 +70,8 @@ def load(name: str, data_dir: str | Path = "data", source: str = "auto") -> Data
 def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto") -> str:
     """Decide once for several data sets: "real" if all of them are there or can be fetched, else "sample".
 
-    Only a data set that is absent and cannot be fetched leads to the sample. One that is there but
-    damaged is an error, whatever the source.
+    Only a data set that is absent and whose home cannot be reached leads to the sample. One that is
+    damaged, here or on its way, is an error, whatever the source.
     """
     if source not in SOURCES:
         raise ValueError(f"source {source!r} is not known; choose one of {', '.join(SOURCES)}")
@@ -79,7 +80,7 @@ def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: s
     for name in dict.fromkeys(names):
         try:
             fetch(name, data_dir)
-        except DataError as error:
+        except UnreachableError as error:
             if source == "real":
                 raise
             print(_fallback_message(name, data_dir, error), file=sys.stderr, flush=True)
@@ -186,7 +187,7 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in names}
     except DataError:
         raise
-    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         hint = (
             "it holds Python objects, which are never loaded" if "pickle" in str(error) else f"it is damaged ({error})"
         )

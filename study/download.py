@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import folder, whole
+from .files import folder, naming_a_full_disk, whole
 from .progress import progress
 
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -30,10 +30,15 @@ class DataError(ValueError):
     """A data set is missing, damaged or not what it should be; the message names the file and the problem."""
 
 
+class UnreachableError(DataError):
+    """A data set is not there, and its official home cannot be reached."""
+
+
 def fetch(name: str, data_dir: str | Path = "data") -> None:
     """Download a data set from its official home into `data_dir`, unless it is there.
 
-    Raises DataError if the server cannot be reached or a checksum is wrong, OSError if the disk is full.
+    Raises UnreachableError if the server cannot be reached, DataError if a checksum is wrong, OSError if the
+    disk is full.
     """
     target = folder(data_dir)
     if name == "cifar10" and not (target / "cifar10.npz").exists():
@@ -56,11 +61,12 @@ def _download(url: str, digest: str, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel("WARNING")  # the bar says it all
     try:
-        with progress(total=1, unit="B", unit_scale=True, desc=path.name) as bar:  # pooch sets the real total
+        # pooch sets the real total
+        with naming_a_full_disk(path), progress(total=1, unit="B", unit_scale=True, desc=path.name) as bar:
             downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
             pooch.retrieve(url, known_hash=f"sha256:{digest}", fname=path.name, path=path.parent, downloader=downloader)
     except requests.RequestException as error:
-        raise DataError(f"{path} is missing and {url} cannot be reached ({type(error).__name__})") from error
+        raise UnreachableError(f"{path} is missing and {url} cannot be reached ({type(error).__name__})") from error
     except ValueError as error:  # pooch: the hash does not match; it has thrown the file away
         raise DataError(f"{path}: what {url} sent does not have the checksum sha256:{digest}") from error
     return path

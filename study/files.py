@@ -16,14 +16,22 @@ def whole(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with naming_a_full_disk(path):
+            yield temporary
+            os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming_a_full_disk(path: Path) -> Iterator[None]:
+    """Say which file did not fit when the disk is full, and what to do."""
+    try:
+        yield
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         raise OSError(errno.ENOSPC, "the disk is full; free some space and start again", str(path)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sha256(*paths: Path) -> str:

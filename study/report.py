@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from nbconvert import HTMLExporter
 
 from . import data, training
 from .files import ROOT, whole
-from .runs import PACKAGES, Place, jobs
-from .variants import ARCHITECTURES, BUDGETS
+from .runs import Place, jobs
+from .variants import ARCHITECTURES
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -35,15 +34,19 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     """The whole report of some architectures; returns where it lies.
 
     The choice between the real data and the sample is made once, before anything else.
-    Raises NotebookError if a notebook fails; what an earlier run left is then still there, unchanged.
+    What an earlier run left of these pages is taken away before the notebooks run, so that a report
+    that did not get finished never looks finished. Raises NotebookError if a notebook fails.
     """
     place = train(architectures, profile, data_dir, source, out_dir)
+    for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
+        (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
     parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
     for architecture in architectures:
         execute(ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
-    for architecture in architectures:
-        render(place.reports / f"{architecture}.ipynb", place)
+    for architecture in ARCHITECTURES:  # the pages of an earlier run, too: they link to the new ones
+        if (place.reports / f"{architecture}.ipynb").exists():
+            render(place.reports / f"{architecture}.ipynb", place)
     index(place)
     return place
 
@@ -62,10 +65,14 @@ def train(architectures: Sequence[str], profile: str, data_dir: str, source: str
 def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     """Run a notebook through papermill; `target` appears only if every cell succeeded.
 
-    A notebook that failed stays beside it as <name>.failed.ipynb, to be looked at.
+    A notebook that failed stays beside it as <name>.failed.ipynb, to be looked at. Raises NotebookError,
+    and ValueError for a parameter that the notebook does not have, which papermill would ignore.
     """
     import papermill
 
+    known = papermill.inspect_notebook(str(notebook))
+    if unknown := parameters.keys() - known.keys():
+        raise ValueError(f"{notebook.name} has no parameter {', '.join(unknown)}; it has {', '.join(known)}")
     failed = target.with_suffix(".failed.ipynb")
     print(f"notebook {notebook.name}", file=sys.stderr, flush=True)
     try:
@@ -74,11 +81,11 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
                 papermill.execute_notebook(
                     str(notebook), str(part), parameters, kernel_name="python3", extra_arguments=["--log-level=ERROR"]
                 )
-            except papermill.PapermillExecutionError:
+            except Exception:  # a cell's error, or a kernel that died
                 os.replace(part, failed)
                 raise
-    except papermill.PapermillExecutionError as error:
-        raise NotebookError(f"{notebook.name} failed in cell {error.exec_count}:\n{error}\nLook at {failed}") from None
+    except Exception as error:
+        raise NotebookError(f"{notebook.name} failed:\n{error}\nLook at {failed}") from error
     failed.unlink(missing_ok=True)
 
 
@@ -178,14 +185,13 @@ def _overview(results: pd.DataFrame, place: Place) -> str:
     by_name = {name: results[results["architecture"] == name] for name in ARCHITECTURES}
     rows = [_best(frame, ARCHITECTURES[name].title, name) for name, frame in by_name.items() if len(frame)]
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
-    seeds = len(BUDGETS[place.profile].seeds)
-    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    seeds = results["seed"].nunique()
     sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
     agreement, largest = results["agreement"].min(), results["max_abs_diff"].max()
     return f"""
 <h1>Three small networks, forward by hand</h1>
-<p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant, written on
-{datetime.now():%Y-%m-%d %H:%M} with {versions}.</p>
+<p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant. This page was
+written on {datetime.now():%Y-%m-%d %H:%M}; what each network was trained with stands on its own page.</p>
 <h2>The best of each architecture</h2>
 <p>Chosen by macro-F1 on the validation data; the test column is what that variant then reaches.
 <i>Dead</i> variants predict one class for everything.</p>

@@ -13,7 +13,7 @@ from typing import Any
 
 from .data import Dataset
 from .files import folder, sha256, whole
-from .variants import ARCHITECTURES, BUDGETS, Variant, find
+from .variants import ARCHITECTURES, BUDGETS, Variant, find, variants
 
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
@@ -61,15 +61,15 @@ class Job:
     def training(self) -> dict[str, Any]:
         return ARCHITECTURES[self.variant.architecture].training
 
-    def describe(self, data: Dataset) -> dict[str, Any]:
-        """Everything that the fingerprint covers, readable; `data` as it is trained on."""
+    def describe(self, data: str) -> dict[str, Any]:
+        """Everything that the fingerprint covers, readable; `data` is the digest of what is trained on."""
         return {
             "architecture": self.variant.architecture,
             "settings": self.variant.settings,
             "training": self.training,
             "epochs_at_most": self.epochs,
             "seed": self.seed,
-            "data": data_digest(data),
+            "data": data,
             "code": _code_digest(),
             "versions": {package: version(package) for package in PACKAGES},
         }
@@ -91,8 +91,6 @@ class Run:
 
 def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None) -> list[Job]:
     """One job for each variant (or those named in `only`) and each seed of the profile."""
-    from .variants import variants
-
     seeds = find(BUDGETS, profile, "profile").seeds
     return [
         Job(each, seed, profile)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .evaluation import Check, mean_f1, of_value, results, values
 from .published import PUBLISHED
-from .variants import ARCHITECTURES, rows, variants
+from .variants import ARCHITECTURES, Variant, variants
 
 
 class Table(pd.DataFrame):
@@ -20,16 +20,19 @@ class Table(pd.DataFrame):
 def variants_table(architecture: str) -> Table:
     """The variants as the study's table has them: what each one changes, and in which groups it stands."""
     family = ARCHITECTURES[architecture]
-    changes = {f"{group}-{value}": change for group, value, change in rows(architecture)}
     return Table(
         {
             "variant": each.name,
-            "settings that differ from the baseline": _words(changes.get(each.name, {}))
-            or f"none: {_words(family.baseline)}",
+            "settings that differ from the baseline": _words(_changes(each)) or f"none: {_words(each.settings)}",
             "groups": ", ".join(family.groups[group].title.lower() for group in each.labels),
         }
         for each in variants(architecture)
     )
+
+
+def _changes(variant: Variant) -> dict:
+    baseline = ARCHITECTURES[variant.architecture].baseline
+    return {key: value for key, value in variant.settings.items() if value != baseline[key]}
 
 
 def _words(settings: dict) -> str:
@@ -47,17 +50,16 @@ def group_table(checks: list[Check], group: str) -> Table:
         frame = results(mine)
         lines.append(
             {
-                ARCHITECTURES[architecture].groups[group].title: value,
+                ARCHITECTURES[architecture].groups[group].title: value + _dead(mine),
                 "macro-F1, validation": f"{frame['val_f1'].mean():.4f}",
                 "macro-F1, test": _spread(frame["test_f1_keras"]),
                 "parameters": f"{frame['params'].iloc[0]:,}",
                 "best epoch": f"{frame['best_epoch'].mean():.0f} of {frame['epochs'].mean():.0f}",
                 "training, s": f"{frame['train_s'].mean():.1f}",
                 "seeds": len(mine),
-                "note": _dead_note(mine),
             }
         )
-    return _without_empty_notes(lines)
+    return Table(lines)
 
 
 def _spread(scores: pd.Series) -> str:
@@ -66,35 +68,29 @@ def _spread(scores: pd.Series) -> str:
     return mean if len(scores) == 1 else f"{mean} ({scores.min():.4f} to {scores.max():.4f})"
 
 
-def _dead_note(checks: list[Check]) -> str:
+def _dead(checks: list[Check]) -> str:
+    """The mark of a network that predicts one class for everything, with its seeds where there are several."""
     dead = [str(each.run.seed) for each in checks if each.dead]
-    return f"DEAD (seed {', '.join(dead)})" if dead else ""
-
-
-def _without_empty_notes(lines: list[dict]) -> Table:
-    """The table, its column of notes left out if there are none."""
-    table = Table(lines)
-    return table if table["note"].any() else Table(table.drop(columns="note"))
+    if not dead:
+        return ""
+    return " DEAD" if len(checks) == 1 else f" DEAD (seed {', '.join(dead)})"
 
 
 def check_table(checks: list[Check]) -> Table:
     """Keras against numpy, a row a run: agreement, differences, both macro-F1 in every digit, both times."""
-    return _without_empty_notes(
-        [
-            {
-                "variant": each.run.variant.name,
-                "seed": each.run.seed,
-                "agreement": f"{each.agreeing}/{len(each.y)}",
-                "max |Δp|": f"{each.differences.max():.1e}",
-                "mean |Δp|": f"{each.differences.mean():.1e}",
-                "macro-F1, Keras": repr(each.f1(each.keras)),
-                "macro-F1, numpy": repr(each.f1(each.numpy)),
-                "Keras, s": f"{each.keras_s:.2f}",
-                "numpy, s": f"{each.numpy_s:.2f}",
-                "note": _dead_note([each]),
-            }
-            for each in checks
-        ]
+    several = len({each.run.seed for each in checks}) > 1
+    return Table(
+        {
+            "variant": each.run.variant.name + (f", seed {each.run.seed}" if several else "") + _dead([each]),
+            "agreement": f"{each.agreeing}/{len(each.y)}",
+            "max |Δp|": f"{each.differences.max():.1e}",
+            "mean |Δp|": f"{each.differences.mean():.1e}",
+            "macro-F1, Keras": repr(each.f1(each.keras)),
+            "macro-F1, numpy": repr(each.f1(each.numpy)),
+            "Keras, s": f"{each.keras_s:.2f}",
+            "numpy, s": f"{each.numpy_s:.2f}",
+        }
+        for each in checks
     )
 
 
@@ -108,11 +104,11 @@ def published_table(checks: list[Check]) -> Table:
             lines.append(
                 {
                     "group": ARCHITECTURES[architecture].groups[each.group].title,
-                    "value": each.value,
+                    "value": each.value + _dead(ours),
                     "ours": f"{mean_f1(ours):.4f}",
                     "published": repr(each.macro_f1),
                     "difference": "" if each.copied else f"{mean_f1(ours) - each.macro_f1:+.4f}",
-                    "note": "; ".join(filter(None, [each.copied, _dead_note(ours)])),
+                    "note": each.copied,
                 }
             )
-    return _without_empty_notes(lines)
+    return Table(lines)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,12 @@ import numpy as np
 
 from .data import Dataset
 from .progress import progress
-from .runs import Job, Place, Run, find_run, fingerprint, jobs, save_run
+from .runs import Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
 from .variants import BUDGETS
+
+
+class TrainingError(RuntimeError):
+    """A training process did not come back."""
 
 
 def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
@@ -32,23 +37,36 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
     the number of cores.
     """
     finished: list[Run | None] = []
-    todo = []
+    todo: list[tuple] = []
     for batch, full in batches:
         data = limited(full, place.profile)
+        digest = data_digest(data)
         for job in batch:
-            description = job.describe(data)
+            description = job.describe(digest)
             finished.append(find_run(job, place, fingerprint(description)))
             if finished[-1] is None:
                 todo.append((len(finished) - 1, job, data, description, place))
     if todo:
-        # At least two: joblib would run a single job here, where TensorFlow may have its threads already.
-        pool = joblib.Parallel(n_jobs=max(2, joblib.cpu_count()), return_as="generator_unordered")
-        with progress(total=len(todo), desc="training", unit="run") as bar:
+        for number, run in _train_side_by_side(todo):
+            finished[number] = run
+    return finished
+
+
+def _train_side_by_side(todo: list[tuple]) -> Iterator[tuple[int, Run]]:
+    """Train in a pool of processes; finished runs come in the order in which they finish."""
+    # At least two: joblib would run a single job here, where TensorFlow may have its threads already.
+    pool = joblib.Parallel(n_jobs=max(2, joblib.cpu_count()), return_as="generator_unordered")
+    with progress(total=len(todo), desc="training", unit="run") as bar:
+        try:
             for number, run in pool(joblib.delayed(_train_one)(*each) for each in todo):
-                finished[number] = run
                 bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}", refresh=False)
                 bar.update()
-    return finished
+                yield number, run
+        except BrokenProcessPool as error:
+            raise TrainingError(
+                "a training process was stopped from outside, most likely for lack of memory; "
+                "what had finished is kept: start again"
+            ) from error
 
 
 def limited(data: Dataset, profile: str) -> Dataset:
@@ -70,44 +88,12 @@ def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray
 
 def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Run]:
     """Train in this process and save; called in a worker. `number` comes back with the run."""
-    _set_up_tensorflow()
-    from sklearn.metrics import f1_score
-
     from . import models
 
-    model, history, seconds = models.fit(job.variant, job.training, job.epochs, job.seed, data)
-    best = int(np.argmin(history["val_loss"]))
-    predictions = model.predict(data.x_val, verbose=0).argmax(axis=1)
-    record = {
-        **description,
-        "fingerprint": fingerprint(description),
-        "data_source": data.source,
-        "params": model.count_params(),
-        "epochs": len(history["loss"]),
-        "best_epoch": best + 1,
-        "metrics": {
-            "val_loss": history["val_loss"][best],
-            "val_f1": float(f1_score(data.y_val, predictions, average="macro", zero_division=0)),
-        },
-        "train_s": seconds,
-        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "history": history,
-    }
-    return number, save_run(job, place, record, _without_optimizer(model).save)
+    model, record = models.train(job.variant, job.training, job.epochs, job.seed, data)
+    about = {"fingerprint": fingerprint(description), "data_source": data.source, "finished": _now()}
+    return number, save_run(job, place, {**description, **about, **record}, model.save)
 
 
-def _without_optimizer(model: Any) -> Any:
-    """The same layers as a model that was never compiled: its file is a third as large."""
-    import keras
-
-    return keras.Sequential([keras.Input(tensor=model.inputs[0]), *model.layers], name=model.name)
-
-
-def _set_up_tensorflow() -> None:
-    """One thread and deterministic operations, once per worker process."""
-    import tensorflow as tf
-
-    if tf.config.threading.get_intra_op_parallelism_threads() != 1:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.experimental.enable_op_determinism()
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -72,6 +72,7 @@ class Layer:
     options: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, tuple]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
+    casts_input: ClassVar[bool] = True  # to the layer's own dtype, as Keras does
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
     def __init__(self, saved: SavedLayer, input_shape: Shape):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..activations import ACTIVATIONS
 from .base import Layer, Mask, Shape, activation, count, flag, one_of, pair
-from .windows import cells, output_length, pad
+from .windows import cells, floating, output_length, pad
 
 # Images are convolved a few at a time, so that their columns stay in the processor's cache.
 COLUMNS_BYTES = 8 * 2**20
@@ -24,11 +24,13 @@ def conv2d(
     x (batch, height, width, channels), kernel (kernel_height, kernel_width, channels, filters),
     bias (filters,) -> y (batch, out_height, out_width, filters), with s, t = strides.
     `padding`: "valid" keeps to whole windows, "same" pads with zeros as TensorFlow does.
-    Raises ValueError if the channels of x and kernel differ.
+    Raises ValueError if the channels of x and kernel differ. Source: Keras' Conv2D, which despite its
+    name is a cross-correlation: the kernel is not turned round.
 
     Each window becomes a row of one large matrix (im2col), so that all windows and filters are one
     matrix product: columns (windows, kernel_height * kernel_width * channels) @ kernel.
     """
+    x, kernel = floating(x), floating(kernel)
     *window, channels, filters = kernel.shape
     if x.ndim != 4 or x.shape[-1] != channels:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape}")

@@ -7,7 +7,10 @@ from .base import Layer, Mask, Shape, activation, count, flag, size
 
 
 def dense(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """y = x @ kernel + bias: x (..., features), kernel (features, units), bias (units,) -> y (..., units)."""
+    """y = x @ kernel + bias: x (..., features), kernel (features, units), bias (units,) -> y (..., units).
+
+    Source: Keras' Dense, without its activation.
+    """
     y = x @ kernel
     return y if bias is None else y + bias
 
@@ -51,6 +54,7 @@ class Dense(Layer):
 class Embedding(Layer):
     """`embedding`; with mask_zero, token 0 is padding and every later layer is told so by the mask."""
 
+    casts_input = False
     options = {"input_dim": count, "output_dim": count, "mask_zero": flag}
     fixed = {"quantization_config": (None,), "lora_rank": (None,)}
 

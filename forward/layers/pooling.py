@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from .base import Layer, Mask, Shape, flag, one_of, pair
-from .windows import cells, output_length, pad
+from .windows import cells, floating, output_length, pad
 
 
 def max_pooling2d(
@@ -20,7 +20,8 @@ def max_pooling2d(
     `strides` are the pool's size unless given. Padded cells never win: they are -infinity.
     """
     strides = strides or pool_size
-    return reduce(np.maximum, cells(pad(x, pool_size, strides, padding, -np.inf), pool_size, strides))
+    x = pad(floating(x), pool_size, strides, padding, -np.inf)
+    return reduce(np.maximum, cells(x, pool_size, strides))
 
 
 def average_pooling2d(
@@ -35,7 +36,7 @@ def average_pooling2d(
     `strides` are the pool's size unless given. Padded cells do not count: a window at the border is
     divided by the number of its real cells, as TensorFlow does.
     """
-    strides = strides or pool_size
+    strides, x = strides or pool_size, floating(x)
     total = reduce(np.add, cells(pad(x, pool_size, strides, padding), pool_size, strides))
     ones = np.ones((1, *x.shape[1:3], 1), x.dtype)
     return total / reduce(np.add, cells(pad(ones, pool_size, strides, padding), pool_size, strides))
@@ -48,7 +49,7 @@ def global_max_pooling2d(x: np.ndarray, keepdims: bool = False) -> np.ndarray:
 
 def global_average_pooling2d(x: np.ndarray, keepdims: bool = False) -> np.ndarray:
     """The mean of each channel: (batch, height, width, channels) -> (batch, channels)."""
-    return x.mean(axis=(1, 2), keepdims=keepdims)
+    return floating(x).mean(axis=(1, 2), keepdims=keepdims)
 
 
 class Pooling2D(Layer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ def simple_rnn_cell(
     bias: np.ndarray | float = 0.0,
     activation: Activation = tanh,
 ) -> np.ndarray:
-    """One time step of a SimpleRNN: h' = activation(x @ kernel + h @ recurrent_kernel + bias).
+    """One time step of a SimpleRNN (Elman 1990): h' = activation(x @ kernel + h @ recurrent_kernel + bias).
 
     x (batch, features), h (batch, units), kernel (features, units), recurrent_kernel (units, units),
     bias (units,) -> h' (batch, units)
@@ -170,9 +171,12 @@ def bidirectional(
 
     `forward` and `backward` are called with x (batch, time, features) and mask (batch, time). One of
     them goes backwards; with return_sequences the sequence of `backward` is put back into the order
-    of x before the two are merged.
+    of x before the two are merged. Raises ValueError for another merge_mode. Source: Schuster and
+    Paliwal 1997, Keras' Bidirectional.
     -> (batch, 2 * units) with concat, else (batch, units); with return_sequences a time axis between.
     """
+    if merge_mode not in MERGE:
+        raise ValueError(f"merge_mode must be one of {', '.join(MERGE)}, not {merge_mode!r}")
     y, y_reversed = forward(x, mask), backward(x, mask)
     if return_sequences:
         y_reversed = y_reversed[:, ::-1]
@@ -268,8 +272,11 @@ class Bidirectional(Layer):
             raise UnsupportedLayerError(
                 f"{self}: {saved.class_name} inside is not supported; supported: {', '.join(CELLS)}"
             )
-        saved.config["zero_output_for_mask"] = saved.config.get("return_sequences")
-        return CELLS[saved.class_name](saved, input_shape)
+        config = saved.config | {"zero_output_for_mask": saved.config.get("return_sequences")}
+        layer = CELLS[saved.class_name](replace(saved, config=config), input_shape)
+        if layer.dtype != self.dtype:
+            raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {layer} inside in {layer.dtype}")
+        return layer
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         *time, units = self.forward.output_shape

@@ -36,6 +36,7 @@ def text_vectorization(
 class TextVectorization(Layer):
     """`text_vectorization` with the vocabulary that the file holds."""
 
+    casts_input = False
     options = {"output_sequence_length": count}
     fixed = {
         "standardize": ("lower_and_strip_punctuation",),

@@ -27,9 +27,16 @@ def padding_sizes(shape: Pair, window: Pair, strides: Pair, padding: str) -> tup
     raise ValueError(f"padding must be 'valid' or 'same', not {padding!r}")
 
 
-def output_length(length: int, window: int, stride: int, padding: str) -> int:
-    """How many windows fit along an axis."""
+def output_length(length: int | None, window: int, stride: int, padding: str) -> int | None:
+    """How many windows fit along an axis; None for an axis of any length."""
+    if length is None:
+        return None
     return -(-length // stride) if padding == "same" else max((length - window) // stride + 1, 0)
+
+
+def floating(x: np.ndarray) -> np.ndarray:
+    """x as floating-point numbers: sums of integers would overflow, and averages would lose their fraction."""
+    return x.astype(np.result_type(x, np.float32), copy=False)
 
 
 def pad(x: np.ndarray, window: Pair, strides: Pair, padding: str, value: float = 0) -> np.ndarray:

@@ -29,7 +29,13 @@ def test_activation_and_bias(activation, use_bias, assert_same, rng):
 
 def test_image_of_any_size(assert_same, rng):
     x = rng.normal(size=(2, 7, 5, 3)).astype("float32")
-    assert_same(x, keras.Input((7, 5, 3)), layers.Conv2D(4, 3, padding="same"), layers.GlobalMaxPooling2D())
+    conv, pool = layers.Conv2D(4, 3, padding="same"), layers.AveragePooling2D(2)
+    assert_same(x, keras.Input((None, None, 3)), conv, pool, layers.GlobalMaxPooling2D())
+
+
+def test_small_integers_do_not_overflow():
+    x = np.full((1, 2, 2, 1), 200, np.uint8)
+    assert forward.conv2d(x, np.ones((2, 2, 1, 1), np.uint8)).item() == 800
 
 
 @pytest.mark.parametrize(("padding", "shape", "corner"), [("valid", (2, 4), (0, 0)), ("same", (3, 5), (0, 0))])

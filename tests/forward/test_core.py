@@ -48,3 +48,10 @@ def test_mask_passes_through(through, assert_same, rng):
     assert_same(
         tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=True), through, layers.LSTM(2)
     )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int32"])
+def test_input_is_cast_to_the_type_of_the_layer(dtype, assert_same, rng):
+    x = rng.integers(0, 9, (4, 5)).astype(dtype)
+    assert_same(x, keras.Input((5,), dtype=dtype), layers.Dense(7), layers.Dense(3, dtype="float64"))
+    assert_same(x, keras.Input((5,), dtype=dtype), layers.Dense(7, dtype="float64"), layers.Dense(3))

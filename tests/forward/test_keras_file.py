@@ -1,7 +1,4 @@
-import io
-import json
 import shutil
-import zipfile
 
 import h5py
 import keras
@@ -11,6 +8,8 @@ from keras import layers
 
 import forward
 
+from .files import change_config, change_weights, layer, rewrite
+
 
 @pytest.fixture
 def saved(tmp_path):
@@ -19,40 +18,6 @@ def saved(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="one"), layers.Dense(2, name="two")])
     model.save(path)
     return path
-
-
-def rewrite(path, name, change):
-    """Replace one part of the zip by what `change` makes of it; None takes it out."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {each: archive.read(each) for each in archive.namelist()}
-    parts[name] = change(parts[name])
-    with zipfile.ZipFile(path, "w") as archive:
-        for each, data in parts.items():
-            if data is not None:
-                archive.writestr(each, data)
-
-
-def change_config(path, change):
-    def apply(data):
-        config = json.loads(data)
-        change(config)
-        return json.dumps(config)
-
-    rewrite(path, "config.json", apply)
-
-
-def change_weights(path, change):
-    def apply(data):
-        buffer = io.BytesIO(data)
-        with h5py.File(buffer, "r+") as file:
-            change(file)
-        return buffer.getvalue()
-
-    rewrite(path, "model.weights.h5", apply)
-
-
-def layer(config, number):
-    return config["config"]["layers"][number]
 
 
 def assert_refused(path, error, words):
@@ -173,6 +138,29 @@ def test_vocabulary_is_never_read_from_elsewhere(tmp_path):
     elsewhere.write_text("secret")
     change_config(path, lambda config: layer(config, 1)["config"].update(vocabulary=str(elsewhere)))
     assert_refused(path, forward.ModelFileError, "layer 'words' .*the vocabulary must be a list of strings")
+
+
+def test_weights_are_never_read_from_elsewhere(saved, tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(range(48)))
+
+    def change(file):
+        del file["layers/dense/vars/0"]
+        external = [(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+        file.create_dataset("layers/dense/vars/0", (3, 4), "float32", external=external)
+
+    change_weights(saved, change)
+    assert_refused(saved, forward.ModelFileError, "layers/dense/vars/0 keeps its values in another file")
+
+
+def test_virtual_weights(saved, tmp_path):
+    def change(file):
+        del file["layers/dense/vars/0"]
+        layout = h5py.VirtualLayout((3, 4), "float32")
+        layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", (3, 4))
+        file.create_virtual_dataset("layers/dense/vars/0", layout)
+
+    change_weights(saved, change)
+    assert_refused(saved, forward.ModelFileError, "layers/dense/vars/0 keeps its values in another file")
 
 
 def test_groups_are_numbered_by_class(saved, rng):

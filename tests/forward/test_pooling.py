@@ -37,3 +37,12 @@ def test_refuses_channels_first(pooling, sizes, tmp_path):
     keras.Sequential([keras.Input((3, 8, 8)), layer]).save(tmp_path / "model.keras")
     with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' .*data_format='channels_first'"):
         forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.filterwarnings("error")
+def test_small_integers_do_not_overflow():
+    x = np.full((1, 3, 3, 1), 201, np.uint8)
+    x[0, 0, 0] = 200
+    assert forward.average_pooling2d(x).item() == 200.75
+    assert forward.max_pooling2d(x, (2, 2), (2, 2), "same").ravel().tolist() == [201] * 4
+    assert forward.global_average_pooling2d(x).item() == pytest.approx(201 - 1 / 9)

@@ -6,6 +6,7 @@ from keras import layers
 import forward
 
 from . import naive
+from .files import change_config, layer
 
 CELLS = [layers.SimpleRNN, layers.LSTM]
 TIME, FEATURES, UNITS = 7, 3, 4
@@ -149,3 +150,26 @@ def test_refuses_other_cells_inside_bidirectional(tmp_path):
     )
     with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(Bidirectional\): GRU inside"):
         forward.load_model(tmp_path / "model.keras")
+
+
+def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_path, rng):
+    """Keras sets zero_output_for_mask when it builds the layer, so a file that says otherwise must not matter."""
+    inner = layers.SimpleRNN(UNITS, return_sequences=True)
+    stack = layers.Embedding(11, FEATURES, mask_zero=True), layers.Bidirectional(inner), layers.LSTM(2)
+    theirs, _ = twins(keras.Input((TIME,), dtype="int32"), *stack)
+
+    def change(config):
+        for key in ("layer", "backward_layer"):
+            assert layer(config, 2)["config"][key]["config"]["zero_output_for_mask"]
+            layer(config, 2)["config"][key]["config"]["zero_output_for_mask"] = False
+
+    change_config(tmp_path / "model.keras", change)
+    tokens = masked_tokens(rng)
+    expected = np.asarray(theirs(tokens))
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(tokens), expected, atol=1e-6)
+    np.testing.assert_allclose(forward.load_model(tmp_path / "model.keras").predict(tokens), expected, atol=1e-6)
+
+
+def test_merge_mode_must_be_known():
+    with pytest.raises(ValueError, match="merge_mode must be one of concat, sum, mul, ave, not 'max'"):
+        forward.bidirectional(None, None, np.zeros((1, 2, 3)), merge_mode="max")

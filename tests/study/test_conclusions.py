@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from study import conclusions, data, runs, tables
 
 from .made_up import checks
@@ -33,9 +35,10 @@ def test_dead():
     assert "**dead**: it predicts one class for everything" in conclusions.of_group(found, "masking")
     assert "DEAD" not in tables.group_table(found, "layers").to_string()
     for table in (tables.group_table(found, "masking"), tables.check_table(found)):
-        assert "DEAD (seed 0)" in table.to_string()
-    dead = checks({"layers-3": None})
-    assert "DEAD" in tables.published_table(dead).to_string()
+        assert "unmasked DEAD" in table.to_string()
+    dead = checks({"layers-3": None}, seeds=(0, 4))
+    assert "3 DEAD (seed 0, 4)" in tables.published_table(dead).to_string()
+    assert "layers-3, seed 4 DEAD" in tables.check_table(dead).to_string()
 
 
 def test_dead_baseline():
@@ -56,10 +59,19 @@ def test_epochs_that_ran_out_are_named():
 
 def test_summary_sorts_the_variants():
     text = conclusions.summary(
-        checks({"baseline": 0.6, "layers-1": 0.8, "cells-32-16": 0.4, "direction-bidirectional": 0.601})
+        checks(
+            {
+                "baseline": 0.6,
+                "layers-1": 0.8,
+                "cells-32-16": 0.4,
+                "direction-bidirectional": 0.601,
+                "masking-unmasked": 0.8,
+            }
+        )
     )
-    assert "Better on this test split: layers-1." in text
-    assert "Worse on this test split: cells-32-16." in text
+    assert "better on this test split: layers-1." in text
+    assert "worse on this test split: cells-32-16." in text
+    # masking-unmasked is better than the baseline, but it is compared with the masked layer.
     assert "zero: layers-3, cells-128-64, direction-bidirectional, masking-unmasked." in text
     assert "Dead" not in text
     assert "**Dead**, one class for everything: layers-3." in conclusions.summary(checks({"layers-3": None}))
@@ -95,3 +107,24 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
         "lstm", real, runs.Place("tiny", False)
     )
     assert "all training samples" in conclusions.published_caution("lstm", real, runs.Place("full", False))
+
+
+def test_the_floor_is_that_of_the_data(tmp_path):
+    even = data.load("nusax", tmp_path, "sample")
+    assert "has a loss of 1.10" in conclusions.knowing_nothing(even)
+    assert "accuracy of 0.33 and a test macro-F1 of only 0.1667" in conclusions.knowing_nothing(even)
+    uneven = replace(even, y_train=np.repeat([0, 1, 2], [192, 119, 189]), y_test=np.repeat([0, 1, 2], [153, 96, 151]))
+    assert "has a loss of 1.08" in conclusions.knowing_nothing(uneven)
+    assert "*negative* to everything a test accuracy of 0.38 and a test macro-F1 of only 0.1844" in (
+        conclusions.knowing_nothing(uneven)
+    )
+
+
+def test_text_lengths_are_counted(tmp_path):
+    texts = replace(
+        data.load("nusax", tmp_path, "sample"),
+        x_train=np.array(["a " * 20, "a " * 20, "a " * 20, "a " * 60], dtype=object),
+    )
+    text = conclusions.text_lengths("simple_rnn", texts)
+    assert "holds 40 words. 25% of the training texts are longer and are cut" in text
+    assert "half of them have 20 words or fewer, and on the average 38% of the input is padding" in text

@@ -81,9 +81,22 @@ class TestImages:
         with pytest.raises(DataError, match=rf"cifar10\.npz: .*{words}"):
             data.load("cifar10", tmp_path, "real")
 
-    @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
-    def test_damaged_file(self, tmp_path, content):
-        (tmp_path / "cifar10.npz").write_bytes(content)
+    @pytest.mark.parametrize("kind", ["empty", "no zip", "cut off", "npy", "bit rot"])
+    def test_damaged_file(self, tmp_path, kind):
+        write_images(tmp_path)
+        path = tmp_path / "cifar10.npz"
+        whole = path.read_bytes()
+        if kind == "npy":
+            with path.open("wb") as file:
+                np.save(file, np.zeros(3))
+        elif kind == "bit rot":
+            with np.load(path) as file:
+                np.savez_compressed(path, **{key: file[key] for key in file})
+            packed = bytearray(path.read_bytes())
+            packed[2000:2050] = bytes(50)
+            path.write_bytes(packed)
+        else:
+            path.write_bytes({"empty": b"", "no zip": b"no zip", "cut off": whole[:-99]}[kind])
         with pytest.raises(DataError, match=r"cifar10\.npz: .*fetch it again"):
             data.load("cifar10", tmp_path, "auto")  # there but damaged: never the sample
 
@@ -219,7 +232,7 @@ class TestDownload:
     def test_wrong_checksum(self, server, tmp_path, monkeypatch):
         monkeypatch.setitem(download.NUSAX_SHA256, "valid", "0" * 64)
         with pytest.raises(DataError, match=r"valid\.csv: what http.* sent does not have the checksum sha256:0000"):
-            data.load("nusax", tmp_path / "data", "real")
+            data.load("nusax", tmp_path / "data", "auto")  # damaged on its way: never the sample
         assert not (tmp_path / "data" / "nusax" / "valid.csv").exists()
 
     def test_missing_on_the_server(self, server, tmp_path, monkeypatch):
@@ -234,6 +247,14 @@ class TestDownload:
         with pytest.raises(DataError, match=r"data_batch_1\.bin is missing or has the wrong size"):
             download.fetch("cifar10", tmp_path / "data")
         assert not (tmp_path / "data" / "cifar10.npz").exists()
+
+    def test_full_disk_while_downloading(self, server, tmp_path, monkeypatch):
+        def full(*args, **kwargs):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("pooch.retrieve", full)
+        with pytest.raises(OSError, match=r"the disk is full; free some space.*train\.csv"):
+            data.load("nusax", tmp_path / "data", "auto")
 
     def test_full_disk(self, server, tmp_path, monkeypatch):
         def full(path, **arrays):

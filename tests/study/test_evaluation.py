@@ -18,7 +18,13 @@ def test_results_have_the_columns_that_were_asked_for():
     )
     assert list(found.columns) == [*asked.split(","), "dead"]
     assert found.notna().all().all()
-    assert found.loc[0, "group"] == "layers;cells;direction;masking"
+    assert found.loc[0, "group"] == "layers;cells;direction"
+    assert found.loc[1, "group"] == "layers;masking"
+
+
+def test_rows_carry_the_data_that_they_were_computed_on():
+    """A network that was trained before the test split changed is checked on the new one."""
+    assert set(evaluation.results(checks({}))["data_source"]) == {"made up sha256:11"}
 
 
 def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
@@ -33,13 +39,17 @@ def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
 
 
 def disagreeing(kind):
-    """Sound checks, but one of them wrong in one way."""
+    """Sound checks, but the fourth of them wrong in one way."""
     found = checks({})
     wrong = found[3].numpy.copy()
     if kind == "one answer":
         wrong[7] = wrong[7][::-1] if wrong[7].argmax() != 1 else np.roll(wrong[7], 1)
     if kind == "one probability":
         wrong[7, 0] += 2e-5
+    if kind == "one NaN":
+        wrong[7, 0] = np.nan
+    if kind == "all NaN":
+        return [*found[:3], replace(found[3], keras=wrong * np.nan, numpy=wrong * np.nan), *found[4:]]
     return [*found[:3], replace(found[3], numpy=wrong), *found[4:]]
 
 
@@ -49,7 +59,7 @@ def test_equal_sides_are_said_to_be_equal():
     assert "300 of 300" in text
 
 
-@pytest.mark.parametrize("kind", ["one answer", "one probability"])
+@pytest.mark.parametrize("kind", ["one answer", "one probability", "one NaN", "all NaN"])
 def test_a_difference_is_an_error_that_names_the_run(kind):
     with pytest.raises(AssertionError, match="lstm cells-32-16 seed 0: agreement"):
         evaluation.assert_equal(disagreeing(kind))

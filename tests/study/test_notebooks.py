@@ -3,12 +3,14 @@
 import ast
 import re
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pandas as pd
 import pytest
 
-from study import report
+from study import report, runs
 from study.__main__ import main
 from study.files import ROOT
 from study.report import NotebookError
@@ -116,11 +118,50 @@ class TestReport:
                     assert output.get("name") != "stderr", output.text
                     assert "run/s" not in str(output)
 
+    def test_pages_link_to_what_is_there(self, finished):
+        reports = finished / "reports" / "tiny-sample"
+        for page in reports.glob("*.html"):
+            for target in re.findall(r'href="([^"#:]+)"', page.read_text()):
+                assert (reports / target).exists(), f"{page.name} links to {target}"
+
     def test_a_second_run_trains_nothing(self, finished):
         weights = {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")}
         assert len(weights) == 22
         report.train(list(ARCHITECTURES), "tiny", "data", "sample", str(finished))
         assert {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")} == weights
+
+
+@pytest.mark.slow
+def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
+    """As papermill's own command does it, and with relative folders that start at the project."""
+    parameters = {"profile": "tiny", "data_dir": "data", "source": "sample", "out_dir": str(finished)}
+    options = [word for name, value in parameters.items() for word in ("-p", name, value)]
+    command = [sys.executable, "-m", "papermill", "lstm.ipynb", str(tmp_path / "out.ipynb"), "-k", "python3", *options]
+    subprocess.run(command, cwd=ROOT / "notebooks", check=True, capture_output=True)
+    assert "All 7 runs" in (tmp_path / "out.ipynb").read_text()
+
+
+def test_unknown_parameters_are_refused(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"lstm\.ipynb has no parameter profil; it has profile, data_dir, source, out_dir"
+    ):
+        report.execute(NOTEBOOKS["lstm"], tmp_path / "out.ipynb", {"profil": "tiny"})
+
+
+def test_what_did_not_get_finished_does_not_look_finished(tmp_path, monkeypatch):
+    place = runs.Place("tiny", True, tmp_path)
+    place.reports.mkdir(parents=True)
+    for name in ("index.html", "cnn.ipynb", "cnn.html", "cnn.pdf", "lstm.ipynb", "lstm.html", "lstm.pdf"):
+        (place.reports / name).write_text("of an earlier run")
+
+    def stop(notebook, target, parameters):
+        raise NotebookError("broken")
+
+    monkeypatch.setattr(report, "execute", stop)
+    monkeypatch.setattr(report, "train", lambda *_: place)
+    with pytest.raises(NotebookError):
+        report.make(["cnn"], "tiny", "data", "sample", str(tmp_path))
+    assert {path.name for path in place.reports.iterdir()} == {"lstm.ipynb", "lstm.html", "lstm.pdf"}
 
 
 @pytest.mark.slow

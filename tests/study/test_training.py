@@ -30,7 +30,7 @@ def test_a_run_leaves_a_model_and_its_record(texts, tmp_path):
     assert record["params"] == keras.models.load_model(run.path).count_params()
     for key in ("seed", "data_source", "training", "epochs_at_most", "versions", "fingerprint", "train_s"):
         assert key in record
-    assert "sample" not in record["data_source"] or "NusaX" not in record["data_source"]
+    assert record["data_source"] == texts.source
 
 
 def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, tmp_path):
