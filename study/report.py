@@ -21,7 +21,7 @@ from nbconvert import HTMLExporter
 from . import data, training
 from .files import ROOT, whole
 from .runs import Place, jobs
-from .variants import ARCHITECTURES
+from .variants import ARCHITECTURES, BUDGETS
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -185,13 +185,16 @@ def _overview(results: pd.DataFrame, place: Place) -> str:
     by_name = {name: results[results["architecture"] == name] for name in ARCHITECTURES}
     rows = [_best(frame, ARCHITECTURES[name].title, name) for name, frame in by_name.items() if len(frame)]
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
-    seeds = results["seed"].nunique()
+    seeds, budget = results["seed"].nunique(), BUDGETS[place.profile]
+    epochs = ", ".join(f"{ARCHITECTURES[name].title} {number}" for name, number in budget.epochs.items())
+    samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
     agreement, largest = results["agreement"].min(), results["max_abs_diff"].max()
     return f"""
 <h1>Three small networks, forward by hand</h1>
-<p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant. This page was
-written on {datetime.now():%Y-%m-%d %H:%M}; what each network was trained with stands on its own page.</p>
+<p>Profile <b>{place.name}</b>: {len(results)} networks, {seeds} seed{"s" * (seeds > 1)} a variant, each trained
+on {samples} training samples, for at most so many epochs: {epochs}. Settings and versions stand on each page. This one
+was written on {datetime.now():%Y-%m-%d %H:%M}.</p>
 <h2>The best of each architecture</h2>
 <p>Chosen by macro-F1 on the validation data; the test column is what that variant then reaches.
 <i>Dead</i> variants predict one class for everything.</p>
