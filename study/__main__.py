@@ -11,7 +11,10 @@ from .variants import ARCHITECTURES, BUDGETS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; 0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data or a full disk."""
+    """Run a command and return its exit code.
+
+    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data or a full disk, 130 if stopped.
+    """
     options = _parser().parse_args(arguments)
     architectures = [options.arch] if options.arch else list(ARCHITECTURES)
     settings = (architectures, options.profile, options.data, options.source, options.out)
@@ -31,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (download.DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped; every network that had finished training is kept", file=sys.stderr)
+        return 130
     return 0
 
 
