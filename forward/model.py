@@ -69,10 +69,7 @@ class Model:
 
     def forward(self, x: Any, verbose: bool = False) -> np.ndarray:
         """One pass of the whole x at once; `verbose` prints each layer's name, class and output shape."""
-        for layer, y in self._steps(self._check_input(x)):
-            if verbose:
-                print(f"{layer.name:<24} {layer.class_name:<24} {y.shape}")
-        return y
+        return self._run(self._check_input(x), verbose)
 
     def activations(self, x: Any) -> dict[str, np.ndarray]:
         """Every layer's output in one pass of the whole x: {layer name: output}."""
@@ -98,11 +95,12 @@ class Model:
         """How many numbers the weights of all layers hold."""
         return sum(layer.parameters for layer in self.layers)
 
-    def _run(self, x: np.ndarray) -> np.ndarray:
+    def _run(self, x: np.ndarray, verbose: bool = False) -> np.ndarray:
         """The last layer's output for one batch."""
         y = x
-        for _layer, y in self._steps(x):  # noqa: B007
-            pass
+        for layer, y in self._steps(x):
+            if verbose:
+                print(f"{layer.name:<24} {layer.class_name:<24} {y.shape}")
         return y
 
     def _steps(self, x: np.ndarray) -> Iterator[tuple[Layer, np.ndarray]]:
