@@ -17,13 +17,13 @@ from .layers.pooling import (
     global_max_pooling2d,
     max_pooling2d,
 )
-from .layers.recurrent import bidirectional, lstm, lstm_cell, simple_rnn, simple_rnn_cell
+from .layers.recurrent import bidirectional, lstm, lstm_cell, lstm_gates, simple_rnn, simple_rnn_cell
 from .layers.text import text_vectorization
 from .model import Model, load_model
 
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pooling2d", "bidirectional", "conv2d",
     "dense", "embedding", "flatten", "global_average_pooling2d", "global_max_pooling2d", "linear",
-    "load_model", "lstm", "lstm_cell", "max_pooling2d", "relu", "sigmoid", "simple_rnn",
+    "load_model", "lstm", "lstm_cell", "lstm_gates", "max_pooling2d", "relu", "sigmoid", "simple_rnn",
     "simple_rnn_cell", "softmax", "tanh", "text_vectorization",
 ]  # fmt: skip

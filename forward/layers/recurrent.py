@@ -54,21 +54,25 @@ def lstm_cell(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One time step of an LSTM (Hochreiter and Schmidhuber 1997; gates in Keras' order i, f, c, o).
 
-    z = x @ kernel + h @ recurrent_kernel + bias, cut into z_i, z_f, z_c, z_o
-    c' = sigmoid(z_f) * c + sigmoid(z_i) * tanh(z_c)
-    h' = sigmoid(z_o) * tanh(c')
-    with `recurrent_activation` for sigmoid and `activation` for tanh.
+    z = x @ kernel + h @ recurrent_kernel + bias
+    h', c' = lstm_gates(z, c)
 
     x (batch, features), h and c (batch, units), kernel (features, 4 * units),
     recurrent_kernel (units, 4 * units), bias (4 * units,) -> h', c' (batch, units)
     """
     z = x @ kernel + h @ recurrent_kernel + bias
-    return _lstm_gates(z, c, activation, recurrent_activation)
+    return lstm_gates(z, c, activation, recurrent_activation)
 
 
-def _lstm_gates(
-    z: np.ndarray, c: np.ndarray, activation: Activation, recurrent_activation: Activation
+def lstm_gates(
+    z: np.ndarray, c: np.ndarray, activation: Activation = tanh, recurrent_activation: Activation = sigmoid
 ) -> tuple[np.ndarray, np.ndarray]:
+    """What an LSTM makes of z (batch, 4 * units), which is cut into z_i, z_f, z_c, z_o, and of c (batch, units).
+
+    c' = sigmoid(z_f) * c + sigmoid(z_i) * tanh(z_c)
+    h' = sigmoid(z_o) * tanh(c')
+    with `recurrent_activation` for sigmoid and `activation` for tanh -> h', c' (batch, units)
+    """
     z_i, z_f, z_c, z_o = np.split(z, 4, axis=-1)
     c = recurrent_activation(z_f) * c + recurrent_activation(z_i) * activation(z_c)
     return recurrent_activation(z_o) * activation(c), c
@@ -120,7 +124,7 @@ def lstm(
 
     def step(z: np.ndarray, states: States) -> States:
         h, c = states
-        return _lstm_gates(z + h @ recurrent_kernel, c, activation, recurrent_activation)
+        return lstm_gates(z + h @ recurrent_kernel, c, activation, recurrent_activation)
 
     z = x @ kernel + bias  # all time steps in one product
     return unroll(step, z, len(recurrent_kernel), 2, mask, return_sequences, go_backwards, zero_output_for_mask)
