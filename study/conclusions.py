@@ -24,8 +24,11 @@ def of_group(checks: list[Check], group: str) -> str:
 
 
 def _score(checks: list[Check]) -> str:
-    dead = " (**dead**: it predicts one class for everything)" if any(each.dead for each in checks) else ""
-    return f"test macro-F1 {mean_f1(checks):.3f}{dead}"
+    dead = [str(each.run.seed) for each in checks if each.dead]
+    if not dead:
+        return f"test macro-F1 {mean_f1(checks):.3f}"
+    which = "" if len(checks) == 1 else f" with seed {', '.join(dead)}"
+    return f"test macro-F1 {mean_f1(checks):.3f} (**dead**{which}: it predicts one class for everything)"
 
 
 def _sentence(checks: list[Check], group: str, value: str) -> str:

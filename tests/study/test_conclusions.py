@@ -39,6 +39,7 @@ def test_dead():
     dead = checks({"layers-3": None}, seeds=(0, 4))
     assert "3 DEAD (seed 0, 4)" in tables.published_table(dead).to_string()
     assert "layers-3, seed 4 DEAD" in tables.check_table(dead).to_string()
+    assert "(**dead** with seed 0, 4: it predicts one class" in conclusions.of_group(dead, "layers")
 
 
 def test_dead_baseline():
