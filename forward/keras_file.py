@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +59,9 @@ def read(path: str | Path) -> SavedModel:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:
+    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        if getattr(error, "filename", None) is not None:  # an OSError: the file itself cannot be opened
+            raise
         raise ModelFileError(
             f"not a readable .keras file ({error}); save it again with model.save('name.keras')"
         ) from error

@@ -128,7 +128,11 @@ class Model:
         )
         if not fits:
             raise ValueError(f"{expected}, but got shape {array.shape}")
-        return array if self.dtype.startswith("int") else array.astype(self.dtype, copy=False)
+        if not self.dtype.startswith("int"):
+            return array.astype(self.dtype, copy=False)
+        if not np.array_equal(array, np.trunc(array)):
+            raise ValueError(f"{expected}, but got fractions")
+        return array.astype(np.int64, copy=False)  # not int32, in which a large number would become another
 
     def _check_strings(self, array: np.ndarray, expected: str) -> np.ndarray:
         """Strings may come as (samples,) or as (samples, 1)."""

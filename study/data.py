@@ -187,7 +187,7 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in names}
     except DataError:
         raise
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         hint = (
             "it holds Python objects, which are never loaded" if "pickle" in str(error) else f"it is damaged ({error})"
         )
@@ -214,6 +214,8 @@ def _read_csv(path: Path, rows: int) -> tuple[list[str], list[str]]:
     for column in ("id", "text", "label"):
         if column not in table:
             raise DataError(f"{path}: the column {column!r} is missing; it has {', '.join(table.columns)}")
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus fields in front for an index
+        raise DataError(f"{path}: the rows have more fields than the header; put texts with commas in quotes")
     line = table.index + 2  # the header is line 1; exact as long as no text spans lines
     if (unknown := ~table["label"].isin(NUSAX_CLASSES)).any():
         where, label = line[unknown][0], table["label"][unknown].iloc[0]

@@ -172,6 +172,8 @@ def _fill(template: str, **values: Any) -> str:
 def index(place: Place) -> Path:
     """reports/<profile>/index.html: what was run, the best of each architecture, and links."""
     results = pd.read_csv(place.reports / "results.csv")
+    # A notebook that failed, or was run by hand, has rows but no page.
+    results = results[[(place.reports / f"{name}.ipynb").exists() for name in results["architecture"]]]
     path = place.reports / "index.html"
     with whole(path) as part:
         part.write_text(
@@ -209,7 +211,7 @@ difference of a probability {largest:.1e}. Every network, in every digit: <a hre
 
 def _best(results: pd.DataFrame, title: str, name: str) -> dict[str, str]:
     """One row of the overview: the variant with the best mean macro-F1 on the validation data."""
-    means = results.groupby("variant")[["val_f1", "test_f1_keras", "params"]].mean()
+    means = results.groupby("variant", sort=False)[["val_f1", "test_f1_keras", "params"]].mean()
     best = means["val_f1"].idxmax()
     dead = sorted(results.loc[results["dead"], "variant"].unique())
     return {

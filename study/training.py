@@ -91,9 +91,12 @@ def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any]
     from . import models
 
     model, record = models.train(job.variant, job.training, job.epochs, job.seed, data)
-    about = {"fingerprint": fingerprint(description), "data_source": data.source, "finished": _now()}
+    about = {
+        "fingerprint": fingerprint(description),
+        "profile": job.profile,
+        "data_source": data.source,
+        "train_samples": len(data.x_train),
+        "validation_samples": len(data.x_val),
+        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
     return number, save_run(job, place, {**description, **about, **record}, model.save)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")

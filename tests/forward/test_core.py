@@ -29,10 +29,23 @@ def test_embedding(mask_zero, assert_same, rng):
     assert_same(tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=mask_zero))
 
 
+def test_a_large_token_does_not_become_another(twins):
+    _, ours = twins(keras.Input((2,), dtype="int32"), layers.Embedding(11, 3))
+    with pytest.raises(ValueError, match="the embedding has the rows 0 to 10"):
+        ours.predict([[1, 2**32 + 1]])
+
+
 @pytest.mark.parametrize("tokens", [[[0, 11]], [[-1, 2]]])
 def test_embedding_refuses_tokens_out_of_range(tokens, rng):
     with pytest.raises(ValueError, match="the embedding has the rows 0 to 10"):
         forward.embedding(np.array(tokens), rng.normal(size=(11, 3)))
+
+
+def test_whole_numbers_are_wanted_for_an_integer_input(twins):
+    theirs, ours = twins(keras.Input((2,), dtype="int32"), layers.Dense(3))
+    np.testing.assert_allclose(ours.predict([[1.0, 2.0]]), theirs(np.array([[1, 2]])), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"takes int32 input .* but got fractions"):
+        ours.predict([[0.9, 1.9]])
 
 
 def test_embedding_refuses_fractions(twins):

@@ -48,6 +48,15 @@ def test_bit_rot(saved):
     assert_refused(saved, forward.ModelFileError, "Bad CRC-32")
 
 
+@pytest.mark.parametrize(("offset", "value"), [(4, 84), (6, 1), (8, 99)])
+def test_damaged_zip_header(saved, offset, value):
+    """Version, encryption flag and compression method of the first entry, in the directory at the file's end."""
+    data = bytearray(saved.read_bytes())
+    data[data.index(b"PK\x01\x02") + offset + 2] = value
+    saved.write_bytes(data)
+    assert_refused(saved, forward.ModelFileError, "not a readable .keras file")
+
+
 @pytest.mark.parametrize("part", ["config.json", "model.weights.h5"])
 def test_missing_part(saved, part):
     rewrite(saved, part, lambda data: None)

@@ -120,6 +120,7 @@ class TestTexts:
             ("id,text,label\n1,a,neutral\n2,b,neutral\n", "2 rows, expected 6: rows are missing"),
             ("id,text,label\n1,\xe9,neutral\n".encode("latin-1"), "not UTF-8 text"),
             ("", "not a readable CSV file"),
+            ("id,text,label\n1,a,b,neutral\n", "the rows have more fields than the header"),
             ('id,text,label\n1,"a,neutral\n', "not a readable CSV file|unknown label"),
         ],
     )

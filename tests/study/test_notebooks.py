@@ -10,11 +10,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from study import report, runs
+from study import evaluation, report, runs
 from study.__main__ import main
 from study.files import ROOT
 from study.report import NotebookError
 from study.variants import ARCHITECTURES, rows
+
+from .made_up import checks
 
 NOTEBOOKS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ARCHITECTURES}
 
@@ -162,6 +164,16 @@ def test_what_did_not_get_finished_does_not_look_finished(tmp_path, monkeypatch)
     with pytest.raises(NotebookError):
         report.make(["cnn"], "tiny", "data", "sample", str(tmp_path))
     assert {path.name for path in place.reports.iterdir()} == {"lstm.ipynb", "lstm.html", "lstm.pdf"}
+
+
+def test_the_overview_lists_only_what_has_a_page(tmp_path):
+    place = runs.Place("tiny", True, tmp_path)
+    for architecture in ("lstm", "simple_rnn"):
+        evaluation.save_results(checks({}, architecture), place)
+    (place.reports / "simple_rnn.ipynb").write_text("{}")
+    html = report.index(place).read_text()
+    assert "simple_rnn.html" in html
+    assert "lstm.html" not in html
 
 
 @pytest.mark.slow

@@ -28,7 +28,8 @@ def test_a_run_leaves_a_model_and_its_record(texts, tmp_path):
     assert record["history"].keys() == {"loss", "val_loss", "accuracy", "val_accuracy"}
     assert record["metrics"].keys() == {"val_loss", "val_f1"}
     assert record["params"] == keras.models.load_model(run.path).count_params()
-    for key in ("seed", "data_source", "training", "epochs_at_most", "versions", "fingerprint", "train_s"):
+    assert (record["train_samples"], record["validation_samples"]) == (60, 40)
+    for key in ("profile", "seed", "data_source", "training", "epochs_at_most", "versions", "fingerprint", "train_s"):
         assert key in record
     assert record["data_source"] == texts.source
 
@@ -46,9 +47,10 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, tmp_path):
 
 
 @pytest.mark.parametrize(("architecture", "name"), [("cnn", "pooling-average"), ("simple_rnn", "masking-unmasked")])
-def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, tmp_path):
+def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, tmp_path, monkeypatch):
     """Alone, and as the last of four runs that two processes share."""
     source = data.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
+    monkeypatch.setattr(training.joblib, "cpu_count", lambda: 2)
     others = [each.variant.name for each in runs.jobs(architecture, "tiny")][:3]
     [alone] = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "a"), only=(name,))
     after = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "b"), only=(*others, name))[-1]
