@@ -32,10 +32,7 @@ class SavedLayer:
     assets: dict[str, bytes] = field(default_factory=dict)
 
     def child(self, key: str, group: str) -> SavedLayer:
-        """The layer that stands inside this one under `key`, with the weights of `group`.
-
-        Its weights are taken out of this layer's own.
-        """
+        """The layer that stands inside this one under `key`, with the weights of `group`."""
         class_name, name, config = parse_layer(self.config.get(key))
         prefix = f"{group}/"
         weights = {path.removeprefix(prefix): array for path, array in self.weights.items() if path.startswith(prefix)}

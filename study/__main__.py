@@ -21,7 +21,6 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "data":
             for name in dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures):
-                download.fetch(name, options.data)
                 print(data.load(name, options.data, "real").source)
             return 0
         if options.command == "train":

@@ -146,14 +146,14 @@ def _sample_images() -> Dataset:
         y_val=y_val,
         x_test=_scaled(x_test),
         y_test=y_test,
-        checksum=_digest(x_train, y_train, x_val, y_val, x_test, y_test),
+        checksum=digest(x_train, y_train, x_val, y_val, x_test, y_test),
         is_sample=True,
     )
 
 
 def _sample_texts() -> Dataset:
     splits = list(sample.sentences().values())
-    checksum = _digest(*(np.array(part) for split in splits for part in split))
+    checksum = digest(*(np.array(part, dtype=object) for split in splits for part in split))
     return _texts(*splits, title="built-in Indonesian sentences", checksum=checksum, is_sample=True)
 
 
@@ -170,11 +170,12 @@ def _scaled(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255
 
 
-def _digest(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
+def digest(*arrays: np.ndarray) -> str:
+    """The SHA-256 of arrays of numbers or of texts, in their order."""
+    found = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+        found.update("\0".join(array).encode() if array.dtype == object else array.tobytes())
+    return found.hexdigest()
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -182,16 +183,15 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
     names = [f"{part}_{split}" for split in CIFAR10_ROWS for part in "xy"]
     try:
         with np.load(path, allow_pickle=False) as file:
-            if missing := [name for name in names if name not in file]:
-                raise DataError(f"{path}: the array {missing[0]} is missing")
-            return {name: file[name] for name in names}
-    except DataError:
-        raise
+            arrays = {name: file[name] for name in names if name in file}
     except (ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         hint = (
             "it holds Python objects, which are never loaded" if "pickle" in str(error) else f"it is damaged ({error})"
         )
         raise DataError(f"{path}: {hint}; delete it and fetch it again") from error
+    if missing := [name for name in names if name not in arrays]:
+        raise DataError(f"{path}: the array {missing[0]} is missing")
+    return arrays
 
 
 def _check_array(path: Path, name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:

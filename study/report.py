@@ -24,6 +24,7 @@ from .runs import Place, jobs
 from .variants import ARCHITECTURES, BUDGETS
 
 TEMPLATES = Path(__file__).with_name("templates")
+PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
 
 
 class NotebookError(RuntimeError):
@@ -94,15 +95,12 @@ def render(notebook: Path, place: Place) -> None:
     content = nbformat.read(notebook, as_version=4)
     title = _title(content)
     notice = _notice(place, notebook.stem)
-    body, _ = _WithMathML(template_name="basic", **_PLAIN).from_notebook_node(content)
+    body, _ = _WithMathML(template_name="basic", **PLAIN).from_notebook_node(content)
     with whole(notebook.with_suffix(".html")) as part:
         part.write_text(_page(title, body, place, notebook.stem), encoding="utf-8")
-    body, _ = HTMLExporter(template_name="basic", **_PLAIN).from_notebook_node(content)
+    body, _ = HTMLExporter(template_name="basic", **PLAIN).from_notebook_node(content)
     with whole(notebook.with_suffix(".pdf")) as part:
         _write_pdf(body, title, notice, part)
-
-
-_PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
 
 
 class _WithMathML(HTMLExporter):

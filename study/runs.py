@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .data import Dataset
+from .data import Dataset, digest
 from .files import folder, sha256, whole
 from .variants import ARCHITECTURES, BUDGETS, Variant, find, variants
 
@@ -106,11 +106,8 @@ def fingerprint(description: dict[str, Any]) -> str:
 
 
 def data_digest(data: Dataset) -> str:
-    """The SHA-256 of what is trained and validated on, in its order."""
-    digest = hashlib.sha256()
-    for array in (data.x_train, data.y_train, data.x_val, data.y_val):
-        digest.update("\0".join(array).encode() if array.dtype == object else array.tobytes())
-    return digest.hexdigest()
+    """The SHA-256 of what is trained and validated on."""
+    return digest(data.x_train, data.y_train, data.x_val, data.y_val)
 
 
 def _code_digest() -> str:

@@ -269,6 +269,10 @@ class Bidirectional(Layer):
         if self.forward.return_sequences != self.backward.return_sequences:
             raise ModelFileError(f"{self}: only one of the two layers returns sequences")
         directions = {"forward": self.forward, "backward": self.backward}
+        if len(saved.weights) != sum(len(layer.weights) for layer in directions.values()):
+            raise ModelFileError(
+                f"{self}: the file has weights of neither direction: {', '.join(sorted(saved.weights))}"
+            )
         return {f"{key}_{name}": array for key, layer in directions.items() for name, array in layer.weights.items()}
 
     def _direction(self, saved: SavedLayer, input_shape: Shape) -> Recurrent:

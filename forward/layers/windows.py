@@ -51,7 +51,10 @@ def cells(x: np.ndarray, window: Pair, strides: Pair) -> Iterator[np.ndarray]:
     """For each cell of the window, row by row, the view of x that this cell sees in all windows at once.
 
     x (batch, height, width, channels) -> views (batch, out_height, out_width, channels)
+    Raises ValueError if not a single window fits.
     """
+    if x.shape[1] < window[0] or x.shape[2] < window[1]:
+        raise ValueError(f"a window of {window[0]}x{window[1]} does not fit into an image of {x.shape[1]}x{x.shape[2]}")
     height, width = (output_length(n, w, s, "valid") for n, w, s in zip(x.shape[1:3], window, strides, strict=True))
     for i in range(window[0]):
         for j in range(window[1]):

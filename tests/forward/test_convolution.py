@@ -38,9 +38,9 @@ def test_small_integers_do_not_overflow():
     assert forward.conv2d(x, np.ones((2, 2, 1, 1), np.uint8)).item() == 800
 
 
-@pytest.mark.parametrize(("padding", "shape", "corner"), [("valid", (2, 4), (0, 0)), ("same", (3, 5), (0, 0))])
+@pytest.mark.parametrize(("padding", "shape", "corner"), [("valid", (2, 3), (0, 0)), ("same", (3, 5), (1, 1))])
 def test_same_as_the_definition(padding, shape, corner, rng):
-    x, kernel, bias = rng.normal(size=(2, 6, 5, 3)), rng.normal(size=(3, 2, 3, 4)), rng.normal(size=4)
+    x, kernel, bias = rng.normal(size=(2, 6, 5, 3)), rng.normal(size=(4, 3, 3, 5)), rng.normal(size=5)
     found = forward.conv2d(x, kernel, bias, strides=(2, 1), padding=padding)
     np.testing.assert_allclose(found, naive.conv2d(x, kernel, bias, (2, 1), (shape, corner)), rtol=1e-11)
 
@@ -58,6 +58,16 @@ def test_images_a_few_at_a_time_change_nothing(rng, monkeypatch):
 )
 def test_same_padding_puts_the_odd_zero_behind(length, window, stride, expected):
     assert same_padding(length, window, stride) == expected
+
+
+@pytest.mark.parametrize("compute", [forward.max_pooling2d, forward.average_pooling2d])
+def test_a_window_must_fit(compute, rng):
+    x = rng.normal(size=(1, 2, 5, 3))
+    with pytest.raises(ValueError, match="a window of 3x4 does not fit into an image of 2x5"):
+        compute(x, (3, 4), (2, 1))
+    with pytest.raises(ValueError, match="a window of 3x4 does not fit into an image of 2x5"):
+        forward.conv2d(x, rng.normal(size=(3, 4, 3, 2)), strides=(2, 1))
+    assert compute(x, (3, 4), (2, 1), "same").shape == (1, 1, 5, 3)
 
 
 def test_channels_must_fit(rng):

@@ -6,7 +6,7 @@ from keras import layers
 import forward
 
 from . import naive
-from .files import change_config, layer
+from .files import change_config, change_weights, layer
 
 CELLS = [layers.SimpleRNN, layers.LSTM]
 TIME, FEATURES, UNITS = 7, 3, 4
@@ -173,3 +173,12 @@ def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_pat
 def test_merge_mode_must_be_known():
     with pytest.raises(ValueError, match="merge_mode must be one of concat, sum, mul, ave, not 'max'"):
         forward.bidirectional(None, None, np.zeros((1, 2, 3)), merge_mode="max")
+
+
+def test_bidirectional_refuses_weights_of_neither_direction(twins, tmp_path):
+    twins(keras.Input((TIME, FEATURES)), layers.Bidirectional(layers.LSTM(UNITS), name="odd"))
+    change_weights(
+        tmp_path / "model.keras", lambda file: file.create_dataset("layers/bidirectional/vars/0", data=np.zeros(3))
+    )
+    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' \(Bidirectional\): the file has weights of neither"):
+        forward.load_model(tmp_path / "model.keras")
