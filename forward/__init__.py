@@ -9,21 +9,18 @@ Every operation is also a plain function on arrays: `forward.conv2d`, `forward.l
 
 from .activations import linear, relu, sigmoid, softmax, tanh
 from .errors import ModelFileError, UnsupportedLayerError
-from .layers.convolution import conv2d
+from .layers.convolution import conv, depthwise_conv, separable_conv
 from .layers.core import dense, embedding, flatten
-from .layers.pooling import (
-    average_pooling2d,
-    global_average_pooling2d,
-    global_max_pooling2d,
-    max_pooling2d,
-)
-from .layers.recurrent import bidirectional, lstm, lstm_cell, lstm_gates, simple_rnn, simple_rnn_cell
-from .layers.text import text_vectorization
+from .layers.normalization import batch_normalization, layer_normalization
+from .layers.pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from .layers.recurrent import bidirectional, gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
+from .layers.text import count_vectorization, text_vectorization
 from .model import Model, load_model
 
 __all__ = [
-    "Model", "ModelFileError", "UnsupportedLayerError", "average_pooling2d", "bidirectional", "conv2d",
-    "dense", "embedding", "flatten", "global_average_pooling2d", "global_max_pooling2d", "linear",
-    "load_model", "lstm", "lstm_cell", "lstm_gates", "max_pooling2d", "relu", "sigmoid", "simple_rnn",
-    "simple_rnn_cell", "softmax", "tanh", "text_vectorization",
+    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "bidirectional",
+    "conv", "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten",
+    "global_average_pool", "global_max_pool", "gru", "gru_cell", "layer_normalization", "linear", "load_model",
+    "lstm", "lstm_cell", "max_pool", "relu", "separable_conv", "sigmoid", "simple_rnn", "simple_rnn_cell",
+    "softmax", "tanh", "text_vectorization",
 ]  # fmt: skip

@@ -1,28 +1,50 @@
-"""Activation functions, by Keras' names."""
+"""Activation functions by Keras' names: all that Keras 3 ships and that need no further input."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
-Activation = Callable[[np.ndarray], np.ndarray]
+Array = np.ndarray
+Activation = Callable[[Array], Array]
 
 
-def linear(x: np.ndarray) -> np.ndarray:
+def linear(x: Array) -> Array:
     """Return x unchanged."""
     return x
 
 
-def relu(x: np.ndarray) -> np.ndarray:
-    """max(x, 0), element by element."""
-    return np.maximum(x, 0)
+def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
+    """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere."""
+    if not threshold and (not negative_slope or max_value is None):
+        return leaky_relu(x, negative_slope) if negative_slope else np.clip(x, 0, max_value)
+    return np.where(x > threshold, x if max_value is None else np.minimum(x, max_value), negative_slope * (x - threshold))
 
 
-def tanh(x: np.ndarray) -> np.ndarray:
+def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
+    """x where x > 0, else negative_slope * x (Maas et al. 2013); TensorFlow rounds the slope to float32."""
+    return np.where(x > 0, x, float(np.float32(negative_slope)) * x)
+
+
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    """x where x > 0, else alpha * (e^x - 1) (Clevert et al. 2016)."""
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def gelu(x: Array) -> Array:
+    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); numpy has no erfc, so it is math's.
+
+    TensorFlow rounds the root of 1/2 to float32, also for float64.
+    """
+    return x / 2 * np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))).astype(x.dtype)
+
+
+def tanh(x: Array) -> Array:
     """(e^x - e^-x) / (e^x + e^-x), element by element."""
     return np.tanh(x)
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
+def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x), element by element.
 
     Written with e^-|x|, which lies in (0, 1], so that no x overflows and small results keep all
@@ -32,16 +54,76 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.where(np.asarray(x) >= 0, 1, exp) / (1 + exp)
 
 
-def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+def hard_sigmoid(x: Array) -> Array:
+    """x / 6 + 0.5, cut to [0, 1]: Keras 3's definition; Keras 2 had x / 5."""
+    return np.clip(x + 3, 0, 6) / 6
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + e^x)."""
+    return np.logaddexp(x, 0)
+
+
+def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
     """e^x / sum(e^x) along `axis`; the largest x is subtracted first, so that nothing overflows (Keras' softmax)."""
     exp = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return exp / np.sum(exp, axis=axis, keepdims=True)
 
 
+def log_softmax(x: Array) -> Array:
+    """log(softmax(x)) along the last axis, without the detour over small numbers."""
+    x = x - np.max(x, axis=-1, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+
+
+def sparsemax(x: Array) -> Array:
+    """max(x - tau, 0) along the last axis, with tau as Keras 3 has it.
+
+    Martins and Astudillo (2016) take one cumulative sum, the last of the support, for tau; Keras adds up
+    all of them, so that its result does not sum to 1. Here it is Keras' predictions that count.
+    """
+    sums = np.cumsum(-np.sort(-x, axis=-1), axis=-1)
+    support = -np.sort(-x, axis=-1) - (sums - 1) / np.arange(1, x.shape[-1] + 1, dtype=x.dtype) > 0
+    size = support.sum(axis=-1, keepdims=True).astype(x.dtype)
+    return np.maximum(x - (np.sum(sums, axis=-1, keepdims=True, where=support) - 1) / size, 0)
+
+
+def glu(x: Array) -> Array:
+    """a * sigmoid(b), with a and b the halves of the last axis (Dauphin et al. 2017)."""
+    a, b = np.split(x, 2, axis=-1)
+    return a * sigmoid(b)
+
+
 ACTIVATIONS: dict[str, Activation] = {
+    "celu": elu,  # the same for alpha = 1
+    "elu": elu,
+    "exponential": np.exp,
+    "gelu": gelu,
+    "glu": glu,
+    "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": lambda x: x * hard_sigmoid(x),
+    "hard_swish": lambda x: x * hard_sigmoid(x),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "leaky_relu": leaky_relu,
     "linear": linear,
+    "log_sigmoid": lambda x: -softplus(-x),
+    "log_softmax": log_softmax,
+    "mish": lambda x: x * np.tanh(softplus(x)),
     "relu": relu,
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "selu": lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772),  # Klambauer et al. 2017
     "sigmoid": sigmoid,
+    "silu": lambda x: x * sigmoid(x),
+    "soft_shrink": lambda x: x - np.clip(x, -0.5, 0.5),
     "softmax": softmax,
+    "softplus": softplus,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "sparse_plus": lambda x: np.where(x < 1, (np.maximum(x, -1) + 1) ** 2 / 4, x),
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+    "sparsemax": sparsemax,
+    "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
+    "swish": lambda x: x * sigmoid(x),
     "tanh": tanh,
+    "tanh_shrink": lambda x: x - np.tanh(x),
 }

@@ -1,119 +1,177 @@
-"""What a layer is: checked settings and weights in, `layer(x, mask) -> y, mask` out."""
+"""What a layer is: checked settings and weights in, `layer(x, mask) -> y` out."""
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import ACTIVATIONS, Activation, Array
 from ..errors import ModelFileError, UnsupportedLayerError
+from ..keras_file import SavedLayer
 
-if TYPE_CHECKING:
-    from ..keras_file import SavedLayer
+Mask = Array | None
+Sizes = int | tuple[int, ...]  # one number for each axis between batch and channels, or one for all
+Check = Callable[[Any], Any]  # takes a setting as the file has it, returns it clean or raises ModelFileError
+Build = Callable[[SavedLayer, Any], "Layer"]  # how a layer makes the layers inside it
 
-Shape = tuple[int | None, ...]  # without the batch axis; None is an axis of any length
-Mask = np.ndarray | None
-Check = Callable[[Any], Any]  # takes a setting as the file has it, returns it clean or raises ValueError
+LARGEST_SIZE = 2**24
 
 # Settings that every layer may have and that change nothing at inference (`dtype` is checked apart).
-NO_EFFECT = frozenset({"name", "trainable", "dtype", "seed"})
+NO_EFFECT = frozenset({"name", "trainable", "dtype", "seed", "build_config"})
 NO_EFFECT_ENDINGS = ("_initializer", "_regularizer", "_constraint")
 
+# Keras' dtype policies -> how the weights stand in the file. Half precision is computed in float32.
+STORED = {"float16": "float16", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
+STORED |= {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 
-def count(value: Any) -> int:
-    """A whole number of at least 1."""
-    if type(value) is not int or value < 1:
-        raise ValueError("must be a whole number of at least 1")
+
+def count(value: Any, least: int = 1, most: int = LARGEST_SIZE) -> int:
+    """A whole number."""
+    if type(value) is not int or not least <= value <= most:
+        raise ModelFileError(f"must be a whole number from {least} to {most}")
     return value
 
 
-def pair(value: Any) -> tuple[int, int]:
-    """Two whole numbers of at least 1, or one that stands for both."""
-    values = [value, value] if type(value) is int else value
-    if not isinstance(values, list | tuple) or len(values) != 2:
-        raise ValueError("must be one or two whole numbers")
-    return count(values[0]), count(values[1])
+def counts(value: Any, least: int = 1, most: int = LARGEST_SIZE) -> Any:
+    """A whole number, or a tuple of them."""
+    return tuple(count(each, least, most) for each in value) if isinstance(value, list) else count(value, least, most)
+
+
+def axes(value: Any) -> Any:
+    """An axis, or a tuple of them, negative ones counted from the end."""
+    return counts(value, least=-8, most=8)
 
 
 def flag(value: Any) -> bool:
     """True or False."""
     if type(value) is not bool:
-        raise ValueError("must be true or false")
+        raise ModelFileError("must be true or false")
     return value
+
+
+def number(value: Any) -> float:
+    """A finite number."""
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ModelFileError("must be a finite number")
+    return float(value)
+
+
+def optional(check: Check) -> Check:
+    """The same check, but null passes."""
+    return lambda value: None if value is None else check(value)
 
 
 def one_of(*allowed: Any) -> Check:
     """A check that the setting is one of the values that this package computes."""
 
     def check(value: Any) -> Any:
-        if value not in allowed:
-            raise ValueError(f"is not supported; supported: {', '.join(map(repr, allowed))}")
+        if not any(type(value) is type(each) and value == each for each in allowed):
+            raise UnsupportedLayerError(f"is not supported; supported: {', '.join(map(repr, allowed))}")
         return value
 
     return check
 
 
-activation = one_of(*ACTIVATIONS)
+def activation(value: Any) -> Activation:
+    """The function of that name."""
+    return ACTIVATIONS[one_of(*ACTIVATIONS)(value)]
 
 
 class Layer:
     """One layer of a model, ready to compute.
 
-    A subclass says which settings it needs (`options`: name -> check; each becomes an attribute),
-    which ones it computes for a few values only (`fixed`: name -> the allowed ones) and which change
+    A subclass says which plain function it binds, which settings it needs (`options`: name -> check),
+    which ones it takes for a few values only (`fixed`: name -> the allowed ones) and which change
     nothing at inference (`no_effect`). A setting that none of these knows is refused, as it might
-    change the result. Then it says which weights it takes (`weight_shapes`), the shape it returns
-    (`compute_output_shape`), and computes (`__call__`).
+    change the result. `weight_shapes` says which weights it takes. Settings and weights reach the
+    function by its parameters' names; an `activation` that is none of these follows the function.
+
+    As in Keras, a layer is built when the first array reaches it: x here is an empty batch.
     """
 
+    function: ClassVar[Callable[..., Any]] = staticmethod(lambda x: x)
     options: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, tuple]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
-    casts_input: ClassVar[bool] = True  # to the layer's own dtype, as Keras does
+    casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
+    heeds_mask: ClassVar[bool] = False  # the function takes it
+    passes_mask: ClassVar[bool] = False  # it goes on with the output
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
-    def __init__(self, saved: SavedLayer, input_shape: Shape):
-        self.name = saved.name
-        self.class_name = saved.class_name
-        self.input_shape = input_shape
-        self.dtype = self._check_dtype(saved.config)
-        self.settings = self._check_settings(saved.config)
-        vars(self).update(self.settings)
-        self.weights = self.take_weights(saved, input_shape)
-        self.output_shape = self.compute_output_shape(input_shape)
+    def __init__(self, saved: SavedLayer, x: Any, build: Build):
+        self.name, self.class_name, self.settings, self.build = saved.name, saved.class_name, saved.config, build
+        self.dtype, self.stored_dtype = self.check_dtype(saved.config)
+        self.check_input(x)
+        self.activation: Activation | None = None
+        vars(self).update(self.check_settings(saved.config))
+        self.weights = self.take_weights(saved, x)
+        names = self.parameter_names()
+        values = {key: getattr(self, key) for key in self.options} | self.weights
+        self.arguments = {key: value for key, value in values.items() if key in names}
+        self.finish = None if "activation" in names else self.activation
 
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        """Return the layer's output for the batch x, and the mask to hand on."""
-        raise TypeError(f"{type(self).__name__} does not compute anything")
+    def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
+        """Return the output for the batch x; `states` are what a graph hands to a recurrent layer."""
+        if self.heeds_mask:
+            states["mask"] = mask
+        y = type(self).function(self.cast(x), **self.arguments, **states)
+        return self.finish(y) if self.finish else y
 
-    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """The weights that the settings imply, in Keras' order: name -> shape."""
+    def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
+        """The output, and the mask that goes on with it."""
+        return self(x, mask, **states), self.compute_mask(self.cast(x), mask)
+
+    def compute_mask(self, x: Any, mask: Any) -> Any:
+        """The mask that goes on with the output."""
+        return mask if self.passes_mask else None
+
+    def cast(self, x: Any) -> Any:
+        """x, or each of a list, in the layer's own dtype."""
+        if isinstance(x, list):
+            return [self.cast(each) for each in x]
+        return x.astype(self.dtype, copy=False) if x.dtype.kind in self.casts else x
+
+    def check_input(self, x: Any) -> None:
+        """Refuse a list where one input is expected, and an x without the axes that the class name promises."""
+        rank = re.search(r"([123])D$", self.class_name)
+        if isinstance(x, list) or (rank and x.ndim != int(rank[1]) + 2):
+            raise ModelFileError(f"{self} cannot take an input of shape {shape_text(x)}")
+
+    def weight_shapes(self, x: Any) -> dict[str, tuple[int, ...] | None]:
+        """The weights that the settings imply, in Keras' order: name -> shape, or None where they rule it out."""
         return {}
 
-    def take_weights(self, saved: SavedLayer, input_shape: Shape) -> dict[str, np.ndarray]:
+    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
         """Give the arrays of the file their names; they must be just those that the settings imply."""
-        shapes = self.weight_shapes(input_shape)
-        keys = {f"{self.weights_group}/{number}": name for number, name in enumerate(shapes)}
+        shapes = {name: shape for name, shape in self.weight_shapes(x).items() if shape is not None}
+        keys = {f"{self.weights_group}/{position}": name for position, name in enumerate(shapes)}
         if saved.weights.keys() != keys.keys():
             raise ModelFileError(
                 f"{self} needs the weights {', '.join(shapes) or 'none'} ({len(shapes)}), but the file has "
                 f"{len(saved.weights)}: {', '.join(sorted(saved.weights)) or 'none'}"
             )
-        for key, name in keys.items():
-            array = saved.weights[key]
-            if (array.dtype.name, array.shape) != (self.dtype, shapes[name]):
-                raise ModelFileError(
-                    f"{self}: {name} is {array.dtype.name} of shape {array.shape} in the file, but the "
-                    f"configuration implies {self.dtype} of shape {shapes[name]}"
-                )
-        return {name: saved.weights[key] for key, name in keys.items()}
+        return {name: self.take_weight(name, saved.weights[key], shapes[name]) for key, name in keys.items()}
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of an output for an input of this shape, both without the batch axis."""
-        return input_shape
+    def take_weight(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
+        """One weight in the dtype that the layer computes in."""
+        if array.shape != shape or array.dtype.name != self.stored_dtype:
+            raise ModelFileError(
+                f"{self}: {name} is {array.dtype.name} of shape {array.shape} in the file, but the "
+                f"configuration implies {self.stored_dtype} of shape {shape}"
+            )
+        if not np.isfinite(array).all():
+            warnings.warn(f"{self}: {name} holds NaN or infinite values", stacklevel=2)
+        return array.astype(self.dtype, copy=False)
+
+    def parameter_names(self) -> set[str]:
+        """The names of the function's parameters."""
+        return set(inspect.signature(type(self).function).parameters)
 
     @property
     def parameters(self) -> int:
@@ -123,40 +181,38 @@ class Layer:
     def __str__(self) -> str:
         return f"layer {self.name!r} ({self.class_name})"
 
-    def expect_rank(self, input_shape: Shape, rank: int, axes: str) -> None:
-        """Refuse an input shape that does not have `rank` axes besides the batch."""
-        if len(input_shape) != rank:
-            raise ModelFileError(f"{self} takes (batch, {axes}), but gets (batch, {str(input_shape)[1:]}")
+    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
+        """Keras' dtype policy, a name or a serialized DTypePolicy -> the dtype to compute in, and the stored one."""
+        match config.get("dtype", "float32"):
+            case str(name) | {"class_name": "DTypePolicy", "config": {"name": str(name)}} if name in STORED:
+                return "float64" if name == "float64" else "float32", STORED[name]
+            case policy:
+                raise UnsupportedLayerError(f"{self}: dtype={str(policy)[:200]} is not supported")
 
-    def _check_dtype(self, config: dict[str, Any]) -> str:
-        """Keras' dtype policy: a name, or a serialized DTypePolicy."""
-        policy = config.get("dtype", "float32")
-        name = policy.get("config", {}).get("name") if isinstance(policy, dict) else policy
-        if name not in ("float32", "float64"):
-            raise UnsupportedLayerError(f"{self}: dtype {name!r} is not supported; supported: 'float32', 'float64'")
-        return name
-
-    def _check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
+    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
         """The settings of `options`, checked; an error for any other that might change the result."""
-        for key, value in config.items():
-            if key in self.fixed and value not in self.fixed[key]:
-                raise UnsupportedLayerError(
-                    f"{self}: option {key}={value!r} is not supported, only {self.fixed[key][0]!r}"
-                )
-            known = key in self.options or key in self.fixed or key in self.no_effect or key in NO_EFFECT
-            if not known and not key.endswith(NO_EFFECT_ENDINGS):
-                raise UnsupportedLayerError(f"{self}: option {key}={value!r} is not known to this package")
+        fixed = {"quantization_config": (None,), "lora_rank": (None,), **self.fixed}
+        known = self.options.keys() | fixed.keys() | self.no_effect | NO_EFFECT
+        for key in config:
+            if key not in known and not key.endswith(NO_EFFECT_ENDINGS):
+                raise UnsupportedLayerError(f"{self}: option {key}={str(config[key])[:80]} is not known to this package")
         if missing := sorted(self.options.keys() - config.keys()):
             raise ModelFileError(f"{self}: the configuration lacks {', '.join(missing)}")
-        return {key: self._check_setting(key, config[key]) for key in self.options}
+        checks = {key: one_of(*allowed) for key, allowed in fixed.items() if key in config} | self.options
+        return {key: self.check_setting(check, key, config[key]) for key, check in checks.items()}
 
-    def _check_setting(self, key: str, value: Any) -> Any:
+    def check_setting(self, check: Check, key: str, value: Any) -> Any:
         try:
-            return self.options[key](value)
-        except ValueError as error:
-            raise UnsupportedLayerError(f"{self}: option {key}={value!r} {error}") from None
+            return check(value)
+        except ModelFileError as error:
+            raise type(error)(f"{self}: option {key}={str(value)[:80]!r} {error}") from None
 
 
-def size(shape: Shape) -> int | None:
-    """The number of values in a shape, None if an axis is open."""
-    return None if None in shape else math.prod(shape)
+def bind(function: Callable[..., Any] | None = None, **attributes: Any) -> type[Layer]:
+    """A layer that has nothing of its own but a function and a few class attributes."""
+    return type("Layer", (Layer,), attributes | ({"function": staticmethod(function)} if function else {}))
+
+
+def shape_text(x: Any) -> str:
+    """The shapes of what a layer is given, for error messages."""
+    return str([shape_text(each) for each in x] if isinstance(x, list) else ("batch", *x.shape[1:]))

@@ -1,105 +1,65 @@
-"""Pooling over images."""
+"""Pooling over one or more axes, in windows or over all of them."""
 
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
-from .base import Layer, Mask, Shape, flag, one_of, pair
-from .windows import cells, floating, output_length, pad
+from ..activations import Array
+from .base import Mask, Sizes, bind, counts, flag, one_of
+from .windows import cells, floating
 
 
-def max_pooling2d(
-    x: np.ndarray,
-    pool_size: tuple[int, int] = (2, 2),
-    strides: tuple[int, int] | None = None,
-    padding: str = "valid",
-) -> np.ndarray:
+def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
     """The largest value of each window, channel by channel.
 
-    x (batch, height, width, channels) -> (batch, out_height, out_width, channels)
-    `strides` are the pool's size unless given. Padded cells never win: they are -infinity.
+    x (batch, *axes, channels) -> (batch, *output axes, channels); `pool_size` and `strides` are one number,
+    or one for each axis. `strides` are the pool's size unless given. Padded cells never win: they are -infinity.
     """
-    strides = strides or pool_size
-    x = pad(floating(x), pool_size, strides, padding, -np.inf)
-    return reduce(np.maximum, cells(x, pool_size, strides))
+    return reduce(np.maximum, cells(floating(x), pool_size, pool_size if strides is None else strides, padding, value=-np.inf))
 
 
-def average_pooling2d(
-    x: np.ndarray,
-    pool_size: tuple[int, int] = (2, 2),
-    strides: tuple[int, int] | None = None,
-    padding: str = "valid",
-) -> np.ndarray:
-    """The mean of each window, channel by channel.
+def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
+    """The mean of each window, channel by channel; shapes and settings as in `max_pool`.
 
-    x (batch, height, width, channels) -> (batch, out_height, out_width, channels)
-    `strides` are the pool's size unless given. Padded cells do not count: a window at the border is
-    divided by the number of its real cells, as TensorFlow does.
+    Padded cells do not count: a window at the border is divided by the number of its real cells, as TensorFlow does.
     """
-    strides, x = strides or pool_size, floating(x)
-    total = reduce(np.add, cells(pad(x, pool_size, strides, padding), pool_size, strides))
-    ones = np.ones((1, *x.shape[1:3], 1), x.dtype)
-    return total / reduce(np.add, cells(pad(ones, pool_size, strides, padding), pool_size, strides))
+    window = pool_size, pool_size if strides is None else strides, padding
+    x = floating(x)
+    return reduce(np.add, cells(x, *window)) / reduce(np.add, cells(np.ones_like(x[:1, ..., :1]), *window))
 
 
-def global_max_pooling2d(x: np.ndarray, keepdims: bool = False) -> np.ndarray:
-    """The largest value of each channel: (batch, height, width, channels) -> (batch, channels)."""
-    return x.max(axis=(1, 2), keepdims=keepdims)
+def global_max_pool(x: Array, keepdims: bool = False) -> Array:
+    """The largest value of each channel: (batch, *axes, channels) -> (batch, channels)."""
+    return x.max(axis=tuple(range(1, x.ndim - 1)), keepdims=keepdims)
 
 
-def global_average_pooling2d(x: np.ndarray, keepdims: bool = False) -> np.ndarray:
-    """The mean of each channel: (batch, height, width, channels) -> (batch, channels)."""
-    return floating(x).mean(axis=(1, 2), keepdims=keepdims)
+def global_average_pool(x: Array, keepdims: bool = False, mask: Mask = None) -> Array:
+    """The mean of each channel: (batch, *axes, channels) -> (batch, channels).
+
+    With `mask` (batch, steps) only the steps of a sequence count where it is True; a row without any
+    gives NaN. Images do not heed a mask. Both is Keras' rule.
+    """
+    where = True if mask is None or x.ndim > 3 else mask[..., np.newaxis]
+    axis, x = tuple(range(1, x.ndim - 1)), floating(x)
+    with np.errstate(invalid="ignore"):
+        n = np.broadcast_to(where, x.shape).sum(axis=axis, keepdims=keepdims)
+        return x.sum(axis=axis, keepdims=keepdims, where=where) / n.astype(x.dtype)
 
 
-class Pooling2D(Layer):
-    """What the two windowed poolings share; `pool` is the function that computes."""
-
-    options = {"pool_size": pair, "strides": pair, "padding": one_of("valid", "same")}
-    fixed = {"data_format": ("channels_last",)}
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        self.expect_rank(input_shape, 3, "height, width, channels")
-        sizes = zip(input_shape[:2], self.pool_size, self.strides, strict=True)
-        return *(output_length(*each, self.padding) for each in sizes), input_shape[-1]
-
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        return type(self).pool(x, self.pool_size, self.strides, self.padding), None
-
-
-class MaxPooling2D(Pooling2D):
-    """`max_pooling2d`."""
-
-    pool = max_pooling2d
-
-
-class AveragePooling2D(Pooling2D):
-    """`average_pooling2d`."""
-
-    pool = average_pooling2d
-
-
-class GlobalPooling2D(Layer):
-    """What the two global poolings share; `pool` is the function that computes."""
-
-    options = {"keepdims": flag}
-    fixed = {"data_format": ("channels_last",)}
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        self.expect_rank(input_shape, 3, "height, width, channels")
-        return (1, 1, input_shape[-1]) if self.keepdims else input_shape[-1:]
-
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        return type(self).pool(x, self.keepdims), None
-
-
-class GlobalMaxPooling2D(GlobalPooling2D):
-    """`global_max_pooling2d`."""
-
-    pool = global_max_pooling2d
-
-
-class GlobalAveragePooling2D(GlobalPooling2D):
-    """`global_average_pooling2d`."""
-
-    pool = global_average_pooling2d
+LARGEST_POOL = 2**10  # along one axis: every cell of a pool is one step of a loop
+windowed = partial(
+    bind,
+    options={"pool_size": partial(counts, most=LARGEST_POOL), "strides": counts, "padding": one_of("valid", "same")},
+    fixed={"data_format": ("channels_last",)},
+)
+overall = partial(bind, options={"keepdims": flag}, fixed={"data_format": ("channels_last",)})
+LAYERS = {
+    f"{kind}{rank}D": layer
+    for rank in (1, 2)
+    for kind, layer in {
+        "MaxPooling": windowed(max_pool),
+        "AveragePooling": windowed(average_pool),
+        "GlobalMaxPooling": overall(global_max_pool),
+        "GlobalAveragePooling": overall(global_average_pool, heeds_mask=True),
+    }.items()
+}

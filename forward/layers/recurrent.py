@@ -1,157 +1,114 @@
-"""Recurrent layers: one cell per kind, one loop over time for all of them, and both directions at once."""
+"""Recurrent layers: one cell per kind, one loop over time for all of them, and the wrappers around layers."""
 
-from __future__ import annotations
-
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, Activation, sigmoid, tanh
+from ..activations import Activation, Array, sigmoid, tanh
 from ..errors import ModelFileError, UnsupportedLayerError
-from .base import Layer, Mask, Shape, activation, count, flag, one_of
+from ..keras_file import SavedLayer
+from .base import Layer, Mask, activation, count, flag, one_of
 
-if TYPE_CHECKING:
-    from ..keras_file import SavedLayer
-
-States = tuple[np.ndarray, ...]  # the first one is the output: h, or h and c
-Step = Callable[[np.ndarray, States], States]  # what came of x at one time step, states -> new states
-
-MERGE = {
-    "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
-    "sum": np.add,
-    "mul": np.multiply,
-    "ave": lambda forward, backward: (forward + backward) / 2,
-}
+States = tuple[Array, ...]  # the first one is the output: h, or h and c
+Cell = Callable[..., States]  # z = x @ kernel + bias of one time step, states, recurrent_kernel, ... -> new states
 
 
-def simple_rnn_cell(
-    x: np.ndarray,
-    h: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray | float = 0.0,
-    activation: Activation = tanh,
-) -> np.ndarray:
-    """One time step of a SimpleRNN (Elman 1990): h' = activation(x @ kernel + h @ recurrent_kernel + bias).
+def simple_rnn_cell(z: Array, states: States, recurrent_kernel: Array, activation: Activation = tanh) -> States:
+    """One time step of a SimpleRNN (Elman 1990): h' = activation(z + h @ recurrent_kernel).
 
-    x (batch, features), h (batch, units), kernel (features, units), recurrent_kernel (units, units),
-    bias (units,) -> h' (batch, units)
+    z = x @ kernel + bias (batch, units), h (batch, units), recurrent_kernel (units, units) -> h' (batch, units)
     """
-    return activation(x @ kernel + h @ recurrent_kernel + bias)
+    (h,) = states
+    return (activation(z + h @ recurrent_kernel),)
 
 
 def lstm_cell(
-    x: np.ndarray,
-    h: np.ndarray,
-    c: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray | float = 0.0,
-    activation: Activation = tanh,
+    z: Array, states: States, recurrent_kernel: Array, activation: Activation = tanh,
     recurrent_activation: Activation = sigmoid,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> States:  # fmt: skip
     """One time step of an LSTM (Hochreiter and Schmidhuber 1997; gates in Keras' order i, f, c, o).
 
-    z = x @ kernel + h @ recurrent_kernel + bias
-    h', c' = lstm_gates(z, c)
-
-    x (batch, features), h and c (batch, units), kernel (features, 4 * units),
-    recurrent_kernel (units, 4 * units), bias (4 * units,) -> h', c' (batch, units)
-    """
-    z = x @ kernel + h @ recurrent_kernel + bias
-    return lstm_gates(z, c, activation, recurrent_activation)
-
-
-def lstm_gates(
-    z: np.ndarray, c: np.ndarray, activation: Activation = tanh, recurrent_activation: Activation = sigmoid
-) -> tuple[np.ndarray, np.ndarray]:
-    """What an LSTM makes of z (batch, 4 * units), which is cut into z_i, z_f, z_c, z_o, and of c (batch, units).
-
+    z  = x @ kernel + bias + h @ recurrent_kernel, cut into z_i, z_f, z_c, z_o
     c' = sigmoid(z_f) * c + sigmoid(z_i) * tanh(z_c)
     h' = sigmoid(z_o) * tanh(c')
-    with `recurrent_activation` for sigmoid and `activation` for tanh -> h', c' (batch, units)
+
+    with `recurrent_activation` for sigmoid and `activation` for tanh; z comes as x @ kernel + bias
+    (batch, 4 * units), h and c are (batch, units), recurrent_kernel (units, 4 * units) -> h', c'
     """
-    z_i, z_f, z_c, z_o = np.split(z, 4, axis=-1)
+    h, c = states
+    z_i, z_f, z_c, z_o = np.split(z + h @ recurrent_kernel, 4, axis=-1)
     c = recurrent_activation(z_f) * c + recurrent_activation(z_i) * activation(z_c)
     return recurrent_activation(z_o) * activation(c), c
 
 
-def simple_rnn(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray | float = 0.0,
-    mask: Mask = None,
-    activation: Activation = tanh,
-    *,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-    zero_output_for_mask: bool = False,
-) -> np.ndarray:
-    """`simple_rnn_cell` over all time steps; the initial state is zero.
+def gru_cell(
+    z: Array, states: States, recurrent_kernel: Array, recurrent_bias: Array | float = 0.0,
+    activation: Activation = tanh, recurrent_activation: Activation = sigmoid, reset_after: bool = True,
+) -> States:  # fmt: skip
+    """One time step of a GRU (Cho et al. 2014; gates in Keras' order z, r, h).
 
-    x (batch, time, features) -> the last h (batch, units), or with return_sequences every h
-    (batch, time, units). `mask` (batch, time) and the switches: see `unroll`.
+    u  = sigmoid(z_z + h @ recurrent_kernel_z + recurrent_bias_z), and r likewise
+    c  = tanh(z_h + r * (h @ recurrent_kernel_h + recurrent_bias_h))    with reset_after
+         tanh(z_h + (r * h) @ recurrent_kernel_h)                       without it
+    h' = u * h + (1 - u) * c
+
+    with `recurrent_activation` for sigmoid and `activation` for tanh; z = x @ kernel + bias
+    (batch, 3 * units), h (batch, units), recurrent_kernel (units, 3 * units) -> h'
     """
+    (h,) = states
+    z_z, z_r, z_h = np.split(z, 3, axis=-1)
+    kernels, kernel_h = np.split(recurrent_kernel, [2 * h.shape[-1]], axis=-1)
+    bias_z, bias_r, bias_h = np.split(np.broadcast_to(np.asarray(recurrent_bias, z.dtype), z.shape[-1:]), 3)
+    h_z, h_r = np.split(h @ kernels, 2, axis=-1)
+    u, r = recurrent_activation(z_z + h_z + bias_z), recurrent_activation(z_r + h_r + bias_r)
+    c = activation(z_h + (r * (h @ kernel_h + bias_h) if reset_after else (r * h) @ kernel_h))
+    return (u * h + (1 - u) * c,)
 
-    def step(z: np.ndarray, states: States) -> States:
-        return (activation(z + states[0] @ recurrent_kernel),)
 
-    z = x @ kernel + bias  # all time steps in one product
-    return unroll(step, z, len(recurrent_kernel), 1, mask, return_sequences, go_backwards, zero_output_for_mask)
+def simple_rnn(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
+    """`simple_rnn_cell` over time: kernel (features, units); x, `how` and the result: see `unroll`."""
+    return unroll(simple_rnn_cell, x @ kernel + bias, recurrent_kernel, **how)
 
 
-def lstm(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    recurrent_kernel: np.ndarray,
-    bias: np.ndarray | float = 0.0,
-    mask: Mask = None,
-    activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid,
-    *,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-    zero_output_for_mask: bool = False,
-) -> np.ndarray:
-    """`lstm_cell` over all time steps; the initial states are zero.
+def lstm(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
+    """`lstm_cell` over time: kernel (features, 4 * units); x, `how` and the result: see `unroll`."""
+    return unroll(lstm_cell, x @ kernel + bias, recurrent_kernel, n_states=2, **how)
 
-    x (batch, time, features) -> the last h (batch, units), or with return_sequences every h
-    (batch, time, units). `mask` (batch, time) and the switches: see `unroll`.
+
+def gru(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
+    """`gru_cell` over time: kernel (features, 3 * units); x, `how` and the result: see `unroll`.
+
+    A bias of two rows (2, 3 * units) has one for x and one for h, as Keras keeps it with reset_after.
     """
-
-    def step(z: np.ndarray, states: States) -> States:
-        h, c = states
-        return lstm_gates(z + h @ recurrent_kernel, c, activation, recurrent_activation)
-
-    z = x @ kernel + bias  # all time steps in one product
-    return unroll(step, z, len(recurrent_kernel), 2, mask, return_sequences, go_backwards, zero_output_for_mask)
+    bias, recurrent_bias = bias if np.ndim(bias) == 2 else (bias, 0.0)
+    return unroll(gru_cell, x @ kernel + bias, recurrent_kernel, recurrent_bias=recurrent_bias, **how)
 
 
 def unroll(
-    step: Step,
-    z: np.ndarray,
-    units: int,
-    n_states: int,
-    mask: Mask,
-    return_sequences: bool,
-    go_backwards: bool,
-    zero_output_for_mask: bool,
-) -> np.ndarray:
-    """Walk a cell over time as Keras does: z (batch, time, ...) -> (batch, units) or (batch, time, units).
+    cell: Cell, z: Array, recurrent_kernel: Array, *, n_states: int = 1, mask: Mask = None,
+    initial_state: list[Array] | None = None, return_sequences: bool = False, return_state: bool = False,
+    go_backwards: bool = False, zero_output_for_mask: bool = False, **cell_options: Any,
+) -> Any:  # fmt: skip
+    """Walk a cell over time as Keras does: x (batch, time, features), as z = x @ kernel + bias for all steps at once.
 
-    Where `mask` is False the states stay as they were, and the output is the previous one (zero
-    before the first real step) or, with `zero_output_for_mask`, zero. `go_backwards` reads time, and
-    the mask, from the end; a returned sequence then stands in the order in which it was computed.
+    The result is the last output (batch, units); with `return_sequences` every output (batch, time,
+    units); with `return_state` a list of that and the last states. The states begin as
+    `initial_state`, or zero. Where `mask` (batch, time) is False they stay as they were, and the output
+    is the previous one (zero before the first real step) or, with `zero_output_for_mask`, zero.
+    `go_backwards` reads time, and the mask, from the end; a returned sequence then stands in the order
+    in which it was computed. `cell_options` are the cell's own.
     """
-    batch, time = z.shape[:2]
+    (batch, time), units = z.shape[:2], len(recurrent_kernel)
     output = np.zeros((batch, units), z.dtype)
-    states = (output,) * n_states
+    states = tuple(initial_state or [output] * n_states)
     sequence = np.empty((batch, time if return_sequences else 0, units), z.dtype)
-    for position, t in enumerate(reversed(range(time)) if go_backwards else range(time)):
-        new = step(z[:, t], states)
+    for position in range(time if batch else 0):
+        t = time - 1 - position if go_backwards else position
+        new = cell(z[:, t], states, recurrent_kernel, **cell_options)
         if mask is None:
             output, states = new[0], new
         else:
@@ -160,98 +117,127 @@ def unroll(
             states = tuple(np.where(real, after, before) for after, before in zip(new, states, strict=True))
         if return_sequences:
             sequence[:, position] = output
-    return sequence if return_sequences else output
+    y = sequence if return_sequences else output
+    return [y, *states] if return_state else y
+
+
+MERGE: dict[str | None, Callable[[Array, Array], Any]] = {
+    "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
+    "sum": np.add,
+    "mul": np.multiply,
+    "ave": lambda forward, backward: (forward + backward) / 2,
+    None: lambda forward, backward: [forward, backward],
+}
 
 
 def bidirectional(
-    forward: Callable[[np.ndarray, Mask], np.ndarray],
-    backward: Callable[[np.ndarray, Mask], np.ndarray],
-    x: np.ndarray,
-    mask: Mask = None,
-    merge_mode: str = "concat",
-    return_sequences: bool = False,
-) -> np.ndarray:
-    """Read x in both directions and merge: concat, sum, mul or ave of the two outputs.
+    forward: Callable[..., Any], backward: Callable[..., Any], x: Array, merge_mode: str | None = "concat",
+    return_sequences: bool = False, mask: Mask = None, initial_state: list[Array] | None = None,
+) -> Any:  # fmt: skip
+    """Read x in both directions and merge: concat, sum, mul or ave of the two outputs, or None for a list of both.
 
-    `forward` and `backward` are called with x (batch, time, features) and mask (batch, time). One of
-    them goes backwards; with return_sequences the sequence of `backward` is put back into the order
-    of x before the two are merged. Raises ValueError for another merge_mode. Source: Schuster and
-    Paliwal 1997, Keras' Bidirectional.
+    `forward` and `backward` are called with x (batch, time, features) and mask (batch, time), and with
+    their half of `initial_state` if it is given. One of them goes backwards; with return_sequences the
+    sequence of `backward` is put back into the order of x before the two are merged. States that they
+    return follow the output in a list. Source: Schuster and Paliwal 1997, Keras' Bidirectional.
     -> (batch, 2 * units) with concat, else (batch, units); with return_sequences a time axis between.
     """
     if merge_mode not in MERGE:
-        raise ValueError(f"merge_mode must be one of {', '.join(MERGE)}, not {merge_mode!r}")
-    y, y_reversed = forward(x, mask), backward(x, mask)
-    if return_sequences:
-        y_reversed = y_reversed[:, ::-1]
-    return MERGE[merge_mode](y, y_reversed)
+        raise ValueError(f"merge_mode must be one of {', '.join(map(str, MERGE))}, not {merge_mode!r}")
+    half = len(initial_state or ()) // 2
+    halves = [{"initial_state": part} for part in (initial_state[:half], initial_state[half:])] if half else [{}, {}]
+    y, *states = listed(forward(x, mask, **halves[0]))
+    y_reversed, *more_states = listed(backward(x, mask, **halves[1]))
+    merged = listed(MERGE[merge_mode](y, y_reversed[:, ::-1] if return_sequences else y_reversed))
+    return [*merged, *states, *more_states] if states or len(merged) > 1 else merged[0]
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is; anything else as the only entry of one."""
+    return value if isinstance(value, list) else [value]
 
 
 class Recurrent(Layer):
-    """What the recurrent layers share: settings, weights, shapes, and where a mask ends.
+    """What the recurrent layers share. A mask goes on to the next layer only with the whole sequence."""
 
-    A mask goes on to the next layer only with the whole sequence.
-    """
-
+    heeds_mask = True
     weights_group = "cell/vars"
-    gates: int  # blocks of units side by side in the kernels
+    cell: ClassVar[Cell]
+    gates: ClassVar[int]  # blocks of units side by side in the kernels
     options = {
-        "units": count,
-        "activation": activation,
-        "use_bias": flag,
-        "return_sequences": flag,
-        "go_backwards": flag,
-        "zero_output_for_mask": flag,
-    }
-    fixed = {"return_state": (False,), "stateful": (False,)}
-    no_effect = frozenset({"unroll", "dropout", "recurrent_dropout"})
+        "units": count, "activation": activation, "use_bias": flag, "return_sequences": flag, "return_state": flag,
+        "go_backwards": flag, "zero_output_for_mask": flag,
+    }  # fmt: skip
+    fixed = {"stateful": (False,)}
+    no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
 
-    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        self.expect_rank(input_shape, 2, "time, features")
+    def check_input(self, x: Any) -> None:
+        super().check_input(x)
+        if x.ndim != 3:
+            raise ModelFileError(f"{self} takes (batch, time, features), but gets {x.ndim} axes")
+
+    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
         width = self.gates * self.units
-        kernels = {"kernel": (input_shape[-1], width), "recurrent_kernel": (self.units, width)}
-        return kernels | ({"bias": (width,)} if self.use_bias else {})
+        kernels = {"kernel": (x.shape[-1], width), "recurrent_kernel": (self.units, width)}
+        return kernels | {"bias": (width,) if self.use_bias else None}
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (input_shape[0], self.units) if self.return_sequences else (self.units,)
+    def parameter_names(self) -> set[str]:
+        functions = type(self).function, type(self).cell, unroll
+        return {name for function in functions for name in inspect.signature(function).parameters}
 
-    def switches(self) -> dict[str, bool]:
-        """The settings that `unroll` takes."""
-        return {key: self.settings[key] for key in ("return_sequences", "go_backwards", "zero_output_for_mask")}
-
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        return self.compute(x, mask), mask if self.return_sequences else None
-
-    def compute(self, x: np.ndarray, mask: Mask) -> np.ndarray:
-        """The layer's output without the mask."""
-        raise TypeError(f"{type(self).__name__} does not compute anything")
+    def compute_mask(self, x: Array, mask: Mask) -> Any:
+        return mask if self.return_sequences else None
 
 
 class SimpleRNN(Recurrent):
     """`simple_rnn`."""
 
-    gates = 1
-
-    def compute(self, x: np.ndarray, mask: Mask) -> np.ndarray:
-        return simple_rnn(x, **self.weights, mask=mask, activation=ACTIVATIONS[self.activation], **self.switches())
+    function, cell, gates = simple_rnn, simple_rnn_cell, 1
 
 
 class LSTM(Recurrent):
     """`lstm`."""
 
-    gates = 4
+    function, cell, gates = lstm, lstm_cell, 4
     options = Recurrent.options | {"recurrent_activation": activation}
-    no_effect = Recurrent.no_effect | {"unit_forget_bias"}  # it only sets the bias that training starts from
-
-    def compute(self, x: np.ndarray, mask: Mask) -> np.ndarray:
-        functions = {key: ACTIVATIONS[self.settings[key]] for key in ("activation", "recurrent_activation")}
-        return lstm(x, **self.weights, mask=mask, **functions, **self.switches())
 
 
-CELLS = {"SimpleRNN": SimpleRNN, "LSTM": LSTM}
+class GRU(Recurrent):
+    """`gru`."""
+
+    function, cell, gates = gru, gru_cell, 3
+    options = LSTM.options | {"reset_after": flag}
+
+    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+        shapes = super().weight_shapes(x)
+        return shapes | {"bias": (2, 3 * self.units)} if self.use_bias and self.reset_after else shapes
 
 
-class Bidirectional(Layer):
+class Wrapper(Layer):
+    """What the layers around other layers share: `inside` says under which setting each stands, and in which group."""
+
+    inside: ClassVar[dict[str, str]]
+    heeds_mask = passes_mask = True
+
+    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
+        children = [self.prepare(saved.child(saved.config.get(key), group)) for key, group in self.inside.items()]
+        if len(saved.weights) != sum(len(child.weights) for child in children):
+            raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
+        self.layers = [self.build(child, self.inner(x)) for child in children]
+        if other := [layer for layer in self.layers if layer.dtype != self.dtype]:
+            raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
+        return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}
+
+    def prepare(self, saved: SavedLayer) -> SavedLayer:
+        """The layer inside as it is to be built."""
+        return saved
+
+    def inner(self, x: Any) -> Any:
+        """What the layer inside gets."""
+        return x
+
+
+class Bidirectional(Wrapper):
     """`bidirectional` over two recurrent layers, one of which goes backwards.
 
     When they return sequences, Keras has both of them write zeros at masked steps, whatever their
@@ -259,44 +245,53 @@ class Bidirectional(Layer):
     """
 
     options = {"merge_mode": one_of(*MERGE)}
-    no_effect = frozenset({"layer", "backward_layer"})  # read by take_weights
+    inside = {"layer": "forward_layer", "backward_layer": "backward_layer"}
+    no_effect = frozenset(inside)
 
-    def take_weights(self, saved: SavedLayer, input_shape: Shape) -> dict[str, np.ndarray]:
-        self.forward = self._direction(saved.child("layer", "forward_layer"), input_shape)
-        self.backward = self._direction(saved.child("backward_layer", "backward_layer"), input_shape)
-        if self.forward.go_backwards == self.backward.go_backwards:
+    def prepare(self, saved: SavedLayer) -> SavedLayer:
+        if saved.class_name not in ("SimpleRNN", "LSTM", "GRU"):
+            raise UnsupportedLayerError(f"{self}: {saved.class_name} inside is not supported; only recurrent layers")
+        return replace(saved, config=saved.config | {"zero_output_for_mask": saved.config.get("return_sequences")})
+
+    def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
+        weights = super().take_weights(saved, x)
+        forward, backward = self.layers
+        if forward.go_backwards == backward.go_backwards:
             raise ModelFileError(f"{self}: both layers read in the same direction")
-        if self.forward.return_sequences != self.backward.return_sequences:
-            raise ModelFileError(f"{self}: only one of the two layers returns sequences")
-        directions = {"forward": self.forward, "backward": self.backward}
-        if len(saved.weights) != sum(len(layer.weights) for layer in directions.values()):
-            raise ModelFileError(
-                f"{self}: the file has weights of neither direction: {', '.join(sorted(saved.weights))}"
-            )
-        return {f"{key}_{name}": array for key, layer in directions.items() for name, array in layer.weights.items()}
+        for key in ("return_sequences", "return_state"):
+            if getattr(forward, key) != getattr(backward, key):
+                raise ModelFileError(f"{self}: only one of the two layers has {key}")
+        return weights
 
-    def _direction(self, saved: SavedLayer, input_shape: Shape) -> Recurrent:
-        if saved.class_name not in CELLS:
-            raise UnsupportedLayerError(
-                f"{self}: {saved.class_name} inside is not supported; supported: {', '.join(CELLS)}"
-            )
-        config = saved.config | {"zero_output_for_mask": saved.config.get("return_sequences")}
-        layer = CELLS[saved.class_name](replace(saved, config=config), input_shape)
-        if layer.dtype != self.dtype:
-            raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {layer} inside in {layer.dtype}")
-        return layer
+    def compute_mask(self, x: Array, mask: Mask) -> Any:
+        mask = self.layers[0].compute_mask(x, mask)
+        return [mask, mask] if self.merge_mode is None else mask
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        *time, units = self.forward.output_shape
-        if self.merge_mode == "concat":
-            return *time, units + self.backward.units
-        if units != self.backward.units:
-            raise ModelFileError(
-                f"{self}: {units} and {self.backward.units} units cannot be merged by {self.merge_mode}"
-            )
-        return self.forward.output_shape
+    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Any:
+        forward, backward = self.layers
+        return bidirectional(forward, backward, x, self.merge_mode, forward.return_sequences, mask, **states)
 
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        return_sequences = self.forward.return_sequences
-        y = bidirectional(self.forward.compute, self.backward.compute, x, mask, self.merge_mode, return_sequences)
-        return y, mask if return_sequences else None
+
+class TimeDistributed(Wrapper):
+    """The layer inside, applied to every time step by itself: (batch, time, ...) -> (batch, time, ...)."""
+
+    inside = {"layer": "layer"}
+    no_effect = frozenset(inside)
+
+    def inner(self, x: Array) -> Array:
+        return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
+
+    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
+        y = self.layers[0](self.inner(x))
+        if isinstance(y, list):
+            raise UnsupportedLayerError(f"{self}: {self.layers[0]} inside has several outputs")
+        return y.reshape(*x.shape[:2], *y.shape[1:])
+
+
+LAYERS = {
+    "Bidirectional": Bidirectional,
+    "GRU": GRU,
+    "LSTM": LSTM,
+    "SimpleRNN": SimpleRNN,
+    "TimeDistributed": TimeDistributed,
+}

@@ -1,25 +1,18 @@
-"""The one table of what this package computes: Keras' class name -> layer."""
+"""The one table of what this package computes: Keras' class name -> layer. Each family lists its own."""
 
+from typing import Any
+
+from ..errors import UnsupportedLayerError
+from ..keras_file import SavedLayer
+from . import convolution, core, graph, merging, normalization, pooling, recurrent, text
 from .base import Layer
-from .convolution import Conv2D
-from .core import Activation, Dense, Dropout, Embedding, Flatten
-from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
-from .recurrent import LSTM, Bidirectional, SimpleRNN
-from .text import TextVectorization
 
-LAYERS: dict[str, type[Layer]] = {
-    "Activation": Activation,
-    "AveragePooling2D": AveragePooling2D,
-    "Bidirectional": Bidirectional,
-    "Conv2D": Conv2D,
-    "Dense": Dense,
-    "Dropout": Dropout,
-    "Embedding": Embedding,
-    "Flatten": Flatten,
-    "GlobalAveragePooling2D": GlobalAveragePooling2D,
-    "GlobalMaxPooling2D": GlobalMaxPooling2D,
-    "LSTM": LSTM,
-    "MaxPooling2D": MaxPooling2D,
-    "SimpleRNN": SimpleRNN,
-    "TextVectorization": TextVectorization,
-}
+FAMILIES = (convolution, core, graph, merging, normalization, pooling, recurrent, text)
+LAYERS: dict[str, type[Layer]] = {name: layer for family in FAMILIES for name, layer in family.LAYERS.items()}
+
+
+def build(saved: SavedLayer, x: Any) -> Layer:
+    """The layer of that class, ready to compute on arrays like the empty batch x."""
+    if saved.class_name not in LAYERS:
+        raise UnsupportedLayerError(f"layer {saved.name!r} ({saved.class_name}) is not supported")
+    return LAYERS[saved.class_name](saved, x, build)

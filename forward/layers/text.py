@@ -1,78 +1,126 @@
-"""From sentences to token numbers."""
-
-from __future__ import annotations
+"""From sentences to token numbers, or to counts of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from ..activations import Array
 from ..errors import ModelFileError
-from .base import Layer, Mask, Shape, count
-
-if TYPE_CHECKING:
-    from ..keras_file import SavedLayer
+from ..keras_file import SavedLayer
+from .base import Layer, count, flag, one_of, optional
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
-PADDING, UNKNOWN = 0, 1
+STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
+
+
+def tokenize(
+    text: str, standardize: str | None = STANDARDIZATIONS[-1], split: str = "whitespace", ngrams: Sequence[int] = (1,)
+) -> list[bytes]:
+    """A text's words, or with `split="character"` its characters; for each n of `ngrams` all runs of n of them.
+
+    Done on UTF-8 bytes, as TensorFlow does: only ASCII letters are lowered, only ASCII punctuation is
+    stripped and only ASCII whitespace splits.
+    """
+    data = text.encode()
+    if "lower" in (standardize or ""):
+        data = data.lower()
+    if "strip" in (standardize or ""):
+        data = data.translate(None, PUNCTUATION)
+    words = data.split() if split == "whitespace" else [character.encode() for character in data.decode()]
+    return [b" ".join(words[start : start + n]) for n in ngrams for start in range(len(words) - n + 1)]
 
 
 def text_vectorization(
-    texts: Sequence[str], vocabulary: Mapping[bytes, int], output_sequence_length: int
-) -> np.ndarray:
+    texts: Sequence[str], vocabulary: Mapping[bytes, int], output_sequence_length: int | None = None, **how: Any
+) -> Array:
     """Each text as a row of token numbers: (batch,) strings -> (batch, output_sequence_length) int64.
 
-    A text is lowered, its ASCII punctuation taken out, and split at whitespace; each word becomes its
-    number in the vocabulary, or 1 if it is not there; the row is cut, or filled up with 0. Done on
-    UTF-8 bytes, as TensorFlow does: only ASCII letters are lowered and only ASCII whitespace splits.
+    A token of `tokenize`, which takes `how`, becomes its number in the vocabulary, or 1 if it is not there;
+    the row is cut, or filled up with 0. Without a length the longest text sets it.
     """
-    tokens = np.full((len(texts), output_sequence_length), PADDING, np.int64)
-    for row, text in zip(tokens, texts, strict=True):
-        words = text.encode().lower().translate(None, PUNCTUATION).split()[:output_sequence_length]
-        row[: len(words)] = [vocabulary.get(word, UNKNOWN) for word in words]
-    return tokens
+    rows = [[vocabulary.get(token, 1) for token in tokenize(text, **how)] for text in texts]
+    length = output_sequence_length or max(map(len, rows), default=1)
+    return np.array([row[:length] + [0] * (length - len(row)) for row in rows], np.int64).reshape(len(rows), length)
+
+
+def count_vectorization(texts: Sequence[str], vocabulary: Mapping[bytes, int], size: int, **how: Any) -> Array:
+    """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) float32.
+
+    Tokens that are not in the vocabulary are counted in column 0; `tokenize` takes `how`.
+    """
+    counts = np.zeros((len(texts), size), np.float32)
+    for row, text in zip(counts, texts, strict=True):
+        np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, **how)], 1)
+    return counts
+
+
+def ngram_sizes(value: Any) -> tuple[int, ...]:
+    """null, the largest n, or a list of every n."""
+    if isinstance(value, list):
+        return tuple(count(each, most=64) for each in value)
+    return tuple(range(1, count(1 if value is None else value, most=64) + 1))
 
 
 class TextVectorization(Layer):
-    """`text_vectorization` with the vocabulary that the file holds."""
+    """`text_vectorization` for the mode "int", `count_vectorization` for the others, with the file's vocabulary.
 
-    casts_input = False
-    options = {"output_sequence_length": count}
-    fixed = {
-        "standardize": ("lower_and_strip_punctuation",),
-        "split": ("whitespace",),
-        "ngrams": (None,),
-        "output_mode": ("int",),
-        "sparse": (False,),
-        "ragged": (False,),
-        "encoding": ("utf-8",),
-        "idf_weights": (None,),
+    "multi_hot" tells only whether a token occurs, "tf_idf" weighs its count with what `adapt` learnt.
+    """
+
+    casts = ""
+    options = {
+        "standardize": one_of(*STANDARDIZATIONS),
+        "split": one_of("whitespace", "character"),
+        "ngrams": ngram_sizes,
+        "output_mode": one_of("int", "multi_hot", "count", "tf_idf"),
+        "output_sequence_length": optional(count),
+        "max_tokens": optional(count),
+        "pad_to_max_tokens": flag,
     }
-    # The vocabulary is read by take_weights, and is already cut to max_tokens.
-    no_effect = frozenset({"vocabulary", "vocabulary_size", "max_tokens", "pad_to_max_tokens"})
+    fixed = {"sparse": (False,), "ragged": (False,), "encoding": ("utf-8",)}
+    no_effect = frozenset({"vocabulary", "vocabulary_size", "idf_weights", "has_input_vocabulary"})
 
-    def take_weights(self, saved: SavedLayer, input_shape: Shape) -> dict[str, np.ndarray]:
-        super().take_weights(saved, input_shape)  # there must be none
-        words = self._words(saved.config.get("vocabulary"), saved.assets)
-        self.vocabulary = {word.encode(): number for number, word in enumerate(words)}
-        return {}
+    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+        return {"idf_weights": (self.size,) if self.output_mode == "tf_idf" else None}
 
-    def _words(self, in_config: Any, assets: dict[str, bytes]) -> list[str]:
-        """The vocabulary, from the configuration or from the asset, with "" and "[UNK]" in front."""
-        if in_config is not None:
-            if not isinstance(in_config, list) or not all(isinstance(word, str) for word in in_config):
-                raise ModelFileError(
-                    f"{self}: the vocabulary must be a list of strings, got {type(in_config).__name__}"
-                )
-            words = in_config
-        elif "vocabulary.txt" in assets:
-            words = assets["vocabulary.txt"].decode().splitlines()
-        else:
+    def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
+        special = [""] * (self.output_mode == "int") + ["[UNK]"]
+        words = self.read_words(saved)
+        words = words if words[: len(special)] == special else [*special, *words]
+        self.vocabulary = {word.encode(): position for position, word in enumerate(words)}
+        self.size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else len(words)
+        if self.size < len(words):
+            raise ModelFileError(f"{self}: max_tokens={self.size}, but the vocabulary has {len(words)} words")
+        own = {key: array for key, array in saved.weights.items() if not key.startswith("_lookup_layer/")}
+        if "vars/idf_weights" in own:
+            own = {"vars/0": own["vars/idf_weights"]}
+        return super().take_weights(replace(saved, weights=own), x)
+
+    def read_words(self, saved: SavedLayer) -> list[str]:
+        """The vocabulary from the configuration or from the asset."""
+        words = saved.config.get("vocabulary")
+        if words is None and "vocabulary.txt" in saved.assets:
+            try:
+                return saved.assets["vocabulary.txt"].decode().splitlines()
+            except UnicodeDecodeError as error:
+                raise ModelFileError(f"{self}: the vocabulary is not UTF-8 ({error})") from error
+        if words is None:
             raise ModelFileError(f"{self}: the file has no vocabulary; adapt the layer before you save the model")
-        return words if words[:2] == ["", "[UNK]"] else ["", "[UNK]", *words]
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ModelFileError(f"{self}: the vocabulary must be a list of strings, got {str(words)[:80]}")
+        return words
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (self.output_sequence_length,)
+    def __call__(self, x: Array, mask: Any = None, **states: Any) -> Array:
+        how = {"standardize": self.standardize, "split": self.split, "ngrams": self.ngrams}
+        texts = x.reshape(-1).tolist()
+        if self.output_mode == "int":
+            return text_vectorization(texts, self.vocabulary, self.output_sequence_length, **how)
+        counts = count_vectorization(texts, self.vocabulary, self.size, **how)
+        if self.output_mode == "multi_hot":
+            return np.minimum(counts, 1)
+        return counts * self.weights["idf_weights"] if self.output_mode == "tf_idf" else counts
 
-    def __call__(self, x: np.ndarray, mask: Mask) -> tuple[np.ndarray, Mask]:
-        return text_vectorization(x.reshape(-1).tolist(), self.vocabulary, self.output_sequence_length), None
+
+LAYERS = {"TextVectorization": TextVectorization}

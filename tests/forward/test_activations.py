@@ -9,7 +9,7 @@ from forward.activations import ACTIVATIONS
 def test_same_as_keras(name, rng):
     import keras
 
-    x = rng.normal(scale=3, size=(5, 7))
+    x = rng.normal(scale=3, size=(5, 8))
     np.testing.assert_allclose(ACTIVATIONS[name](x), keras.activations.get(name)(x), rtol=1e-12, atol=1e-12)
 
 

@@ -44,13 +44,13 @@ def test_embedding_refuses_tokens_out_of_range(tokens, rng):
 def test_whole_numbers_are_wanted_for_an_integer_input(twins):
     theirs, ours = twins(keras.Input((2,), dtype="int32"), layers.Dense(3))
     np.testing.assert_allclose(ours.predict([[1.0, 2.0]]), theirs(np.array([[1, 2]])), rtol=1e-6)
-    with pytest.raises(ValueError, match=r"takes int32 input .* but got fractions"):
+    with pytest.raises(ValueError, match=r"takes int32 values .* but got fractions"):
         ours.predict([[0.9, 1.9]])
 
 
 def test_embedding_refuses_fractions(twins):
     _, ours = twins(keras.Input((2,)), layers.Embedding(11, 3, name="words"))
-    with pytest.raises(ValueError, match=r"layer 'words' \(Embedding\) takes whole token numbers"):
+    with pytest.raises(ValueError, match="an embedding takes whole token numbers"):
         ours.predict([[0.5, 2]])
 
 

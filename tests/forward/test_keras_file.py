@@ -71,7 +71,7 @@ def test_broken_config(saved, text):
 
 def test_broken_weights(saved):
     rewrite(saved, "model.weights.h5", lambda data: data[:500])
-    assert_refused(saved, forward.ModelFileError, r"model\.weights\.h5 cannot be read")
+    assert_refused(saved, forward.ModelFileError, r"model\.weights\.h5: ")
 
 
 def test_weights_of_another_shape(saved):
@@ -115,28 +115,17 @@ def test_unknown_setting(saved):
 @pytest.mark.parametrize("units", [0, -4, 2.5, "4", True, None])
 def test_impossible_size(saved, units):
     change_config(saved, lambda config: layer(config, 1)["config"].update(units=units))
-    assert_refused(saved, forward.UnsupportedLayerError, r"layer 'one' \(Dense\): option units=")
-
-
-def test_half_precision(saved):
-    change_config(saved, lambda config: layer(config, 1)["config"].update(dtype="mixed_float16"))
-    assert_refused(saved, forward.UnsupportedLayerError, "layer 'one' .*dtype 'mixed_float16' is not supported")
+    assert_refused(saved, forward.ModelFileError, r"layer 'one' \(Dense\): option units=")
 
 
 def test_unsupported_layer(tmp_path):
-    keras.Sequential([keras.Input((3,)), layers.BatchNormalization(name="odd")]).save(tmp_path / "model.keras")
-    assert_refused(tmp_path / "model.keras", forward.UnsupportedLayerError, r"layer 'odd' \(BatchNormalization\)")
+    keras.Sequential([keras.Input((3,)), layers.GroupNormalization(1, name="odd")]).save(tmp_path / "model.keras")
+    assert_refused(tmp_path / "model.keras", forward.UnsupportedLayerError, r"layer 'odd' \(GroupNormalization\)")
 
 
 def test_layer_that_is_not_of_keras(saved):
     change_config(saved, lambda config: layer(config, 1).update(module="elsewhere", registered_name="my>Dense"))
     assert_refused(saved, forward.UnsupportedLayerError, r"layer 'one' \(Dense\) is not one of Keras' own")
-
-
-def test_functional_model(tmp_path):
-    inputs = keras.Input((3,))
-    keras.Model(inputs, layers.Dense(2)(inputs)).save(tmp_path / "model.keras")
-    assert_refused(tmp_path / "model.keras", forward.UnsupportedLayerError, r"\(Functional\): only Sequential")
 
 
 def test_vocabulary_is_never_read_from_elsewhere(tmp_path):
@@ -158,7 +147,7 @@ def test_weights_are_never_read_from_elsewhere(saved, tmp_path):
         file.create_dataset("layers/dense/vars/0", (3, 4), "float32", external=external)
 
     change_weights(saved, change)
-    assert_refused(saved, forward.ModelFileError, "layers/dense/vars/0 keeps its values in another file")
+    assert_refused(saved, forward.ModelFileError, r"layers/dense/vars/0 .* other files")
 
 
 def test_virtual_weights(saved, tmp_path):
@@ -169,7 +158,7 @@ def test_virtual_weights(saved, tmp_path):
         file.create_virtual_dataset("layers/dense/vars/0", layout)
 
     change_weights(saved, change)
-    assert_refused(saved, forward.ModelFileError, "layers/dense/vars/0 keeps its values in another file")
+    assert_refused(saved, forward.ModelFileError, r"layers/dense/vars/0 .* other files")
 
 
 def test_groups_are_numbered_by_class(saved, rng):

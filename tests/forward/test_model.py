@@ -56,7 +56,7 @@ def test_summary_counts_as_keras_does(small):
     theirs, ours = small
     assert ours.parameters == theirs.count_params()
     summary = ours.summary()
-    for text in ("conv ", "Conv2D", "(None, 5, 4, 4)", "52", "kernel_size=(2, 2)", f"{theirs.count_params():,}"):
+    for text in ("conv ", "Conv2D", "(None, 5, 4, 4)", "52", "kernel_size=[2, 2]", f"{theirs.count_params():,}"):
         assert text in summary
 
 
@@ -80,7 +80,7 @@ def test_batch_size_must_be_a_number(small, batch_size, rng):
 
 @pytest.mark.parametrize("shape", [(6, 5, 3), (2, 5, 6, 3), (2, 6, 5, 4), (2, 6, 5, 3, 1), ()])
 def test_wrong_shape(small, shape):
-    with pytest.raises(ValueError, match=r"takes float32 input of shape \('samples', 6, 5, 3\), but got shape"):
+    with pytest.raises(ValueError, match=r"takes float32 values of shape \('samples', 6, 5, 3\), but got shape"):
         small[1].predict(np.zeros(shape))
 
 
@@ -88,7 +88,7 @@ def test_wrong_shape(small, shape):
     "x", [np.full((2, 6, 5, 3), "a"), np.full((2, 6, 5, 3), None), np.zeros((2, 6, 5, 3), complex)]
 )
 def test_wrong_type(small, x):
-    with pytest.raises(ValueError, match="takes float32 input"):
+    with pytest.raises(ValueError, match="takes float32 values"):
         small[1].predict(x)
 
 

@@ -28,7 +28,7 @@ def test_global_same_as_keras(pooling, keepdims, assert_same, rng):
 
 def test_average_at_the_border_counts_real_cells_only():
     x = np.full((1, 3, 3, 1), 6.0)
-    np.testing.assert_array_equal(forward.average_pooling2d(x, (2, 2), (2, 2), "same"), np.full((1, 2, 2, 1), 6.0))
+    np.testing.assert_array_equal(forward.average_pool(x, (2, 2), (2, 2), "same"), np.full((1, 2, 2, 1), 6.0))
 
 
 @pytest.mark.parametrize(("pooling", "sizes"), [*((each, [2]) for each in WINDOWED), *((each, []) for each in GLOBAL)])
@@ -43,6 +43,6 @@ def test_refuses_channels_first(pooling, sizes, tmp_path):
 def test_small_integers_do_not_overflow():
     x = np.full((1, 3, 3, 1), 201, np.uint8)
     x[0, 0, 0] = 200
-    assert forward.average_pooling2d(x).item() == 200.75
-    assert forward.max_pooling2d(x, (2, 2), (2, 2), "same").ravel().tolist() == [201] * 4
-    assert forward.global_average_pooling2d(x).item() == pytest.approx(201 - 1 / 9)
+    assert forward.average_pool(x).item() == 200.75
+    assert forward.max_pool(x, (2, 2), (2, 2), "same").ravel().tolist() == [201] * 4
+    assert forward.global_average_pool(x).item() == pytest.approx(201 - 1 / 9)

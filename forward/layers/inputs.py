@@ -1,0 +1,74 @@
+"""What a model is given: the declared shape and type, and the check of an array against them."""
+
+from typing import Any
+
+import numpy as np
+
+from ..activations import Array
+from ..errors import ModelFileError
+from .base import Layer, count
+
+WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
+STAND_IN = 2**20  # how many places all axes of any length have together while a model is built
+
+
+def batch_shape(value: Any) -> tuple[int | None, ...]:
+    """The sizes of the batch and of each axis, null for an axis of any length."""
+    if not isinstance(value, list) or not 1 <= len(value) <= 16:
+        raise ModelFileError("must be the sizes of the batch and of each axis")
+    return tuple(None if each is None else count(each) for each in value)
+
+
+class InputLayer(Layer):
+    """An array (batch, *shape) of a declared type."""
+
+    options = {"batch_shape": batch_shape}
+    fixed = {"sparse": (False,), "ragged": (False,)}
+    no_effect = frozenset({"optional"})
+
+    def check_input(self, x: Any) -> None:
+        """There is none: an input begins."""
+
+    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
+        """The type to hand on, whole numbers as int64, in which none becomes another; and the declared one."""
+        declared = config.get("dtype")
+        if declared == "string" or declared in WHOLE:
+            return ("object" if declared == "string" else "int64"), declared
+        return super().check_dtype({"dtype": declared})
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The declared shape without the batch."""
+        return self.batch_shape[1:]
+
+    def empty(self, factor: int = 1) -> Array:
+        """A batch of no samples."""
+        length = factor * round(STAND_IN ** (1 / max(1, self.shape.count(None))))
+        return np.empty((0, *(length if n is None else n for n in self.shape)), self.dtype)
+
+    def check(self, x: Any) -> Array:
+        """x as an array of the declared type and shape, or a ValueError that says what was expected."""
+        expected = f"input {self.name!r} takes {self.settings['dtype']} values of shape {('samples', *self.shape)}"
+        try:
+            array = np.asarray(x, dtype=object) if self.dtype == "object" else np.asarray(x)
+        except ValueError as error:
+            raise ValueError(f"{expected}, but got rows of different lengths") from error
+        if array.dtype.kind not in ("O" if self.dtype == "object" else "iufb"):
+            raise ValueError(f"{expected}, but got {array.dtype}")
+        if self.dtype == "object":
+            return self.check_strings(array, expected)
+        sizes = zip(self.shape, array.shape[1:], strict=False)
+        if array.ndim != len(self.shape) + 1 or not all(wanted in (None, found) for wanted, found in sizes):
+            raise ValueError(f"{expected}, but got shape {array.shape}")
+        if self.dtype == "int64" and not np.array_equal(array, np.trunc(array)):
+            raise ValueError(f"{expected}, but got fractions")
+        return array.astype(self.dtype, copy=False)
+
+    def check_strings(self, array: Array, expected: str) -> Array:
+        """Strings may come as (samples,) or as (samples, 1)."""
+        if array.ndim == 0 or array.size != len(array):
+            raise ValueError(f"{expected}, a list of strings, but got shape {array.shape}")
+        for number, text in enumerate(array.reshape(-1)):
+            if not isinstance(text, str):
+                raise ValueError(f"{expected}, but entry {number} is {type(text).__name__}: {text!r}")
+        return array.reshape(-1)
