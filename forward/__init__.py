@@ -7,20 +7,20 @@
 Every operation is also a plain function on arrays: `forward.conv2d`, `forward.lstm`, ...
 """
 
-from .activations import linear, relu, sigmoid, softmax, tanh
+from .activations import relu, sigmoid, softmax, tanh
 from .errors import ModelFileError, UnsupportedLayerError
 from .layers.convolution import conv, depthwise_conv, separable_conv
 from .layers.core import dense, embedding, flatten
 from .layers.normalization import batch_normalization, layer_normalization
 from .layers.pooling import average_pool, global_average_pool, global_max_pool, max_pool
-from .layers.recurrent import bidirectional, gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
+from .layers.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
 from .layers.text import count_vectorization, text_vectorization
 from .model import Model, load_model
 
 __all__ = [
-    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "bidirectional",
+    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", 
     "conv", "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten",
-    "global_average_pool", "global_max_pool", "gru", "gru_cell", "layer_normalization", "linear", "load_model",
+    "global_average_pool", "global_max_pool", "gru", "gru_cell", "layer_normalization", "load_model",
     "lstm", "lstm_cell", "max_pool", "relu", "separable_conv", "sigmoid", "simple_rnn", "simple_rnn_cell",
     "softmax", "tanh", "text_vectorization",
 ]  # fmt: skip

@@ -7,11 +7,7 @@ import numpy as np
 
 Array = np.ndarray
 Activation = Callable[[Array], Array]
-
-
-def linear(x: Array) -> Array:
-    """Return x unchanged."""
-    return x
+tanh = np.tanh
 
 
 def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
@@ -31,37 +27,10 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-def gelu(x: Array) -> Array:
-    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); numpy has no erfc, so it is math's.
-
-    TensorFlow rounds the root of 1/2 to float32, also for float64.
-    """
-    return x / 2 * np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))).astype(x.dtype)
-
-
-def tanh(x: Array) -> Array:
-    """(e^x - e^-x) / (e^x + e^-x), element by element."""
-    return np.tanh(x)
-
-
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), element by element.
-
-    Written with e^-|x|, which lies in (0, 1], so that no x overflows and small results keep all
-    their digits: for x < 0 the same value is e^x / (1 + e^x).
-    """
+    """1 / (1 + e^-x), written with e^-|x|, so that no x overflows and small results keep all their digits."""
     exp = np.exp(-np.abs(x))
     return np.where(np.asarray(x) >= 0, 1, exp) / (1 + exp)
-
-
-def hard_sigmoid(x: Array) -> Array:
-    """x / 6 + 0.5, cut to [0, 1]: Keras 3's definition; Keras 2 had x / 5."""
-    return np.clip(x + 3, 0, 6) / 6
-
-
-def softplus(x: Array) -> Array:
-    """log(1 + e^x)."""
-    return np.logaddexp(x, 0)
 
 
 def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
@@ -82,10 +51,19 @@ def sparsemax(x: Array) -> Array:
     Martins and Astudillo (2016) take one cumulative sum, the last of the support, for tau; Keras adds up
     all of them, so that its result does not sum to 1. Here it is Keras' predictions that count.
     """
-    sums = np.cumsum(-np.sort(-x, axis=-1), axis=-1)
-    support = -np.sort(-x, axis=-1) - (sums - 1) / np.arange(1, x.shape[-1] + 1, dtype=x.dtype) > 0
+    largest = -np.sort(-x, axis=-1)
+    sums = np.cumsum(largest, axis=-1)
+    support = largest - (sums - 1) / np.arange(1, x.shape[-1] + 1, dtype=x.dtype) > 0
     size = support.sum(axis=-1, keepdims=True).astype(x.dtype)
     return np.maximum(x - (np.sum(sums, axis=-1, keepdims=True, where=support) - 1) / size, 0)
+
+
+def gelu(x: Array) -> Array:
+    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); numpy has no erfc, so it is math's.
+
+    TensorFlow rounds the root of 1/2 to float32, also for float64.
+    """
+    return x / 2 * np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))).astype(x.dtype)
 
 
 def glu(x: Array) -> Array:
@@ -101,15 +79,14 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu": gelu,
     "glu": glu,
     "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
-    "hard_sigmoid": hard_sigmoid,
-    "hard_silu": lambda x: x * hard_sigmoid(x),
-    "hard_swish": lambda x: x * hard_sigmoid(x),
+    "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,  # Keras 3's definition; Keras 2 had x / 5 + 0.5
+    "hard_silu": lambda x: x * np.clip(x + 3, 0, 6) / 6,
     "hard_tanh": lambda x: np.clip(x, -1, 1),
     "leaky_relu": leaky_relu,
-    "linear": linear,
-    "log_sigmoid": lambda x: -softplus(-x),
+    "linear": lambda x: x,
+    "log_sigmoid": lambda x: -np.logaddexp(-x, 0),
     "log_softmax": log_softmax,
-    "mish": lambda x: x * np.tanh(softplus(x)),
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)),
     "relu": relu,
     "relu6": lambda x: np.clip(x, 0, 6),
     "selu": lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772),  # Klambauer et al. 2017
@@ -117,13 +94,13 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": lambda x: x * sigmoid(x),
     "soft_shrink": lambda x: x - np.clip(x, -0.5, 0.5),
     "softmax": softmax,
-    "softplus": softplus,
+    "softplus": lambda x: np.logaddexp(x, 0),
     "softsign": lambda x: x / (1 + np.abs(x)),
     "sparse_plus": lambda x: np.where(x < 1, (np.maximum(x, -1) + 1) ** 2 / 4, x),
     "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
     "sparsemax": sparsemax,
     "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
-    "swish": lambda x: x * sigmoid(x),
     "tanh": tanh,
     "tanh_shrink": lambda x: x - np.tanh(x),
 }
+ACTIVATIONS |= {"swish": ACTIVATIONS["silu"], "hard_swish": ACTIVATIONS["hard_silu"]}

@@ -16,16 +16,23 @@ import numpy as np
 from .errors import ModelFileError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-DATASPACE, DATATYPE, LAYOUT, CONTINUATION, SYMBOL_TABLE = 0x01, 0x03, 0x08, 0x10, 0x11
+DATASPACE, DATATYPE, LAYOUT, CONTINUATION, SYMBOL_TABLE = READ = 0x01, 0x03, 0x08, 0x10, 0x11
 HARMLESS = {0x00, 0x04, 0x05, 0x0C, 0x0D, 0x12}  # nothing, fill values, attribute, comment, modification time
-FIXED_POINT, FLOATING_POINT, OPAQUE = 0, 1, 5
-EXPONENT_BITS = {2: 5, 4: 8, 8: 11}  # of floating-point numbers, by their bytes
-SOFT_LINK = 2
-LONGEST_NAME = 1024
+SOFT_LINK, LONGEST_NAME = 2, 1024
+DATATYPES = {  # how the specification writes down each type of number
+    bytes.fromhex("11200f0002000000000010000a05000a0f000000"): "<f2",
+    bytes.fromhex("11201f000400000000002000170800177f000000"): "<f4",
+    bytes.fromhex("11203f000800000000004000340b0034ff030000"): "<f8",
+    **{bytes((16, 8, 0, 0, size, 0, 0, 0, 0, 0, 8 * size, 0)): f"<i{size}" for size in (1, 2, 4, 8)},
+    **{bytes((16, 0, 0, 0, size, 0, 0, 0, 0, 0, 8 * size, 0)): f"<u{size}" for size in (1, 2, 4, 8)},
+    bytes((21, 0, 0, 0, 2, 0, 0, 0)): "V2",  # two bytes of no type: bfloat16, the upper half of a float32
+}
 
 
 def read(data: bytes) -> dict[str, np.ndarray]:
     """Every array by its path. Raises ModelFileError for what is damaged, or stored in a way that Keras does not use."""
+    if data[:9] != SIGNATURE + b"\0":
+        raise ModelFileError("not an HDF5 file of the kind that Keras writes")
     try:
         return dict(_File(data).arrays())
     except (struct.error, IndexError, OverflowError, UnicodeDecodeError) as error:
@@ -39,26 +46,20 @@ class _File:
         self.data = data
         self.seen: set[int] = set()
         self.budget = len(data)  # bytes that all arrays together may have
-        if data[:8] != SIGNATURE or data[8] != 0 or data[13:15] != b"\x08\x08" or self.at(24, "Q") != (0,):
-            raise ModelFileError("not an HDF5 file of the kind that Keras writes")
 
     def at(self, offset: int, layout: str) -> tuple[Any, ...]:
-        """The numbers of this struct layout at an offset."""
-        return struct.unpack_from(f"<{layout}", self.data, offset)
-
-    def visit(self, offset: int) -> int:
-        """The same offset, or an error if it was visited before."""
+        """The numbers of this struct layout at an offset, which may be visited once."""
         if offset in self.seen:
             raise ModelFileError(f"damaged (two paths lead to offset {offset})")
         self.seen.add(offset)
-        return offset
+        return struct.unpack_from(f"<{layout}", self.data, offset)
 
     def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
         """Walk the groups from the root, whose header's address the superblock keeps at 64."""
         waiting = [("", *self.at(64, "Q"))]
         while waiting:
             path, address = waiting.pop()
-            messages = self.messages(path, self.visit(address))
+            messages = self.messages(path, address)
             if SYMBOL_TABLE in messages:
                 waiting += [(f"{path}/{name}".lstrip("/"), to) for name, to in self.entries(messages[SYMBOL_TABLE])]
             elif messages.keys() >= {DATASPACE, DATATYPE, LAYOUT}:
@@ -77,7 +78,7 @@ class _File:
                 number -= 1
                 if kind == CONTINUATION:
                     blocks.append(self.at(start + 8, "QQ"))
-                elif kind in (DATASPACE, DATATYPE, LAYOUT, SYMBOL_TABLE) and kind not in found and not shared & 2:
+                elif kind in READ and kind not in found and not shared & 2:
                     found[kind] = start + 8
                 elif kind not in HARMLESS:
                     raise ModelFileError(f"{path or '/'} has links, filters, values in other files or is damaged")
@@ -90,52 +91,31 @@ class _File:
         (names,) = self.at(heap + 24, "Q")
         waiting = [tree]
         while waiting:
-            node = self.visit(waiting.pop())
-            signature, kind, level, used = self.at(node, "4sBBH")
-            if signature != b"TREE" or kind != 0 or self.data[heap : heap + 4] != b"HEAP":
-                raise ModelFileError("damaged (a group without its tree)")
+            node = waiting.pop()
+            signature, level, used = self.at(node, "4sxBH")
             children = [self.at(node + 32 + 16 * position, "Q")[0] for position in range(used)]
-            waiting += children if level else []
-            for leaf in children if not level else []:
-                signature, number = self.at(self.visit(leaf), "4sxxH")
-                for position in range(number if signature == b"SNOD" else 0):
-                    name, address, cache = self.at(leaf + 8 + 40 * position, "QQI")
-                    end = self.data.find(b"\0", names + name, names + name + LONGEST_NAME)
-                    text = self.data[names + name : end].decode()
-                    if cache == SOFT_LINK or end < 0:
-                        raise ModelFileError(f"{text[:80]} is a link, which is never followed")
-                    yield text, address
+            if signature == b"TREE" and level:
+                waiting += children
+            elif signature == b"TREE":
+                for leaf in children:
+                    for position in range(*self.at(leaf + 6, "H")):
+                        name, address, cache = self.at(leaf + 8 + 40 * position, "QQI")
+                        text, end, _ = self.data[names + name : names + name + LONGEST_NAME].partition(b"\0")
+                        if cache == SOFT_LINK or not end:
+                            raise ModelFileError(f"{text[:80]!r} is a link, which is never followed, or damaged")
+                        yield text.decode(), address
 
     def array(self, path: str, messages: dict[int, int]) -> np.ndarray:
-        """A dataset's values, if they stand in the file as they are."""
-        dtype, shape = self.dtype(path, messages[DATATYPE]), self.shape(path, messages[DATASPACE])
-        version, kind = self.at(messages[LAYOUT], "BB")
-        if version not in (3, 4) or kind > 1:
-            raise ModelFileError(f"{path} is compressed, in chunks or put together from other files")
-        start, size = self.at(messages[LAYOUT] + 2, "QQ") if kind else (messages[LAYOUT] + 4, *self.at(messages[LAYOUT] + 2, "H"))
+        """A dataset's values, if they are numbers that stand in the file as they are."""
+        types = [dtype for key, dtype in DATATYPES.items() if self.data.startswith(key, messages[DATATYPE])]
+        version, rank, flags, simple = self.at(messages[DATASPACE], "BBBB")
+        shape = self.at(messages[DATASPACE] + 8, f"{rank}Q")
+        layout, kind, start, size = self.at(messages[LAYOUT], "BBQQ")
+        if not types or (version, layout, kind) != (1, 3, 1) or rank > 32:
+            raise ModelFileError(f"{path} is compressed, in chunks, put together from other files or no array of numbers")
+        count = math.prod(shape)
         self.budget -= size
-        if size != math.prod(shape) * dtype.itemsize or (size and start + size > len(self.data)) or self.budget < 0:
+        if size != count * np.dtype(types[0]).itemsize or self.budget < 0 or (size and start + size > len(self.data)):
             raise ModelFileError(f"{path} of shape {shape} does not fit into the file")
-        if not size:
-            return np.empty(shape, dtype)
-        array = np.frombuffer(self.data, dtype, math.prod(shape), start).reshape(shape)
-        return array if dtype.kind != "V" else (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-
-    def shape(self, path: str, offset: int) -> tuple[int, ...]:
-        """A dataspace's sizes."""
-        version, rank, _, kind = self.at(offset, "BBBB")
-        if version not in (1, 2) or rank > 32 or (version == 2 and kind > 1):
-            raise ModelFileError(f"{path} has no sizes")
-        return self.at(offset + (8 if version == 1 else 4), f"{rank}Q")
-
-    def dtype(self, path: str, offset: int) -> np.dtype:
-        """A datatype: floats and whole numbers; two bytes without a type are bfloat16, the upper half of a float32."""
-        kind, bits, size = self.at(offset, "BBxxI")
-        order = "><"[not bits & 1]
-        if kind & 15 == FLOATING_POINT and self.data[offset + 13] == EXPONENT_BITS.get(size):
-            return np.dtype(f"{order}f{size}")
-        if kind & 15 == FIXED_POINT and size in (1, 2, 4, 8):
-            return np.dtype(f"{order}{'i' if bits & 8 else 'u'}{size}")
-        if kind & 15 == OPAQUE and size == 2:
-            return np.dtype("V2")
-        raise ModelFileError(f"{path} does not hold numbers")
+        array = np.frombuffer(self.data[start : start + size], types[0], count).reshape(shape)
+        return array if types[0] != "V2" else (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)

@@ -8,7 +8,6 @@ import numpy as np
 from . import keras_file
 from .activations import Array
 from .errors import ModelFileError
-from .layers.base import Layer
 from .layers.graph import Graph, flatten, pack
 from .layers.recurrent import listed
 from .layers.table import build
@@ -40,17 +39,13 @@ class Model:
     """
 
     def __init__(self, graph: Graph):
-        self.graph = graph
-        self.name = graph.name
-        self.keys = flatten(graph.inputs)
-        inputs = {key: graph.layers[key[0]] for key in self.keys}
-        self.layers = [layer for layer in graph.layers.values() if layer not in inputs.values()]
-        self.dtype = pack(graph.inputs, {key: layer.settings["dtype"] for key, layer in inputs.items()})
-        self.shapes = {key: layer.shape for key, layer in inputs.items()}
-        longer = graph.trace(graph.empty(factor=2), {})
-        for call, outputs in graph.shapes.items():
-            for number, shapes in enumerate(zip(outputs, longer[call], strict=True)):
-                self.shapes[*call, number] = tuple(a if a == b else None for a, b in zip(*shapes, strict=True))
+        self.graph, self.name, self.parameters = graph, graph.name, graph.parameters
+        self.inputs = {key: graph.layers[key[0]] for key in flatten(graph.inputs)}
+        self.layers = [layer for layer in graph.layers.values() if layer not in self.inputs.values()]
+        longer = graph.trace(graph.empty(factor=2), {})  # an axis that grows with the input's has any length
+        self.shapes = {key: layer.shape for key, layer in self.inputs.items()}
+        for key, shape in graph.shapes.items():
+            self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
         self.input_shape, self.output_shape = pack(graph.inputs, self.shapes), pack(graph.outputs, self.shapes)
 
     def predict(self, x: Any, batch_size: int = 256) -> Any:
@@ -66,7 +61,7 @@ class Model:
         starts = range(0, max(1, len(inputs[0])), batch_size)
         batches = [listed(self.graph([each[start : start + batch_size] for each in inputs])) for start in starts]
         if len({tuple(y.shape[1:] for y in batch) for batch in batches}) > 1:
-            raise ValueError("the batches' outputs differ in length; give a larger batch_size, so that there is one batch")
+            raise ValueError("the outputs differ in length from batch to batch; take a batch_size that holds all of x")
         outputs = map(np.concatenate, zip(*batches, strict=True))
         return pack(self.graph.outputs, dict(zip(flatten(self.graph.outputs), outputs, strict=True)))
 
@@ -75,7 +70,8 @@ class Model:
         values, masks = self.graph.enter(self._check_inputs(x))
         for call, y in self.graph.steps(values, masks):
             if verbose:
-                print(f"{call.name:<24} {self.graph.layers[call.name].class_name:<24} {', '.join(str(each.shape) for each in listed(y))}")
+                shapes = ", ".join(str(each.shape) for each in listed(y))
+                print(f"{call.name:<24} {self.graph.layers[call.name].class_name:<24} {shapes}")
         return pack(self.graph.outputs, values)
 
     def activations(self, x: Any) -> dict[str, Any]:
@@ -86,32 +82,26 @@ class Model:
     def summary(self) -> str:
         """The layers as text: name, class, output shape, parameters, and all settings that are not False."""
         rows = [("layer", "class", "output shape", "parameters", "settings")]
-        for call in self.graph.calls:
-            layer = self.graph.layers[call.name]
-            given = {key: layer.settings[key] for key in layer.options}
-            settings = ", ".join(f"{key}={value}" for key, value in given.items() if value not in (False, None))
-            shapes = [str((None, *self.shapes[key])) for key in call.outputs(self.graph.shapes[call.name, call.index])]
-            rows.append((layer.name, layer.class_name, ", ".join(shapes), f"{layer.parameters:,}", settings))
+        for key, shape in self.shapes.items():
+            layer = self.graph.layers[key[0]]
+            given = {option: layer.settings[option] for option in layer.options if key not in self.inputs}
+            settings = ", ".join(f"{option}={value}" for option, value in given.items() if value not in (False, None))
+            rows.append((layer.name, layer.class_name, str((None, *shape)), f"{layer.parameters:,}", settings))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows]
-        inputs = ", ".join(f"{(None, *self.shapes[key])} {self.graph.layers[key[0]].settings['dtype']}" for key in self.keys)
-        return "\n".join([f"{self.name}: input {inputs}, {self.parameters:,} parameters", *lines])
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the weights of all layers hold."""
-        return self.graph.parameters
+        return "\n".join([f"{self.name}: {self.parameters:,} parameters", *lines])
 
     def _check_inputs(self, x: Any) -> list[Array]:
         """The inputs in the order of the model's own, each checked, all of the same number of samples."""
-        names = dict(self.graph.inputs) if isinstance(self.graph.inputs, dict) else {key[0]: key for key in self.keys}
-        if isinstance(x, dict) and x.keys() == names.keys():
-            x = [x[name] for key in self.keys for name in names if names[name] == key]
-        elif len(self.keys) == 1 and not isinstance(x, dict):
+        structure = self.graph.inputs
+        names = sorted(structure) if isinstance(structure, dict) else [layer.name for layer in self.inputs.values()]
+        if isinstance(x, dict) and x.keys() == set(names):
+            x = [x[name] for name in names]
+        elif len(names) == 1 and not isinstance(x, dict):
             x = [x]
-        if not isinstance(x, list | tuple) or len(x) != len(self.keys):
+        if not isinstance(x, list | tuple) or len(x) != len(names):
             raise ValueError(f"model {self.name!r} takes {len(names)} inputs, as a list or by name: {', '.join(names)}")
-        inputs = [self.graph.layers[key[0]].check(each) for key, each in zip(self.keys, x, strict=True)]
-        if len({len(each) for each in inputs}) > 1:
-            raise ValueError(f"the inputs have different numbers of samples: {[len(each) for each in inputs]}")
+        inputs = [layer.check(each) for layer, each in zip(self.inputs.values(), x, strict=True)]
+        if len(lengths := {len(each) for each in inputs}) > 1:
+            raise ValueError(f"the inputs have different numbers of samples: {sorted(lengths)}")
         return inputs

@@ -1,26 +1,24 @@
 """What a layer is: checked settings and weights in, `layer(x, mask) -> y` out."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..activations import ACTIVATIONS, Activation, Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer
+from ..keras_file import SavedLayer, brief
 
 Mask = Array | None
 Sizes = int | tuple[int, ...]  # one number for each axis between batch and channels, or one for all
+Shapes = dict[str, tuple[int, ...] | None]  # of weights by their name; None where the settings rule one out
 Check = Callable[[Any], Any]  # takes a setting as the file has it, returns it clean or raises ModelFileError
 Build = Callable[[SavedLayer, Any], "Layer"]  # how a layer makes the layers inside it
-
-LARGEST_SIZE = 2**24
 
 # Settings that every layer may have and that change nothing at inference (`dtype` is checked apart).
 NO_EFFECT = frozenset({"name", "trainable", "dtype", "seed", "build_config"})
@@ -31,28 +29,19 @@ STORED = {"float16": "float16", "bfloat16": "float32", "float32": "float32", "fl
 STORED |= {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 
 
-def count(value: Any, least: int = 1, most: int = LARGEST_SIZE) -> int:
+def count(value: Any, least: int = 1, most: int = 2**24) -> int:
     """A whole number."""
     if type(value) is not int or not least <= value <= most:
         raise ModelFileError(f"must be a whole number from {least} to {most}")
     return value
 
 
-def counts(value: Any, least: int = 1, most: int = LARGEST_SIZE) -> Any:
+def counts(value: Any, least: int = 1, most: int = 2**24) -> Any:
     """A whole number, or a tuple of them."""
     return tuple(count(each, least, most) for each in value) if isinstance(value, list) else count(value, least, most)
 
 
-def axes(value: Any) -> Any:
-    """An axis, or a tuple of them, negative ones counted from the end."""
-    return counts(value, least=-8, most=8)
-
-
-def flag(value: Any) -> bool:
-    """True or False."""
-    if type(value) is not bool:
-        raise ModelFileError("must be true or false")
-    return value
+axes = partial(counts, least=-8, most=8)  # negative ones are counted from the end
 
 
 def number(value: Any) -> float:
@@ -78,6 +67,9 @@ def one_of(*allowed: Any) -> Check:
     return check
 
 
+flag = one_of(True, False)
+
+
 def activation(value: Any) -> Activation:
     """The function of that name."""
     return ACTIVATIONS[one_of(*ACTIVATIONS)(value)]
@@ -87,17 +79,18 @@ class Layer:
     """One layer of a model, ready to compute.
 
     A subclass says which plain function it binds, which settings it needs (`options`: name -> check),
-    which ones it takes for a few values only (`fixed`: name -> the allowed ones) and which change
-    nothing at inference (`no_effect`). A setting that none of these knows is refused, as it might
-    change the result. `weight_shapes` says which weights it takes. Settings and weights reach the
-    function by its parameters' names; an `activation` that is none of these follows the function.
+    which ones it takes for one value only (`fixed`) and which change nothing at inference (`no_effect`).
+    A setting that none of these knows is refused, as it might change the result. `weight_shapes` says
+    which weights it takes. Settings and weights reach the function by its parameters' names; an
+    `activation` that is none of these follows the function.
 
-    As in Keras, a layer is built when the first array reaches it: x here is an empty batch.
+    As in Keras, a layer is built when the first array reaches it: x in `__init__` is an empty batch.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(lambda x: x)
+    through: ClassVar[tuple[Callable[..., Any], ...]] = ()  # what the function hands its keyword arguments on to
     options: ClassVar[dict[str, Check]] = {}
-    fixed: ClassVar[dict[str, tuple]] = {}
+    fixed: ClassVar[dict[str, Any]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # the function takes it
@@ -111,17 +104,17 @@ class Layer:
         self.activation: Activation | None = None
         vars(self).update(self.check_settings(saved.config))
         self.weights = self.take_weights(saved, x)
-        names = self.parameter_names()
+        functions = (type(self).function, *self.through)
+        names = {name for function in functions for name in inspect.signature(function).parameters}
         values = {key: getattr(self, key) for key in self.options} | self.weights
         self.arguments = {key: value for key, value in values.items() if key in names}
-        self.finish = None if "activation" in names else self.activation
 
     def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
         """Return the output for the batch x; `states` are what a graph hands to a recurrent layer."""
         if self.heeds_mask:
             states["mask"] = mask
         y = type(self).function(self.cast(x), **self.arguments, **states)
-        return self.finish(y) if self.finish else y
+        return self.activation(y) if self.activation and "activation" not in self.arguments else y
 
     def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
         """The output, and the mask that goes on with it."""
@@ -143,20 +136,20 @@ class Layer:
         if isinstance(x, list) or (rank and x.ndim != int(rank[1]) + 2):
             raise ModelFileError(f"{self} cannot take an input of shape {shape_text(x)}")
 
-    def weight_shapes(self, x: Any) -> dict[str, tuple[int, ...] | None]:
-        """The weights that the settings imply, in Keras' order: name -> shape, or None where they rule it out."""
+    def weight_shapes(self, x: Any) -> Shapes:
+        """The weights that the settings imply, in Keras' order."""
         return {}
 
     def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
         """Give the arrays of the file their names; they must be just those that the settings imply."""
         shapes = {name: shape for name, shape in self.weight_shapes(x).items() if shape is not None}
-        keys = {f"{self.weights_group}/{position}": name for position, name in enumerate(shapes)}
-        if saved.weights.keys() != keys.keys():
+        keys = {name: f"{self.weights_group}/{position}" for position, name in enumerate(shapes)}
+        if saved.weights.keys() != set(keys.values()):
             raise ModelFileError(
                 f"{self} needs the weights {', '.join(shapes) or 'none'} ({len(shapes)}), but the file has "
                 f"{len(saved.weights)}: {', '.join(sorted(saved.weights)) or 'none'}"
             )
-        return {name: self.take_weight(name, saved.weights[key], shapes[name]) for key, name in keys.items()}
+        return {name: self.take_weight(name, saved.weights[key], shapes[name]) for name, key in keys.items()}
 
     def take_weight(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
         """One weight in the dtype that the layer computes in."""
@@ -167,11 +160,7 @@ class Layer:
             )
         if not np.isfinite(array).all():
             warnings.warn(f"{self}: {name} holds NaN or infinite values", stacklevel=2)
-        return array.astype(self.dtype, copy=False)
-
-    def parameter_names(self) -> set[str]:
-        """The names of the function's parameters."""
-        return set(inspect.signature(type(self).function).parameters)
+        return array.astype(self.dtype)
 
     @property
     def parameters(self) -> int:
@@ -184,28 +173,27 @@ class Layer:
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
         """Keras' dtype policy, a name or a serialized DTypePolicy -> the dtype to compute in, and the stored one."""
         match config.get("dtype", "float32"):
-            case str(name) | {"class_name": "DTypePolicy", "config": {"name": str(name)}} if name in STORED:
-                return "float64" if name == "float64" else "float32", STORED[name]
-            case policy:
-                raise UnsupportedLayerError(f"{self}: dtype={str(policy)[:200]} is not supported")
+            case str(name) | {"module": "keras", "class_name": "DTypePolicy", "config": {"name": str(name)}}:
+                if name in STORED:
+                    return "float64" if name == "float64" else "float32", STORED[name]
+        raise UnsupportedLayerError(f"{self}: option dtype={brief(config['dtype'])} is not supported")
 
     def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
         """The settings of `options`, checked; an error for any other that might change the result."""
-        fixed = {"quantization_config": (None,), "lora_rank": (None,), **self.fixed}
-        known = self.options.keys() | fixed.keys() | self.no_effect | NO_EFFECT
-        for key in config:
-            if key not in known and not key.endswith(NO_EFFECT_ENDINGS):
-                raise UnsupportedLayerError(f"{self}: option {key}={str(config[key])[:80]} is not known to this package")
-        if missing := sorted(self.options.keys() - config.keys()):
+        fixed = {"quantization_config": None, "lora_rank": None, **self.fixed}
+        checks = {key: one_of(value) for key, value in fixed.items() if key in config} | self.options
+        for key in config.keys() - checks.keys() - self.no_effect - NO_EFFECT:
+            if not key.endswith(NO_EFFECT_ENDINGS):
+                raise UnsupportedLayerError(f"{self}: option {key}={brief(config[key])} is not known to this package")
+        if missing := sorted(checks.keys() - config.keys()):
             raise ModelFileError(f"{self}: the configuration lacks {', '.join(missing)}")
-        checks = {key: one_of(*allowed) for key, allowed in fixed.items() if key in config} | self.options
-        return {key: self.check_setting(check, key, config[key]) for key, check in checks.items()}
-
-    def check_setting(self, check: Check, key: str, value: Any) -> Any:
-        try:
-            return check(value)
-        except ModelFileError as error:
-            raise type(error)(f"{self}: option {key}={str(value)[:80]!r} {error}") from None
+        clean = {}
+        for key, check in checks.items():
+            try:
+                clean[key] = check(config[key])
+            except ModelFileError as error:
+                raise type(error)(f"{self}: option {key}={brief(config[key])} {error}") from None
+        return clean
 
 
 def bind(function: Callable[..., Any] | None = None, **attributes: Any) -> type[Layer]:

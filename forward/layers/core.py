@@ -26,9 +26,8 @@ def embedding(tokens: Array, embeddings: Array) -> Array:
     if not np.array_equal(whole, tokens):
         raise ValueError("an embedding takes whole token numbers, but got fractions")
     if whole.size and not (whole.min() >= 0 and whole.max() < len(embeddings)):
-        raise ValueError(
-            f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {len(embeddings) - 1}"
-        )
+        last = len(embeddings) - 1
+        raise ValueError(f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {last}")
     return embeddings[whole]
 
 
@@ -41,16 +40,6 @@ def reshape(x: Array, target_shape: tuple[int, ...]) -> Array:
     """The same numbers in the same order, in other axes; one of `target_shape` may be -1, for what is left."""
     rest = math.prod(x.shape[1:]) // math.prod(n for n in target_shape if n != -1)
     return x.reshape(len(x), *(rest if n == -1 else n for n in target_shape))
-
-
-def permute(x: Array, dims: tuple[int, ...]) -> Array:
-    """Put the axes in another order; `dims` counts them from 1, the batch stays in front."""
-    return x.transpose(0, *dims)
-
-
-def zero_padding(x: Array, padding: tuple[tuple[int, int], ...]) -> Array:
-    """Zeros in front of and behind each axis between batch and channels."""
-    return np.pad(x, ((0, 0), *padding, (0, 0)))
 
 
 def masking(x: Array, mask_value: float = 0.0) -> Array:
@@ -73,65 +62,9 @@ def masked_softmax(x: Array, axis: int | tuple[int, ...] = -1, mask: Mask = None
     return softmax(x if mask is None else np.where(mask, x, x.dtype.type(-1e9)), axis)
 
 
-class Dense(Layer):
-    """`dense`, then the activation."""
-
-    function = dense
-    passes_mask = True
-    options = {"units": count, "activation": activation, "use_bias": flag}
-
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
-        return {"kernel": (x.shape[-1], self.units), "bias": (self.units,) if self.use_bias else None}
-
-
-class Embedding(Layer):
-    """`embedding`; with mask_zero, token 0 is padding and every later layer is told so by the mask."""
-
-    function = embedding
-    casts = ""
-    options = {"input_dim": count, "output_dim": count, "mask_zero": flag}
-
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
-        return {"embeddings": (self.input_dim, self.output_dim)}
-
-    def compute_mask(self, x: Array, mask: Mask) -> Mask:
-        return x != 0 if self.mask_zero else None
-
-
-class Masking(Layer):
-    """`masking`; later layers are told by the mask which steps were taken out."""
-
-    function = masking
-    options = {"mask_value": number}
-
-    def compute_mask(self, x: Array, mask: Mask) -> Mask:
-        return np.any(x != self.mask_value, axis=-1)
-
-
-class PReLU(Layer):
-    """`prelu`; along `shared_axes`, counted from 1, alpha is the same everywhere."""
-
-    function = prelu
-    passes_mask = True
-    options = {"shared_axes": optional(counts)}
-
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
-        return {"alpha": tuple(1 if axis in (self.shared_axes or ()) else x.shape[axis] for axis in range(1, x.ndim))}
-
-
-class Inactive(Layer):
-    """Nothing at inference: dropout, noise and the random changes of augmentation, whatever their settings."""
-
-    passes_mask = True
-
-    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
-        return {}
-
-
-class InactiveOnNumbers(Inactive):
-    """Nothing at inference, and whole numbers stay whole."""
-
-    casts = "f"
+def prelu_shapes(layer: Layer, x: Array) -> dict[str, tuple[int, ...] | None]:
+    """Along `shared_axes`, counted from 1, alpha is the same everywhere."""
+    return {"alpha": tuple(1 if axis in (layer.shared_axes or ()) else x.shape[axis] for axis in range(1, x.ndim))}
 
 
 def target_shape(value: Any) -> tuple[int, ...]:
@@ -153,33 +86,63 @@ def numbers(value: Any) -> Any:
     return [number(each) for each in value] if isinstance(value, list) else number(value)
 
 
+class Inactive(Layer):
+    """Nothing at inference, whatever the settings: dropout, noise and the random changes of augmentation."""
+
+    passes_mask = True
+
+    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+class Dropout(Inactive):
+    """Nothing at inference, and whole numbers stay whole."""
+
+    casts = "f"
+
+
 elementwise = partial(bind, passes_mask=True)
-channels_last = {"data_format": ("channels_last",)}
+rearranging = partial(bind, casts="f")  # whole numbers stay whole
 LAYERS = {
     "Activation": elementwise(options={"activation": activation}),
-    "Dense": Dense,
+    "Dense": elementwise(
+        dense,
+        options={"units": count, "activation": activation, "use_bias": flag},
+        weight_shapes=lambda layer, x: {
+            "kernel": (x.shape[-1], layer.units),
+            "bias": (layer.units,) if layer.use_bias else None,
+        },
+    ),
     "ELU": elementwise(elu, options={"alpha": number}),
-    "Embedding": Embedding,
-    "Flatten": bind(flatten, casts="f", fixed=channels_last),
+    "Embedding": bind(
+        embedding,
+        casts="",
+        options={"input_dim": count, "output_dim": count, "mask_zero": flag},
+        weight_shapes=lambda layer, x: {"embeddings": (layer.input_dim, layer.output_dim)},
+        compute_mask=lambda layer, x, mask: x != 0 if layer.mask_zero else None,  # token 0 is padding
+    ),
+    "Flatten": rearranging(flatten, fixed={"data_format": "channels_last"}),
     "LeakyReLU": elementwise(leaky_relu, options={"negative_slope": number}),
-    "Masking": Masking,
-    "PReLU": PReLU,
-    "Permute": bind(permute, casts="f", options={"dims": counts}),
-    "ReLU": elementwise(
-        relu, options={"negative_slope": number, "max_value": optional(number), "threshold": number}
+    "Masking": bind(
+        masking,
+        options={"mask_value": number},
+        compute_mask=lambda layer, x, mask: np.any(x != layer.mask_value, axis=-1),
     ),
+    "PReLU": elementwise(prelu, options={"shared_axes": optional(counts)}, weight_shapes=prelu_shapes),
+    "Permute": rearranging(lambda x, dims: x.transpose(0, *dims), options={"dims": counts}),
+    "ReLU": elementwise(relu, options={"negative_slope": number, "max_value": optional(number), "threshold": number}),
     "Rescaling": elementwise(rescaling, options={"scale": numbers, "offset": numbers}),
-    "Reshape": bind(reshape, casts="f", options={"target_shape": target_shape}),
+    "Reshape": rearranging(reshape, options={"target_shape": target_shape}),
     "Softmax": elementwise(masked_softmax, heeds_mask=True, options={"axis": axes}),
-    "ZeroPadding2D": bind(zero_padding, options={"padding": sides}, fixed=channels_last),
-    **dict.fromkeys(
-        "ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity SpatialDropout1D "
-        "SpatialDropout2D".split(), InactiveOnNumbers
+    "ZeroPadding2D": bind(
+        lambda x, padding: np.pad(x, ((0, 0), *padding, (0, 0))),
+        options={"padding": sides},
+        fixed={"data_format": "channels_last"},
     ),
-    **dict.fromkeys(
-        "RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomElasticTransform "
-        "RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective "
-        "RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation "
-        "RandomZoom".split(), Inactive
-    ),
-}  # fmt: skip
+}
+DROPOUTS = """ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity SpatialDropout1D
+SpatialDropout2D"""
+AUGMENTATIONS = """Brightness ColorDegeneration ColorJitter Contrast ElasticTransform Erasing Flip GaussianBlur
+Grayscale Hue Invert Perspective Posterization Rotation Saturation Sharpness Shear Translation Zoom"""
+LAYERS |= dict.fromkeys(DROPOUTS.split(), Dropout)
+LAYERS |= {f"Random{name}": Inactive for name in AUGMENTATIONS.split()}

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer
+from ..keras_file import SavedLayer, brief
 from .base import Layer, Mask, shape_text
 from .inputs import InputLayer
 from .merging import OPERATIONS
@@ -23,11 +21,10 @@ BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, V
 
 @dataclass
 class Call:
-    """One call of a layer.
+    """One call of a layer: the keys of its inputs (for an operation, plain numbers between them).
 
-    `inputs` are the keys of its inputs, and for an operation plain numbers between them; `options`
-    those of a mask or of initial states that are handed over by name; `done` those that no later
-    call needs.
+    `options` holds the keys of a mask or of initial states that are handed over by name, `done` those
+    that no later call needs.
     """
 
     name: str
@@ -61,73 +58,75 @@ class Graph(Layer):
     def check_input(self, x: Any) -> None:
         """Left to the model's own InputLayers."""
 
-    def read_calls(self, entries: dict[str, SavedLayer]) -> list[Call]:
-        """Every call that the configuration describes; sets `inputs` and `outputs`."""
-        raise TypeError(f"{type(self).__name__} is no model")
+    def read_calls(self, entries: dict[str, SavedLayer]) -> Iterator[Call]:
+        """Every call that the configuration describes. Keras counts those of a Functional model inside from 1
+        where it lists the outputs, elsewhere from 0."""
+        models = {name for name, entry in entries.items() if entry.class_name == "Functional"}
+        self.inputs = parse_ends(self.settings.get("input_layers"), set())
+        self.outputs = parse_ends(self.settings.get("output_layers"), models)
+        return (call for each in entries.values() if each.class_name != "InputLayer" for call in parse_calls(each))
 
     def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
         """Build the layers by walking an empty batch through them: x, or None where the model stands alone."""
         entries = {each.name: each for each in saved.layers()}
         if len(entries) < len(saved.config["layers"]):
             raise ModelFileError(f"{self}: two of its layers have the same name")
-        self.calls = self.in_order(self.read_calls(entries))
+        self.calls = self.in_order({(call.name, call.index): call for call in self.read_calls(entries)})
         self.layers: dict[str, Layer] = {}
         for key in flatten(self.inputs):
             if key[0] not in entries or entries[key[0]].class_name != "InputLayer" or key[1:] != (0, 0):
-                raise ModelFileError(f"{self}: its input {key} is no InputLayer")
+                raise ModelFileError(f"{self} does not begin with InputLayers; build it with keras.Input, then save it")
             self.layers[key[0]] = self.build(entries[key[0]], None)
         self.shapes = self.trace(self.empty() if x is None else x, entries)
         return {f"{name}/{key}": weight for name, each in self.layers.items() for key, weight in each.weights.items()}
 
-    def empty(self, factor: int = 1) -> list[Array]:
-        """Inputs without samples; `factor` changes the length of axes that may have any."""
-        return [self.layers[key[0]].empty(factor) for key in flatten(self.inputs)]
-
-    def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[tuple[str, int], list[tuple[int, ...]]]:
-        """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
-        shapes = {}
-        values, masks = self.enter(x)
-        for call in self.calls:
-            if missing := call.sources - values.keys():
-                raise ModelFileError(f"{self}: layer {call.name!r} takes its input from {missing}, which is not there")
-            given = call.select(values)
-            try:
-                if call.name not in self.layers:
-                    self.layers[call.name] = self.build(entries[call.name], given)
-                y = self.step(call, values, masks)
-            except ModelFileError:
-                raise
-            except BROKEN as error:
-                raise ModelFileError(f"layer {call.name!r} cannot take {shape_text(given)}: {error}") from error
-            shapes[call.name, call.index] = [each.shape[1:] for each in listed(y)]
-            if any(math.prod(shape) > LARGEST_OUTPUT for shape in shapes[call.name, call.index]):
-                raise ModelFileError(f"layer {call.name!r} would make an output of shape {shape_text(y)}")
-        if missing := set(flatten(self.outputs)) - values.keys():
-            raise ModelFileError(f"{self}: its outputs {missing} are not there")
-        return shapes
-
-    def in_order(self, calls: list[Call]) -> list[Call]:
+    def in_order(self, calls: dict[tuple[str, int], Call]) -> list[Call]:
         """The calls so that each stands after those that it needs, and knows which arrays nobody needs after it."""
-        by_key = {(call.name, call.index): call for call in calls}
-        needs = {key: {source[:2] for source in call.sources} for key, call in by_key.items()}
+        needs = {key: {source[:2] for source in call.sources} for key, call in calls.items()}
         try:
-            order = [by_key[key] for key in graphlib.TopologicalSorter(needs).static_order() if key in by_key]
+            order = [calls[key] for key in graphlib.TopologicalSorter(needs).static_order() if key in calls]
         except graphlib.CycleError as error:
-            raise ModelFileError(f"{self}: some of its layers wait for each other: {error.args[1]}") from error
+            raise ModelFileError(f"{self}: some of its layers wait for each other: {brief(error.args[1])}") from error
         needed = set(flatten(self.outputs))
         for call in reversed(order):
             call.done = call.sources - needed
             needed |= call.sources
         return order
 
+    def empty(self, factor: int = 1) -> list[Array]:
+        """Inputs without samples; `factor` changes the length of axes that may have any."""
+        return [self.layers[key[0]].empty(factor) for key in flatten(self.inputs)]
+
+    def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
+        """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
+        shapes: dict[Key, tuple[int, ...]] = {}
+        values, masks = self.enter(x)
+        for call in self.calls:
+            if missing := call.sources - values.keys():
+                raise ModelFileError(f"{self}: {brief(missing)}, an input of layer {call.name!r}, is not there")
+            given = call.select(values)
+            try:
+                if call.name not in self.layers:
+                    self.layers[call.name] = self.build(entries[call.name], given)
+                y = self.step(call, values, masks)
+            except BROKEN as error:
+                if isinstance(error, ModelFileError):
+                    raise
+                raise ModelFileError(f"layer {call.name!r} cannot take {shape_text(given)}: {error}") from error
+            if any(math.prod(each.shape[1:]) > LARGEST_OUTPUT for each in listed(y)):
+                raise ModelFileError(f"layer {call.name!r} would make an output of shape {shape_text(y)}")
+            shapes |= {key: each.shape[1:] for key, each in call.outputs(y).items()}
+        if missing := set(flatten(self.outputs)) - values.keys():
+            raise ModelFileError(f"{self}: its outputs {brief(missing)} are not there")
+        return shapes
+
     def enter(self, x: Any, mask: Any = None) -> tuple[dict[Key, Array], dict[Key, Mask]]:
         """The arrays and masks with which a pass begins."""
         keys, x = flatten(self.inputs), listed(x)
         if len(x) != len(keys):
             raise ValueError(f"{self} takes {len(keys)} inputs, but got {len(x)}")
-        masks = [None] * len(keys) if mask is None else listed(mask)
         values = {key: self.layers[key[0]].check(each) for key, each in zip(keys, x, strict=True)}
-        return values, dict(zip(keys, masks, strict=True))
+        return values, dict(zip(keys, listed(mask), strict=False))
 
     def steps(self, values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
         """Walk a batch through the calls, with the output of each, while `values` and `masks` fill."""
@@ -156,9 +155,8 @@ class Graph(Layer):
         values, masks = self.enter(x, mask)
         for _ in self.steps(values, masks):
             pass
-        keys = flatten(self.outputs)
-        y, passed = [values[key] for key in keys], [masks.get(key) for key in keys]
-        return (y, passed) if len(keys) > 1 else (y[0], passed[0])
+        y, passed = ([found.get(key) for key in flatten(self.outputs)] for found in (values, masks))
+        return (y, passed) if len(y) > 1 else (y[0], passed[0])
 
     def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
         return self.run(x, mask)[0]
@@ -167,29 +165,16 @@ class Graph(Layer):
 class Sequential(Graph):
     """One layer after the other."""
 
-    def read_calls(self, entries: dict[str, SavedLayer]) -> list[Call]:
-        names = list(entries)
-        if not names or entries[names[0]].class_name != "InputLayer":
-            raise ModelFileError(f"{self} does not begin with an InputLayer; build it with keras.Input, then save it")
+    def read_calls(self, entries: dict[str, SavedLayer]) -> Iterator[Call]:
+        names = list(entries) or [""]
         self.inputs, self.outputs = (names[0], 0, 0), (names[-1], 0, 0)
-        return [Call(name, 0, [(before, 0, 0)]) for before, name in zip(names, names[1:], strict=False)]
+        return (Call(name, 0, [(before, 0, 0)]) for before, name in zip(names, names[1:], strict=False))
 
-    def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[tuple[str, int], list[tuple[int, ...]]]:
+    def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         shapes = super().trace(x, entries)
-        if several := [name for (name, _), outputs in shapes.items() if len(outputs) > 1]:
+        if several := [name for name, _, number in shapes if number]:
             raise ModelFileError(f"{self}: layer {several[0]!r} has several outputs, which a chain cannot take")
         return shapes
-
-
-class Functional(Graph):
-    """Any graph of layers. A layer may be called several times; each call sees the same weights."""
-
-    def read_calls(self, entries: dict[str, SavedLayer]) -> list[Call]:
-        # Keras counts the calls of a Functional model inside from 1 where it lists the outputs, elsewhere from 0.
-        models = {name for name, entry in entries.items() if entry.class_name == "Functional"}
-        self.inputs = parse_ends(self.settings.get("input_layers"), set())
-        self.outputs = parse_ends(self.settings.get("output_layers"), models)
-        return [call for each in entries.values() if each.class_name != "InputLayer" for call in parse_calls(each)]
 
 
 def parse_ends(value: Any, models: set[str]) -> Any:
@@ -203,26 +188,26 @@ def parse_ends(value: Any, models: set[str]) -> Any:
             return [parse_ends(each, models) for each in value]
         case {**parts} if parts:
             return {key: parse_ends(each, models) for key, each in parts.items()}
-    raise ModelFileError(f"config.json: expected the inputs or outputs of a model, got {str(value)[:80]}")
+    raise ModelFileError(f"config.json: expected the inputs or outputs of a model, got {brief(value)}")
 
 
 def parse_calls(saved: SavedLayer) -> Iterator[Call]:
     """The calls of one layer, from its `inbound_nodes`."""
-    operation = saved.class_name in OPERATIONS
+    place, operation = f"layer {saved.name!r} ({saved.class_name})", saved.class_name in OPERATIONS
+    allowed = {"mask"} | ({"initial_state"} if saved.class_name in ("Bidirectional", "GRU", "LSTM", "SimpleRNN") else set())
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
             case {"args": [first, *more] as args, "kwargs": {**named}} if operation or not more:
                 tensors = parse_tensors(args if operation else first)
             case _:
-                raise ModelFileError(f"layer {saved.name!r} ({saved.class_name}): unknown call {str(node)[:200]}")
+                raise ModelFileError(f"{place}: unknown call {brief(node)}")
         options = {key: flatten(parse_tensors(each)) for key, each in named.items() if key != "training"}
         options = {key: keys for key, keys in options.items() if any(each is not None for each in keys)}
-        stateful = saved.class_name in ("Bidirectional", "GRU", "LSTM", "SimpleRNN")
-        if other := options.keys() - {"mask", *(["initial_state"] if stateful else [])}:
-            raise UnsupportedLayerError(f"layer {saved.name!r} ({saved.class_name}): a call with {other}")
+        if not options.keys() <= allowed:
+            raise UnsupportedLayerError(f"{place}: a call with {brief(options.keys() - allowed)} is not supported")
         inputs = flatten(tensors)
         if not inputs or not (operation or all(isinstance(key, tuple) for key in inputs)):
-            raise ModelFileError(f"layer {saved.name!r} ({saved.class_name}) is called with {inputs}")
+            raise ModelFileError(f"{place} is called with {brief(inputs)}")
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)
 
 
@@ -233,22 +218,18 @@ def parse_tensors(value: Any) -> Any:
             return name, index, number
         case {"class_name": "__tuple__", "items": [*items]} | [*items]:
             return [parse_tensors(each) for each in items]
-        case {"class_name": _}:
-            raise UnsupportedLayerError(f"config.json: a call with {str(value)[:80]} is not supported")
-        case {**parts}:
+        case {**parts} if "class_name" not in parts:
             return {key: parse_tensors(each) for key, each in parts.items()}
         case None | bool() | int() | float():
             return value
-    raise ModelFileError(f"config.json: expected what a layer is called with, got {str(value)[:80]}")
+    raise ModelFileError(f"config.json: expected what a layer is called with, got {brief(value)}")
 
 
 def flatten(structure: Any) -> list[Any]:
     """The entries of nested lists and dictionaries, the latter by sorted key, as Keras orders them."""
     if isinstance(structure, dict):
-        return [each for key in sorted(structure) for each in flatten(structure[key])]
-    if isinstance(structure, list):
-        return [each for part in structure for each in flatten(part)]
-    return [structure]
+        structure = [structure[key] for key in sorted(structure)]
+    return [each for part in structure for each in flatten(part)] if isinstance(structure, list) else [structure]
 
 
 def pack(structure: Any, values: dict[Key, Any]) -> Any:
@@ -258,4 +239,4 @@ def pack(structure: Any, values: dict[Key, Any]) -> Any:
     return [pack(each, values) for each in structure] if isinstance(structure, list) else values[structure]
 
 
-LAYERS = {"Functional": Functional, "InputLayer": InputLayer, "Sequential": Sequential}
+LAYERS = {"Functional": Graph, "InputLayer": InputLayer, "Sequential": Sequential}

@@ -23,7 +23,7 @@ class InputLayer(Layer):
     """An array (batch, *shape) of a declared type."""
 
     options = {"batch_shape": batch_shape}
-    fixed = {"sparse": (False,), "ragged": (False,)}
+    fixed = {"sparse": False, "ragged": False}
     no_effect = frozenset({"optional"})
 
     def check_input(self, x: Any) -> None:
@@ -48,27 +48,22 @@ class InputLayer(Layer):
 
     def check(self, x: Any) -> Array:
         """x as an array of the declared type and shape, or a ValueError that says what was expected."""
-        expected = f"input {self.name!r} takes {self.settings['dtype']} values of shape {('samples', *self.shape)}"
+        expected = f"input {self.name!r} takes {self.settings['dtype']} values of shape {('samples', *self.shape)}, but got"
         try:
             array = np.asarray(x, dtype=object) if self.dtype == "object" else np.asarray(x)
         except ValueError as error:
-            raise ValueError(f"{expected}, but got rows of different lengths") from error
-        if array.dtype.kind not in ("O" if self.dtype == "object" else "iufb"):
-            raise ValueError(f"{expected}, but got {array.dtype}")
-        if self.dtype == "object":
-            return self.check_strings(array, expected)
+            raise ValueError(f"{expected} rows of different lengths") from error
+        if self.dtype == "object":  # strings may come as (samples,) or as (samples, 1)
+            if array.ndim == 0 or array.size != len(array):
+                raise ValueError(f"{expected} shape {array.shape}")
+            if other := [each for each in array.reshape(-1) if not isinstance(each, str)]:
+                raise ValueError(f"{expected} {type(other[0]).__name__}: {other[0]!r}")
+            return array.reshape(-1)
+        if array.dtype.kind not in "iufb":
+            raise ValueError(f"{expected} {array.dtype}")
         sizes = zip(self.shape, array.shape[1:], strict=False)
         if array.ndim != len(self.shape) + 1 or not all(wanted in (None, found) for wanted, found in sizes):
-            raise ValueError(f"{expected}, but got shape {array.shape}")
+            raise ValueError(f"{expected} shape {array.shape}")
         if self.dtype == "int64" and not np.array_equal(array, np.trunc(array)):
-            raise ValueError(f"{expected}, but got fractions")
+            raise ValueError(f"{expected} fractions")
         return array.astype(self.dtype, copy=False)
-
-    def check_strings(self, array: Array, expected: str) -> Array:
-        """Strings may come as (samples,) or as (samples, 1)."""
-        if array.ndim == 0 or array.size != len(array):
-            raise ValueError(f"{expected}, a list of strings, but got shape {array.shape}")
-        for number, text in enumerate(array.reshape(-1)):
-            if not isinstance(text, str):
-                raise ValueError(f"{expected}, but entry {number} is {type(text).__name__}: {text!r}")
-        return array.reshape(-1)

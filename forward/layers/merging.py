@@ -51,21 +51,8 @@ def expand(mask: Array, x: Array) -> Array:
     return mask if mask.ndim == x.ndim else np.broadcast_to(mask[..., np.newaxis], x.shape)
 
 
-OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
-    "ops.Any": (np.any, {"axis": axes, "keepdims": flag}),
-    "ops.Concatenate": (lambda *x, axis: np.concatenate(x, axis=axis), {"axis": axes}),
-    "ops.ExpandDims": (np.expand_dims, {"axis": axes}),
-    "ops.LogicalOr": (np.logical_or, {}),
-    "ops.NotEqual": (np.not_equal, {}),
-    "ops.OnesLike": (np.ones_like, {}),
-    "ops.ZerosLike": (np.zeros_like, {}),
-}
-
-
 class Operation(Layer):
     """One of the few array operations that Keras writes into a graph of its own accord, where it computes a mask."""
-
-    casts = ""
 
     def __init__(self, saved: SavedLayer, x: list[Any], build: Build):
         self.operation, self.options = OPERATIONS[saved.class_name]
@@ -78,18 +65,22 @@ class Operation(Layer):
         return self.operation(*x, **{key: getattr(self, key) for key in self.options}), None
 
 
-def merge(function: Callable[[list[Array]], Array]) -> type[Layer]:
-    """A merging layer of this function."""
-    return type("Layer", (Merge,), {"function": staticmethod(function)})
-
-
-LAYERS = {
-    "Add": merge(lambda x: reduce(np.add, x)),
-    "Average": merge(lambda x: reduce(np.add, x) / len(x)),
-    "Concatenate": Concatenate,
-    "Maximum": merge(lambda x: reduce(np.maximum, x)),
-    "Minimum": merge(lambda x: reduce(np.minimum, x)),
-    "Multiply": merge(lambda x: reduce(np.multiply, x)),
-    "Subtract": merge(lambda x: np.subtract(*x)),
-    **dict.fromkeys(OPERATIONS, Operation),
+OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
+    "ops.Any": (np.any, {"axis": axes, "keepdims": flag}),
+    "ops.Concatenate": (lambda *x, axis: np.concatenate(x, axis=axis), {"axis": axes}),
+    "ops.ExpandDims": (np.expand_dims, {"axis": axes}),
+    "ops.LogicalOr": (np.logical_or, {}),
+    "ops.NotEqual": (np.not_equal, {}),
+    "ops.OnesLike": (np.ones_like, {}),
+    "ops.ZerosLike": (np.zeros_like, {}),
 }
+FUNCTIONS: dict[str, Callable[[list[Array]], Array]] = {
+    "Add": lambda x: reduce(np.add, x),
+    "Average": lambda x: reduce(np.add, x) / len(x),
+    "Maximum": lambda x: reduce(np.maximum, x),
+    "Minimum": lambda x: reduce(np.minimum, x),
+    "Multiply": lambda x: reduce(np.multiply, x),
+    "Subtract": lambda x: np.subtract(*x),
+}
+LAYERS = {name: type(name, (Merge,), {"function": staticmethod(function)}) for name, function in FUNCTIONS.items()}
+LAYERS |= {"Concatenate": Concatenate, **dict.fromkeys(OPERATIONS, Operation)}

@@ -6,15 +6,15 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from ..keras_file import SavedLayer
-from .base import Layer, axes, flag, number, optional
+from ..keras_file import SavedLayer, brief
+from .base import Layer, Shapes, axes, flag, number, optional
 
-Axes = int | tuple[int, ...]
+Axes = int | tuple[int, ...] | None
 
 
 def batch_normalization(
-    x: Array, moving_mean: Array, moving_variance: Array, gamma: Array | float = 1.0, beta: Array | float = 0.0,
-    axis: Axes = -1, epsilon: float = 1e-3,
+    x: Array, moving_mean: Array, moving_variance: Array, gamma: Any = 1.0, beta: Any = 0.0, axis: Axes = -1,
+    epsilon: float = 1e-3,
 ) -> Array:  # fmt: skip
     """y = gamma * (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, along `axis`.
 
@@ -24,9 +24,7 @@ def batch_normalization(
     return x * along(scale, x, axis) + along(beta - moving_mean * scale, x, axis)
 
 
-def layer_normalization(
-    x: Array, gamma: Array | float = 1.0, beta: Array | float = 0.0, axis: Axes = -1, epsilon: float = 1e-3
-) -> Array:
+def layer_normalization(x: Array, gamma: Any = 1.0, beta: Any = 0.0, axis: Axes = -1, epsilon: float = 1e-3) -> Array:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with each sample's own mean and variance.
 
     Both are taken over `axis`; gamma and beta have the sizes of x along it. Source: Ba et al. 2016.
@@ -36,22 +34,21 @@ def layer_normalization(
     return y * along(gamma, x, axis) + along(beta, x, axis)
 
 
-def normalization(x: Array, mean: Array, variance: Array, axis: Axes | None = -1, invert: bool = False) -> Array:
+def normalization(x: Array, mean: Array, variance: Array, axis: Axes = -1, invert: bool = False) -> Array:
     """y = (x - mean) / max(sqrt(variance), 1e-7) along `axis`, or with `invert` the way back (Keras' Normalization)."""
     mean, deviation = (along(each, x, axis) for each in (mean, np.maximum(np.sqrt(variance), 1e-7)))
     return mean + x * deviation if invert else (x - mean) / deviation
 
 
-def along(weight: Any, x: Array, axis: Axes | None) -> Array:
+def along(weight: Any, x: Array, axis: Axes) -> Array:
     """A weight shaped so that its axes lie along those of x; one with fewer lies along the last of them."""
-    weight = np.asarray(weight, x.dtype)
-    shape = [1] * x.ndim
+    weight, shape = np.asarray(weight, x.dtype), [1] * x.ndim
     for n, position in zip(weight.shape[::-1], positions(x, axis)[::-1], strict=False):
         shape[position] = n
     return weight.reshape(shape)
 
 
-def positions(x: Array, axis: Axes | None) -> list[int]:
+def positions(x: Array, axis: Axes) -> list[int]:
     """The axes in rising order, counted from the front."""
     return sorted(each % x.ndim for each in ([] if axis is None else np.atleast_1d(axis).tolist()))
 
@@ -62,7 +59,7 @@ class BatchNormalization(Layer):
     function = batch_normalization
     passes_mask = True
     options = {"axis": axes, "epsilon": number, "center": flag, "scale": flag}
-    fixed = {"renorm": (False,)}
+    fixed = {"renorm": False}
     no_effect = frozenset({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"})
 
     def sizes(self, x: Array) -> tuple[int, ...]:
@@ -72,7 +69,7 @@ class BatchNormalization(Layer):
             raise ModelFileError(f"{self}: axis={self.axis} does not fit an input with {x.ndim} axes")
         return tuple(x.shape[position] for position in found)
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+    def weight_shapes(self, x: Array) -> Shapes:
         shape = self.sizes(x)
         learnt = {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
         return learnt | {"moving_mean": shape, "moving_variance": shape}
@@ -82,9 +79,9 @@ class LayerNormalization(BatchNormalization):
     """`layer_normalization`."""
 
     function = layer_normalization
-    fixed = {"rms_scaling": (False,)}
+    fixed = {"rms_scaling": False}
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+    def weight_shapes(self, x: Array) -> Shapes:
         return {key: shape for key, shape in super().weight_shapes(x).items() if key in ("gamma", "beta")}
 
 
@@ -93,10 +90,9 @@ class Normalization(BatchNormalization):
 
     function = normalization
     options = {"axis": optional(axes), "invert": flag}
-    fixed = {}
     no_effect = frozenset({"mean", "variance"})  # read by take_weights
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+    def weight_shapes(self, x: Array) -> Shapes:
         shape = () if self.axis is None else self.sizes(x)
         return {"mean": shape, "variance": shape, "count": ()}
 
@@ -108,7 +104,7 @@ class Normalization(BatchNormalization):
             found = {key: np.asarray(value, self.dtype) for key, value in given.items()}
             np.broadcast_to(along(found["mean"], x, self.axis), x.shape)
         except (TypeError, ValueError) as error:
-            raise ModelFileError(f"{self}: mean or variance {str(given)[:80]} does not fit ({error})") from error
+            raise ModelFileError(f"{self}: mean or variance do not fit: {brief(given)}") from error
         return found
 
     def take_weight(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
@@ -117,8 +113,4 @@ class Normalization(BatchNormalization):
         return super().take_weight(name, array, shape)
 
 
-LAYERS = {
-    "BatchNormalization": BatchNormalization,
-    "LayerNormalization": LayerNormalization,
-    "Normalization": Normalization,
-}
+LAYERS = {each.__name__: each for each in (BatchNormalization, LayerNormalization, Normalization)}

@@ -15,7 +15,8 @@ def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, paddi
     x (batch, *axes, channels) -> (batch, *output axes, channels); `pool_size` and `strides` are one number,
     or one for each axis. `strides` are the pool's size unless given. Padded cells never win: they are -infinity.
     """
-    return reduce(np.maximum, cells(floating(x), pool_size, pool_size if strides is None else strides, padding, value=-np.inf))
+    strides = pool_size if strides is None else strides
+    return reduce(np.maximum, cells(floating(x), pool_size, strides, padding, value=-np.inf))
 
 
 def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
@@ -46,20 +47,13 @@ def global_average_pool(x: Array, keepdims: bool = False, mask: Mask = None) -> 
         return x.sum(axis=axis, keepdims=keepdims, where=where) / n.astype(x.dtype)
 
 
-LARGEST_POOL = 2**10  # along one axis: every cell of a pool is one step of a loop
-windowed = partial(
-    bind,
-    options={"pool_size": partial(counts, most=LARGEST_POOL), "strides": counts, "padding": one_of("valid", "same")},
-    fixed={"data_format": ("channels_last",)},
-)
-overall = partial(bind, options={"keepdims": flag}, fixed={"data_format": ("channels_last",)})
-LAYERS = {
-    f"{kind}{rank}D": layer
-    for rank in (1, 2)
-    for kind, layer in {
-        "MaxPooling": windowed(max_pool),
-        "AveragePooling": windowed(average_pool),
-        "GlobalMaxPooling": overall(global_max_pool),
-        "GlobalAveragePooling": overall(global_average_pool, heeds_mask=True),
-    }.items()
+layer = partial(bind, fixed={"data_format": "channels_last"})  # channels_first is refused
+# Every cell of a pool is one step of a loop, so its size has a limit.
+window = {"pool_size": partial(counts, most=2**10), "strides": counts, "padding": one_of("valid", "same")}
+KINDS = {
+    "MaxPooling": layer(max_pool, options=window),
+    "AveragePooling": layer(average_pool, options=window),
+    "GlobalMaxPooling": layer(global_max_pool, options={"keepdims": flag}),
+    "GlobalAveragePooling": layer(global_average_pool, options={"keepdims": flag}, heeds_mask=True),
 }
+LAYERS = {f"{kind}{rank}D": layer for kind, layer in KINDS.items() for rank in (1, 2)}

@@ -1,9 +1,7 @@
 """Recurrent layers: one cell per kind, one loop over time for all of them, and the wrappers around layers."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +9,7 @@ import numpy as np
 from ..activations import Activation, Array, sigmoid, tanh
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer
-from .base import Layer, Mask, activation, count, flag, one_of
+from .base import Layer, Mask, Shapes, activation, count, flag, one_of, shape_text
 
 States = tuple[Array, ...]  # the first one is the output: h, or h and c
 Cell = Callable[..., States]  # z = x @ kernel + bias of one time step, states, recurrent_kernel, ... -> new states
@@ -27,9 +25,12 @@ def simple_rnn_cell(z: Array, states: States, recurrent_kernel: Array, activatio
 
 
 def lstm_cell(
-    z: Array, states: States, recurrent_kernel: Array, activation: Activation = tanh,
+    z: Array,
+    states: States,
+    recurrent_kernel: Array,
+    activation: Activation = tanh,
     recurrent_activation: Activation = sigmoid,
-) -> States:  # fmt: skip
+) -> States:
     """One time step of an LSTM (Hochreiter and Schmidhuber 1997; gates in Keras' order i, f, c, o).
 
     z  = x @ kernel + bias + h @ recurrent_kernel, cut into z_i, z_f, z_c, z_o
@@ -46,26 +47,29 @@ def lstm_cell(
 
 
 def gru_cell(
-    z: Array, states: States, recurrent_kernel: Array, recurrent_bias: Array | float = 0.0,
-    activation: Activation = tanh, recurrent_activation: Activation = sigmoid, reset_after: bool = True,
-) -> States:  # fmt: skip
-    """One time step of a GRU (Cho et al. 2014; gates in Keras' order z, r, h).
+    z: Array,
+    states: States,
+    recurrent_kernel: Array,
+    recurrent_bias: Array | float = 0.0,
+    activation: Activation = tanh,
+    recurrent_activation: Activation = sigmoid,
+    reset_after: bool = True,
+) -> States:
+    """One time step of a GRU (Cho et al. 2014; gates in Keras' order z, r, h; here u is the gate that Keras calls z).
 
-    u  = sigmoid(z_z + h @ recurrent_kernel_z + recurrent_bias_z), and r likewise
-    c  = tanh(z_h + r * (h @ recurrent_kernel_h + recurrent_bias_h))    with reset_after
-         tanh(z_h + (r * h) @ recurrent_kernel_h)                       without it
+    u  = sigmoid(z_u + h_u), r = sigmoid(z_r + h_r)       z = x @ kernel + bias, cut into z_u, z_r, z_c
+    c  = tanh(z_c + r * h_c)                              h @ recurrent_kernel + recurrent_bias, cut likewise
+         tanh(z_c + (r * h) @ recurrent_kernel_c)         without reset_after
     h' = u * h + (1 - u) * c
 
-    with `recurrent_activation` for sigmoid and `activation` for tanh; z = x @ kernel + bias
-    (batch, 3 * units), h (batch, units), recurrent_kernel (units, 3 * units) -> h'
+    with `recurrent_activation` for sigmoid and `activation` for tanh; z (batch, 3 * units), h (batch, units),
+    recurrent_kernel (units, 3 * units) -> h'
     """
     (h,) = states
-    z_z, z_r, z_h = np.split(z, 3, axis=-1)
-    kernels, kernel_h = np.split(recurrent_kernel, [2 * h.shape[-1]], axis=-1)
-    bias_z, bias_r, bias_h = np.split(np.broadcast_to(np.asarray(recurrent_bias, z.dtype), z.shape[-1:]), 3)
-    h_z, h_r = np.split(h @ kernels, 2, axis=-1)
-    u, r = recurrent_activation(z_z + h_z + bias_z), recurrent_activation(z_r + h_r + bias_r)
-    c = activation(z_h + (r * (h @ kernel_h + bias_h) if reset_after else (r * h) @ kernel_h))
+    z_u, z_r, z_c = np.split(z, 3, axis=-1)
+    h_u, h_r, h_c = np.split(h @ recurrent_kernel + np.asarray(recurrent_bias, z.dtype), 3, axis=-1)
+    u, r = recurrent_activation(z_u + h_u), recurrent_activation(z_r + h_r)
+    c = activation(z_c + (r * h_c if reset_after else (r * h) @ recurrent_kernel[:, -h.shape[-1] :]))
     return (u * h + (1 - u) * c,)
 
 
@@ -89,10 +93,18 @@ def gru(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 
 
 
 def unroll(
-    cell: Cell, z: Array, recurrent_kernel: Array, *, n_states: int = 1, mask: Mask = None,
-    initial_state: list[Array] | None = None, return_sequences: bool = False, return_state: bool = False,
-    go_backwards: bool = False, zero_output_for_mask: bool = False, **cell_options: Any,
-) -> Any:  # fmt: skip
+    cell: Cell,
+    z: Array,
+    recurrent_kernel: Array,
+    n_states: int = 1,
+    mask: Mask = None,
+    initial_state: list[Array] | None = None,
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+    **cell_options: Any,
+) -> Any:
     """Walk a cell over time as Keras does: x (batch, time, features), as z = x @ kernel + bias for all steps at once.
 
     The result is the last output (batch, units); with `return_sequences` every output (batch, time,
@@ -100,7 +112,7 @@ def unroll(
     `initial_state`, or zero. Where `mask` (batch, time) is False they stay as they were, and the output
     is the previous one (zero before the first real step) or, with `zero_output_for_mask`, zero.
     `go_backwards` reads time, and the mask, from the end; a returned sequence then stands in the order
-    in which it was computed. `cell_options` are the cell's own.
+    in which it was computed.
     """
     (batch, time), units = z.shape[:2], len(recurrent_kernel)
     output = np.zeros((batch, units), z.dtype)
@@ -121,69 +133,28 @@ def unroll(
     return [y, *states] if return_state else y
 
 
-MERGE: dict[str | None, Callable[[Array, Array], Any]] = {
-    "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
-    "sum": np.add,
-    "mul": np.multiply,
-    "ave": lambda forward, backward: (forward + backward) / 2,
-    None: lambda forward, backward: [forward, backward],
-}
-
-
-def bidirectional(
-    forward: Callable[..., Any], backward: Callable[..., Any], x: Array, merge_mode: str | None = "concat",
-    return_sequences: bool = False, mask: Mask = None, initial_state: list[Array] | None = None,
-) -> Any:  # fmt: skip
-    """Read x in both directions and merge: concat, sum, mul or ave of the two outputs, or None for a list of both.
-
-    `forward` and `backward` are called with x (batch, time, features) and mask (batch, time), and with
-    their half of `initial_state` if it is given. One of them goes backwards; with return_sequences the
-    sequence of `backward` is put back into the order of x before the two are merged. States that they
-    return follow the output in a list. Source: Schuster and Paliwal 1997, Keras' Bidirectional.
-    -> (batch, 2 * units) with concat, else (batch, units); with return_sequences a time axis between.
-    """
-    if merge_mode not in MERGE:
-        raise ValueError(f"merge_mode must be one of {', '.join(map(str, MERGE))}, not {merge_mode!r}")
-    half = len(initial_state or ()) // 2
-    halves = [{"initial_state": part} for part in (initial_state[:half], initial_state[half:])] if half else [{}, {}]
-    y, *states = listed(forward(x, mask, **halves[0]))
-    y_reversed, *more_states = listed(backward(x, mask, **halves[1]))
-    merged = listed(MERGE[merge_mode](y, y_reversed[:, ::-1] if return_sequences else y_reversed))
-    return [*merged, *states, *more_states] if states or len(merged) > 1 else merged[0]
-
-
-def listed(value: Any) -> list[Any]:
-    """A list as it is; anything else as the only entry of one."""
-    return value if isinstance(value, list) else [value]
-
-
 class Recurrent(Layer):
     """What the recurrent layers share. A mask goes on to the next layer only with the whole sequence."""
 
     heeds_mask = True
     weights_group = "cell/vars"
-    cell: ClassVar[Cell]
     gates: ClassVar[int]  # blocks of units side by side in the kernels
-    options = {
-        "units": count, "activation": activation, "use_bias": flag, "return_sequences": flag, "return_state": flag,
-        "go_backwards": flag, "zero_output_for_mask": flag,
-    }  # fmt: skip
-    fixed = {"stateful": (False,)}
+    options = {"units": count, "activation": activation}
+    options |= dict.fromkeys(
+        ("use_bias", "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"), flag
+    )
+    fixed = {"stateful": False}
     no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
 
     def check_input(self, x: Any) -> None:
-        super().check_input(x)
-        if x.ndim != 3:
-            raise ModelFileError(f"{self} takes (batch, time, features), but gets {x.ndim} axes")
+        if isinstance(x, list) or x.ndim != 3:
+            raise ModelFileError(f"{self} takes (batch, time, features), but gets {shape_text(x)}")
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+    def weight_shapes(self, x: Array) -> Shapes:
         width = self.gates * self.units
+        bias = (2, width) if getattr(self, "reset_after", False) else (width,)
         kernels = {"kernel": (x.shape[-1], width), "recurrent_kernel": (self.units, width)}
-        return kernels | {"bias": (width,) if self.use_bias else None}
-
-    def parameter_names(self) -> set[str]:
-        functions = type(self).function, type(self).cell, unroll
-        return {name for function in functions for name in inspect.signature(function).parameters}
+        return kernels | {"bias": bias if self.use_bias else None}
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:
         return mask if self.return_sequences else None
@@ -192,25 +163,21 @@ class Recurrent(Layer):
 class SimpleRNN(Recurrent):
     """`simple_rnn`."""
 
-    function, cell, gates = simple_rnn, simple_rnn_cell, 1
+    function, through, gates = simple_rnn, (simple_rnn_cell, unroll), 1
 
 
 class LSTM(Recurrent):
     """`lstm`."""
 
-    function, cell, gates = lstm, lstm_cell, 4
+    function, through, gates = lstm, (lstm_cell, unroll), 4
     options = Recurrent.options | {"recurrent_activation": activation}
 
 
 class GRU(Recurrent):
     """`gru`."""
 
-    function, cell, gates = gru, gru_cell, 3
+    function, through, gates = gru, (gru_cell, unroll), 3
     options = LSTM.options | {"reset_after": flag}
-
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
-        shapes = super().weight_shapes(x)
-        return shapes | {"bias": (2, 3 * self.units)} if self.use_bias and self.reset_after else shapes
 
 
 class Wrapper(Layer):
@@ -220,7 +187,7 @@ class Wrapper(Layer):
     heeds_mask = passes_mask = True
 
     def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        children = [self.prepare(saved.child(saved.config.get(key), group)) for key, group in self.inside.items()]
+        children = [self.prepare(saved.child(key, group)) for key, group in self.inside.items()]
         if len(saved.weights) != sum(len(child.weights) for child in children):
             raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
         self.layers = [self.build(child, self.inner(x)) for child in children]
@@ -237,11 +204,21 @@ class Wrapper(Layer):
         return x
 
 
-class Bidirectional(Wrapper):
-    """`bidirectional` over two recurrent layers, one of which goes backwards.
+MERGE: dict[str | None, Callable[[Array, Array], Any]] = {
+    "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
+    "sum": np.add,
+    "mul": np.multiply,
+    "ave": lambda forward, backward: (forward + backward) / 2,
+    None: lambda forward, backward: [forward, backward],
+}
 
-    When they return sequences, Keras has both of them write zeros at masked steps, whatever their
-    own setting says; this does the same.
+
+class Bidirectional(Wrapper):
+    """Two recurrent layers, of which one goes backwards, and their outputs merged (Schuster and Paliwal 1997).
+
+    With return_sequences the backward sequence is put back into the order of x before the two are
+    merged, and Keras has both write zeros at masked steps, whatever their own setting says; so does
+    this. States follow the merged output, those of `forward_layer` first.
     """
 
     options = {"merge_mode": one_of(*MERGE)}
@@ -255,21 +232,29 @@ class Bidirectional(Wrapper):
 
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
         weights = super().take_weights(saved, x)
-        forward, backward = self.layers
-        if forward.go_backwards == backward.go_backwards:
+        one, other = ({key: getattr(layer, key) for key in Recurrent.options} for layer in self.layers)
+        if one["go_backwards"] == other["go_backwards"]:
             raise ModelFileError(f"{self}: both layers read in the same direction")
-        for key in ("return_sequences", "return_state"):
-            if getattr(forward, key) != getattr(backward, key):
-                raise ModelFileError(f"{self}: only one of the two layers has {key}")
+        if any(one[key] != other[key] for key in ("return_sequences", "return_state")):
+            raise ModelFileError(f"{self}: only one of the two layers returns its sequences or states")
         return weights
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:
         mask = self.layers[0].compute_mask(x, mask)
         return [mask, mask] if self.merge_mode is None else mask
 
-    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Any:
-        forward, backward = self.layers
-        return bidirectional(forward, backward, x, self.merge_mode, forward.return_sequences, mask, **states)
+    def __call__(self, x: Array, mask: Mask = None, initial_state: list[Array] | None = None) -> Any:
+        half = len(initial_state or ()) // 2
+        parts = (initial_state[:half], initial_state[half:]) if half else (None, None)
+        pairs = zip(self.layers, parts, strict=True)
+        (y, *states), (z, *more) = (listed(layer(x, mask, initial_state=part)) for layer, part in pairs)
+        merged = listed(MERGE[self.merge_mode](y, z[:, ::-1] if self.layers[0].return_sequences else z))
+        return [*merged, *states, *more] if states or len(merged) > 1 else merged[0]
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is; anything else as the only entry of one."""
+    return value if isinstance(value, list) else [value]
 
 
 class TimeDistributed(Wrapper):
@@ -283,15 +268,7 @@ class TimeDistributed(Wrapper):
 
     def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
         y = self.layers[0](self.inner(x))
-        if isinstance(y, list):
-            raise UnsupportedLayerError(f"{self}: {self.layers[0]} inside has several outputs")
         return y.reshape(*x.shape[:2], *y.shape[1:])
 
 
-LAYERS = {
-    "Bidirectional": Bidirectional,
-    "GRU": GRU,
-    "LSTM": LSTM,
-    "SimpleRNN": SimpleRNN,
-    "TimeDistributed": TimeDistributed,
-}
+LAYERS = {each.__name__: each for each in (Bidirectional, GRU, LSTM, SimpleRNN, TimeDistributed)}

@@ -8,51 +8,51 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from ..keras_file import SavedLayer
+from ..keras_file import SavedLayer, brief
 from .base import Layer, count, flag, one_of, optional
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
 
 
-def tokenize(
-    text: str, standardize: str | None = STANDARDIZATIONS[-1], split: str = "whitespace", ngrams: Sequence[int] = (1,)
-) -> list[bytes]:
+def tokenize(text: str, standardize: str | None, split: str = "whitespace", ngrams: Sequence[int] = (1,)) -> list[bytes]:
     """A text's words, or with `split="character"` its characters; for each n of `ngrams` all runs of n of them.
 
     Done on UTF-8 bytes, as TensorFlow does: only ASCII letters are lowered, only ASCII punctuation is
     stripped and only ASCII whitespace splits.
     """
     data = text.encode()
-    if "lower" in (standardize or ""):
-        data = data.lower()
-    if "strip" in (standardize or ""):
-        data = data.translate(None, PUNCTUATION)
+    data = data.lower() if "lower" in (standardize or "") else data
+    data = data.translate(None, PUNCTUATION) if "strip" in (standardize or "") else data
     words = data.split() if split == "whitespace" else [character.encode() for character in data.decode()]
     return [b" ".join(words[start : start + n]) for n in ngrams for start in range(len(words) - n + 1)]
 
 
 def text_vectorization(
-    texts: Sequence[str], vocabulary: Mapping[bytes, int], output_sequence_length: int | None = None, **how: Any
-) -> Array:
+    texts: Sequence[str], vocabulary: Mapping[bytes, int], output_sequence_length: int | None = None,
+    standardize: str | None = STANDARDIZATIONS[-1], **how: Any,
+) -> Array:  # fmt: skip
     """Each text as a row of token numbers: (batch,) strings -> (batch, output_sequence_length) int64.
 
     A token of `tokenize`, which takes `how`, becomes its number in the vocabulary, or 1 if it is not there;
     the row is cut, or filled up with 0. Without a length the longest text sets it.
     """
-    rows = [[vocabulary.get(token, 1) for token in tokenize(text, **how)] for text in texts]
+    rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, **how)] for text in texts]
     length = output_sequence_length or max(map(len, rows), default=1)
     return np.array([row[:length] + [0] * (length - len(row)) for row in rows], np.int64).reshape(len(rows), length)
 
 
-def count_vectorization(texts: Sequence[str], vocabulary: Mapping[bytes, int], size: int, **how: Any) -> Array:
+def count_vectorization(
+    texts: Sequence[str], vocabulary: Mapping[bytes, int], size: int, standardize: str | None = STANDARDIZATIONS[-1],
+    **how: Any,
+) -> Array:  # fmt: skip
     """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) float32.
 
     Tokens that are not in the vocabulary are counted in column 0; `tokenize` takes `how`.
     """
     counts = np.zeros((len(texts), size), np.float32)
     for row, text in zip(counts, texts, strict=True):
-        np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, **how)], 1)
+        np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, standardize, **how)], 1)
     return counts
 
 
@@ -71,46 +71,31 @@ class TextVectorization(Layer):
 
     casts = ""
     options = {
-        "standardize": one_of(*STANDARDIZATIONS),
-        "split": one_of("whitespace", "character"),
-        "ngrams": ngram_sizes,
-        "output_mode": one_of("int", "multi_hot", "count", "tf_idf"),
-        "output_sequence_length": optional(count),
-        "max_tokens": optional(count),
-        "pad_to_max_tokens": flag,
-    }
-    fixed = {"sparse": (False,), "ragged": (False,), "encoding": ("utf-8",)}
+        "standardize": one_of(*STANDARDIZATIONS), "split": one_of("whitespace", "character"), "ngrams": ngram_sizes,
+        "output_mode": one_of("int", "multi_hot", "count", "tf_idf"), "output_sequence_length": optional(count),
+        "max_tokens": optional(count), "pad_to_max_tokens": flag,
+    }  # fmt: skip
+    fixed = {"sparse": False, "ragged": False, "encoding": "utf-8"}
     no_effect = frozenset({"vocabulary", "vocabulary_size", "idf_weights", "has_input_vocabulary"})
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
-        return {"idf_weights": (self.size,) if self.output_mode == "tf_idf" else None}
-
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
+        """The vocabulary, from the configuration or from the asset, and the weights of "tf_idf"."""
+        words = saved.config.get("vocabulary")
+        if words is None and "vocabulary.txt" in saved.assets:
+            words = saved.assets["vocabulary.txt"].decode().splitlines()
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ModelFileError(f"{self}: the vocabulary must be a list of strings or adapted, got {brief(words)}")
         special = [""] * (self.output_mode == "int") + ["[UNK]"]
-        words = self.read_words(saved)
         words = words if words[: len(special)] == special else [*special, *words]
         self.vocabulary = {word.encode(): position for position, word in enumerate(words)}
         self.size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else len(words)
         if self.size < len(words):
             raise ModelFileError(f"{self}: max_tokens={self.size}, but the vocabulary has {len(words)} words")
-        own = {key: array for key, array in saved.weights.items() if not key.startswith("_lookup_layer/")}
-        if "vars/idf_weights" in own:
-            own = {"vars/0": own["vars/idf_weights"]}
+        own = {key.replace("idf_weights", "0"): array for key, array in saved.weights.items() if key[0] != "_"}
         return super().take_weights(replace(saved, weights=own), x)
 
-    def read_words(self, saved: SavedLayer) -> list[str]:
-        """The vocabulary from the configuration or from the asset."""
-        words = saved.config.get("vocabulary")
-        if words is None and "vocabulary.txt" in saved.assets:
-            try:
-                return saved.assets["vocabulary.txt"].decode().splitlines()
-            except UnicodeDecodeError as error:
-                raise ModelFileError(f"{self}: the vocabulary is not UTF-8 ({error})") from error
-        if words is None:
-            raise ModelFileError(f"{self}: the file has no vocabulary; adapt the layer before you save the model")
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ModelFileError(f"{self}: the vocabulary must be a list of strings, got {str(words)[:80]}")
-        return words
+    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+        return {"idf_weights": (self.size,) if self.output_mode == "tf_idf" else None}
 
     def __call__(self, x: Array, mask: Any = None, **states: Any) -> Array:
         how = {"standardize": self.standardize, "split": self.split, "ngrams": self.ngrams}
@@ -118,9 +103,8 @@ class TextVectorization(Layer):
         if self.output_mode == "int":
             return text_vectorization(texts, self.vocabulary, self.output_sequence_length, **how)
         counts = count_vectorization(texts, self.vocabulary, self.size, **how)
-        if self.output_mode == "multi_hot":
-            return np.minimum(counts, 1)
-        return counts * self.weights["idf_weights"] if self.output_mode == "tf_idf" else counts
+        counts = np.minimum(counts, 1) if self.output_mode == "multi_hot" else counts
+        return counts * self.weights.get("idf_weights", np.float32(1))
 
 
 LAYERS = {"TextVectorization": TextVectorization}

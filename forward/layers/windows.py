@@ -1,6 +1,5 @@
 """Windows that slide over the axes between batch and channels: padding, and the slices that all of them share."""
 
-import math
 from collections.abc import Iterator
 from itertools import product
 
@@ -37,14 +36,14 @@ def padding_sizes(length: int, window: int, stride: int, padding: str) -> tuple[
 
 
 def cells(
-    x: Array, window: Sizes, strides: Sizes, padding: str, dilation: Sizes = 1, value: float = 0
+    x: Array, window: Sizes, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, value: float = 0
 ) -> Iterator[Array]:
     """For each cell of the window, row by row, the view of x that this cell sees in all windows at once.
 
-    x (batch, *axes, channels), padded with `value` -> views (batch, *output axes, channels).
-    Raises ValueError if not a single window fits.
+    x (batch, *axes, channels), padded with `value` -> views (batch, *output axes, channels). The cells are
+    `dilation_rate` apart, the windows `strides`. Raises ValueError if not a single window fits.
     """
-    window, strides, dilation = (per_axis(each, x) for each in (window, strides, dilation))
+    window, strides, dilation = (per_axis(each, x) for each in (window, strides, dilation_rate))
     spans = [(n - 1) * d + 1 for n, d in zip(window, dilation, strict=True)]
     sizes = [padding_sizes(*each, padding) for each in zip(x.shape[1:-1], spans, strides, strict=True)]
     x = np.pad(x, [(0, 0), *sizes, (0, 0)], constant_values=value) if np.any(sizes) else x

@@ -147,9 +147,11 @@ def batch_normalization(dice, shape):
 
 
 def layer_normalization(dice, shape):
+    """Over two numbers or fewer with a large epsilon only: of two that are almost the same it leaves but rounding."""
     pairs = [[axis, axis + 1] for axis in axes(shape, known=True) if axis > 0 and axis + 1 in axes(shape)]
-    options = {"center": dice.flag(), "scale": dice.flag(), "epsilon": dice.choice(1e-3, 0.1)}
     axis = dice.often(-1, [-1], *axes(shape, known=True), *pairs)
+    sizes = [(None, *shape)[each] or 3 for each in (axis if isinstance(axis, list) else [axis])]
+    options = {"center": dice.flag(), "scale": dice.flag(), "epsilon": 1e-3 if math.prod(sizes) > 2 else 0.1}
     return dice.make(layers.LayerNormalization, axis=axis, **options)
 
 
@@ -301,9 +303,9 @@ def gru(dice, shape, **options):
 RECURRENT = {"SimpleRNN": simple_rnn, "LSTM": lstm, "GRU": gru}
 
 
-def bidirectional(dice, shape, merge_modes=("concat", "sum", "mul", "ave"), **options):
+def bidirectional(dice, shape, kinds=tuple(RECURRENT), merge_modes=("concat", "sum", "mul", "ave"), **options):
     """Around any recurrent layer, sometimes with a backward layer of its own: only then may the first go backwards."""
-    draw = RECURRENT[dice.choice(*RECURRENT)]
+    draw = RECURRENT[dice.choice(*kinds)]
     outer = {"merge_mode": dice.choice(*merge_modes)}
     if dice.flag():
         return dice.make(layers.Bidirectional, draw(dice, shape, **options, go_backwards=False), **outer)
@@ -381,6 +383,7 @@ OF_IMAGES = {
 }
 OF_RANK = {1: {}, 2: OF_SEQUENCES, 3: OF_IMAGES, 4: {"TimeDistributed": time_distributed}}
 NEEDS_ALL_SIZES = {"Flatten", "Reshape", "Permute", "MaxPooling1D", "AveragePooling1D"}
+MAX_POOLING = {"MaxPooling1D", "MaxPooling2D"}
 
 
 def layer_for(dice, shape):
@@ -388,10 +391,12 @@ def layer_for(dice, shape):
     special = OF_RANK.get(len(shape), {})
     table = OF_ANY_RANK | special
     names = [*OF_ANY_RANK, *special, *(name for name in special if "Random" not in name)]  # what computes, more often
-    if None in shape:
-        names = [name for name in names if name not in NEEDS_ALL_SIZES]
-    if dice.masks:  # Keras' Softmax would take the mask of the steps for one of the features
-        names = [name for name in names if name != "Softmax"]
+    barred = NEEDS_ALL_SIZES if None in shape else set()
+    if dice.masks:
+        barred = barred | {"Softmax"}  # which would take the mask of the steps for one of the features
+    if dice.masks and dice.layers["GlobalAveragePooling1D"]:
+        barred = barred | MAX_POOLING  # of no steps the average is NaN, and the maximum of that the lowest float
+    names = [name for name in names if name not in barred]
     return table[dice.choice(*names)](dice, shape)
 
 

@@ -64,11 +64,9 @@ class Source(NamedTuple):
 
     @property
     def tensor(self):
-        return (
-            tf.reshape(tf.constant(self.data), (len(self.data), *self.start.shape[1:]))
-            if isinstance(self.data, list)
-            else tf.constant(self.data)
-        )
+        """The data for Keras: texts one by one in rows, where the input has an axis for that."""
+        tensor = tf.constant(self.data)
+        return tensor[:, None] if len(self.start.shape) > len(tensor.shape) else tensor
 
 
 def finish(dice, sources, model, x, keras_x):
@@ -187,7 +185,7 @@ def nested(dice, x):
     for _ in range(dice.choice(1, 2, 3)):
         made.append(layer_for(dice, end.shape[1:]))
         end = made[-1](end)
-    model = dice.choice(keras.Sequential([inner, *made]), keras.Model(inner, end))
+    model = keras.Model(inner, end) if dice.flag() else keras.Sequential([inner, *made])
     dice.tell(type(model).__name__, f"{model.name}: {type(model).__name__}({', '.join(layer.name for layer in made)})")
     return model
 
@@ -299,11 +297,17 @@ def states(dice, x):
 
 
 def two_ways(dice, x):
-    """Bidirectional without a merge, or with its states."""
+    """Bidirectional without a merge, or with its states: where another one starts, or as tensors like any other."""
     if dice.flag():
         return merged(dice, bidirectional(dice, x.shape[1:], merge_modes=[None])(x))
-    y, *states = bidirectional(dice, x.shape[1:], return_state=True)(x)
-    return y if dice.flag() else merged(dice, states)
+    first = bidirectional(dice, x.shape[1:], return_state=True)
+    y, *states = first(x)
+    if dice.flag():
+        return y if dice.flag() else merged(dice, states)
+    inner = first.forward_layer
+    again = bidirectional(dice, x.shape[1:], kinds=[type(inner).__name__], units=inner.units)
+    dice.story.append(f"    {again.name} starts from the states of {first.name}")
+    return again(x, initial_state=states)
 
 
 def step(dice, x):

@@ -124,18 +124,6 @@ def test_simple_rnn_is_its_cell_step_by_step(rng):
         np.testing.assert_allclose(forward.simple_rnn(x, *weights, return_sequences=True)[:, t], h, rtol=1e-11)
 
 
-def test_bidirectional_as_a_function(rng):
-    x = rng.normal(size=(2, TIME, FEATURES))
-    weights = [rng.normal(size=size) for size in ((FEATURES, UNITS), (UNITS, UNITS), UNITS)]
-
-    def run(go_backwards):
-        return lambda x, mask: forward.simple_rnn(x, *weights, mask=mask, go_backwards=go_backwards, return_sequences=True)
-
-    y = forward.bidirectional(run(False), run(True), x, return_sequences=True)
-    turned = forward.simple_rnn(x[:, ::-1], *weights, return_sequences=True)[:, ::-1]
-    np.testing.assert_allclose(y[..., UNITS:], turned, rtol=1e-12)
-
-
 @pytest.mark.parametrize(("option", "value"), [("stateful", True)])
 def test_refuses(option, value, tmp_path):
     recurrent = layers.LSTM(UNITS, name="odd", **{option: value})
@@ -168,11 +156,6 @@ def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_pat
     expected = np.asarray(theirs(tokens))
     np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(tokens), expected, atol=1e-6)
     np.testing.assert_allclose(forward.load_model(tmp_path / "model.keras").predict(tokens), expected, atol=1e-6)
-
-
-def test_merge_mode_must_be_known():
-    with pytest.raises(ValueError, match="merge_mode must be one of concat, sum, mul, ave, None, not 'max'"):
-        forward.bidirectional(None, None, np.zeros((1, 2, 3)), merge_mode="max")
 
 
 def test_bidirectional_refuses_weights_of_neither_direction(twins, tmp_path):
