@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from .comparison import compare
 from .evaluation import Check, mean_f1, of_value, results, values
 from .published import PUBLISHED
 from .variants import ARCHITECTURES, Variant, variants
@@ -74,6 +77,14 @@ def _dead(checks: list[Check]) -> str:
     if not dead:
         return ""
     return " DEAD" if len(checks) == 1 else f" DEAD (seed {', '.join(dead)})"
+
+
+def layer_table(checks: list[Check], x: Sequence) -> Table:
+    """Keras against numpy on x in the baseline, the first of the runs: a row for each layer."""
+    table = compare(checks[0].run.path, x)
+    for column in ("max |Δ|", "mean |Δ|"):
+        table[column] = [f"{value:.1e}" for value in table[column]]
+    return Table(table)
 
 
 def check_table(checks: list[Check]) -> Table:
