@@ -11,11 +11,12 @@ from .activations import relu, sigmoid, softmax, tanh
 from .errors import ModelFileError, UnsupportedLayerError
 from .layers.convolution import conv, depthwise_conv, separable_conv
 from .layers.core import dense, embedding, flatten
+from .layers.graph import Model
 from .layers.normalization import batch_normalization, layer_normalization
 from .layers.pooling import average_pool, global_average_pool, global_max_pool, max_pool
 from .layers.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
 from .layers.text import count_vectorization, text_vectorization
-from .model import Model, load_model
+from .model import load_model
 
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", 

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     predict.add_argument("--classes", help="names of the classes, separated by commas: print each sample's likeliest")
     options = parser.parse_args(arguments)
     try:
-        print(load_model(options.model).summary() if options.command == "summary" else run(options), end="\n")
+        print(load_model(options.model).summary() if options.command == "summary" else run(options))
     except (OSError, ValueError) as error:
         print(f"python -m forward: {error}", file=sys.stderr)
         return 2
@@ -33,18 +33,19 @@ def run(options: argparse.Namespace) -> str:
     """Predict, and say what came of it."""
     if options.input.suffix not in (".npy", ".txt"):
         raise ValueError(f"{options.input}: expected a .npy or a .txt file")
-    model = load_model(options.model)
     text = options.input.suffix == ".txt"
     x = options.input.read_text("utf-8").splitlines() if text else np.load(options.input, allow_pickle=False)
-    y = model.predict(x, options.batch_size)
-    if not isinstance(y, np.ndarray):
-        raise ValueError(f"{options.model}: a model with several outputs is not for the command line")
+    y = load_model(options.model).predict(x, options.batch_size)
     names = options.classes.split(",") if options.classes else []
-    if names and (y.ndim != 2 or len(names) != y.shape[1]):
-        raise ValueError(f"--classes has {len(names)} names, but the predictions have the shape {y.shape}")
+    if not isinstance(y, np.ndarray) or (names and y.shape[1:] != (len(names),)):
+        raise ValueError(f"{options.model}: the predictions are not one array with a column for each of --classes {names}")
     if options.output:
         with open(options.output, "wb") as file:
             np.save(file, y)
     if names:
         return "\n".join(f"{names[row.argmax()]}\t{row.max():.4f}" for row in y)
     return f"{options.output}: {y.shape} {y.dtype}" if options.output else np.array2string(y, threshold=sys.maxsize)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

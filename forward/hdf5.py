@@ -109,7 +109,7 @@ class _File:
         """A dataset's values, if they are numbers that stand in the file as they are."""
         types = [dtype for key, dtype in DATATYPES.items() if self.data.startswith(key, messages[DATATYPE])]
         version, rank, flags, simple = self.at(messages[DATASPACE], "BBBB")
-        shape = self.at(messages[DATASPACE] + 8, f"{rank}Q")
+        shape = self.at(messages[DATASPACE] + 8, f"{rank}Q") if rank else ()
         layout, kind, start, size = self.at(messages[LAYOUT], "BBQQ")
         if not types or (version, layout, kind) != (1, 3, 1) or rank > 32:
             raise ModelFileError(f"{path} is compressed, in chunks, put together from other files or no array of numbers")

@@ -51,21 +51,18 @@ class SavedLayer:
             case {"class_name": str(class_name), "config": {"name": str(name), **_other}}:
                 module, registered = entry.get("module"), entry.get("registered_name")
             case _:
-                raise ModelFileError(f"config.json: expected a layer with class_name, config and name, got {brief(entry)}")
+                raise ModelFileError(f"config.json: expected a layer's class_name, config and name, got {brief(entry)}")
         if re.search(r"^__|[/\\\0]|\.\.", name):
             raise ModelFileError(f"config.json: a layer cannot have the name {brief(name)}")
         if registered not in (None, class_name) or module not in (*LAYER_MODULES, OPERATION_MODULE):
-            raise UnsupportedLayerError(
-                f"layer {brief(name)} ({class_name[:80]}) is not one of Keras' own: module {brief(module)}, "
-                f"registered as {brief(registered)}"
-            )
+            origin = f"module {brief(module)}, registered as {brief(registered)}"
+            raise UnsupportedLayerError(f"layer {brief(name)} ({class_name[:80]}) is not one of Keras' own: {origin}")
         full_name = f"ops.{class_name}" if module == OPERATION_MODULE else class_name
         return cls(full_name, name, entry["config"], weights, assets, entry.get("inbound_nodes"))
 
     def child(self, key: str, group: str) -> SavedLayer:
         """The layer that stands inside this one under the setting `key`, with the weights of `group`."""
-        own = (under(f"{group}/", parts) for parts in (self.weights, self.assets))
-        return self.parse(self.config.get(key), *own)
+        return self.parse(self.config.get(key), under(f"{group}/", self.weights), under(f"{group}/", self.assets))
 
     def layers(self) -> list[SavedLayer]:
         """The layers of a model. Keras names a layer's group by its class and position: conv2d, conv2d_1, ..."""
@@ -89,23 +86,19 @@ def read(path: str | Path, weights: str | Path | None = None) -> SavedLayer:
 
     Raises FileNotFoundError, and ModelFileError for a file that is damaged or incomplete.
     """
-    if weights is None:
-        parts = read_zip(path)
-    else:
-        parts = {"config.json": Path(path).read_bytes(), "model.weights.h5": Path(weights).read_bytes()}
-    for name in ("config.json", "model.weights.h5"):
-        if name not in parts:
-            raise ModelFileError(f"{name} is missing; {SAVE_AGAIN}")
+    names = ("config.json", "model.weights.h5")
+    parts = read_zip(path) if weights is None else dict(zip(names, (Path(path).read_bytes(), Path(weights).read_bytes())))
+    if missing := [name for name in names if name not in parts]:
+        raise ModelFileError(f"{missing[0]} is missing; {SAVE_AGAIN}")
     if len(parts["config.json"]) > CONFIG_BYTES:
         raise ModelFileError(f"config.json is too large: over {CONFIG_BYTES:,} bytes")
     try:
         entry = json.loads(parts["config.json"])
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"config.json is not valid JSON ({error})") from error
-    try:
         arrays = hdf5.read(parts["model.weights.h5"])
     except ModelFileError as error:
         raise ModelFileError(f"model.weights.h5: {error}; {SAVE_AGAIN}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"config.json is not valid JSON ({error})") from error
     # Only the layers' own: optimizer and metrics have groups beside them, random generators inside.
     own = {key: array for key, array in arrays.items() if key[:7] == "layers/" and "seed_generator/" not in key}
     return SavedLayer.parse(entry, own, under("assets/", parts))
@@ -120,7 +113,7 @@ def read_zip(path: str | Path) -> dict[str, bytes]:
                 raise ModelFileError(f"its entries are declared far larger than the file; {SAVE_AGAIN}")
             for name, times in Counter(entry.filename for entry in entries).items():
                 if times > 1 or re.search(r"^[/\\]|:|(^|[/\\])\.\.([/\\]|$)", name):
-                    raise ModelFileError(f"the zip entry {brief(name)} is there twice or points elsewhere; {SAVE_AGAIN}")
+                    raise ModelFileError(f"the zip entry {brief(name)} is there twice or points elsewhere")
             return {entry.filename: archive.read(entry) for entry in entries}
     except (OSError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         if getattr(error, "filename", None) is not None:  # an OSError: the file itself cannot be opened

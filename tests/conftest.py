@@ -9,42 +9,117 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
+RELATIVE = {"float32": 2e-5, "float64": 1e-12}  # to the largest output
+ON_PROBABILITIES = {"float32": 1e-6, "float64": 1e-12}  # absolute, where softmax or sigmoid comes last
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20)
 
 
-@pytest.fixture
-def twins(tmp_path, rng):
-    """A function: Keras layers -> (Keras model, the same model loaded by forward), with random weights."""
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    """What Keras computes in, without being told for each layer: once in single, once in double precision."""
     import keras
 
+    keras.config.set_floatx(request.param)
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def twin(tmp_path, rng):
+    """A function: a Keras model -> the same model loaded by forward, with random weights."""
     import forward
 
-    def make(*layers):
-        model = keras.Sequential(layers)
-        for weight in model.weights:
-            weight.assign(rng.normal(scale=0.5, size=weight.shape))
+    def make(model):
+        scramble(model, rng)
         path = tmp_path / "model.keras"
         model.save(path)
-        return model, forward.load_model(path)
+        return forward.load_model(path)
 
     return make
 
 
 @pytest.fixture
-def assert_same(twins):
-    """A function: Keras layers and an input -> both models give the same output, to rounding."""
+def twins(twin):
+    """A function: Keras layers -> (Keras model, the same model loaded by forward), with random weights."""
+    import keras
 
-    def check(x, *layers):
-        theirs, ours = twins(*layers)
-        expected = np.asarray(theirs(x))
-        found = ours.predict(x, batch_size=3)  # smaller than the batch: mini-batches must not matter
-        tolerance = 1e-12 if expected.dtype == np.float64 else 1e-5
-        assert found.dtype == expected.dtype
-        assert found.shape == expected.shape
-        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
-        assert np.ptp(expected) > 0.01, "the output hardly varies: this test could not fail"
+    def make(*layers):
+        model = keras.Sequential(layers)
+        return model, twin(model)
+
+    return make
+
+
+@pytest.fixture
+def assert_same(assert_same_model):
+    """A function: an input and Keras layers -> both models give the same output, to rounding."""
+    import keras
+
+    return lambda x, *layers: assert_same_model(keras.Sequential(layers), x)
+
+
+@pytest.fixture
+def assert_same_model(twin):
+    """A function: a Keras model and its input -> the twin gives the same output or outputs, to rounding."""
+    import keras
+
+    def check(model, x, batch_size=3):  # smaller than the batch: mini-batches must not matter
+        found = twin(model).predict(x, batch_size)
+        expected = model(tensors(x), training=False)
+        keras.tree.assert_same_structure(list(expected) if isinstance(expected, tuple) else expected, found)
+        flat = (keras.tree.flatten(each) for each in (model.outputs, expected, found))
+        for output, theirs, ours in zip(*flat, strict=True):
+            assert_close(ours, np.asarray(theirs), is_probability(output))
+            assert np.nanmax(ours) - np.nanmin(ours) > 0.01, "the output hardly varies: this test could not fail"
 
     return check
+
+
+def assert_close(found, expected, probability=False):
+    """Whether two results agree to rounding; whole numbers may be of any size, and must be the same."""
+    assert found.shape == expected.shape
+    if expected.dtype.kind != "f":
+        assert found.dtype.kind == expected.dtype.kind
+        np.testing.assert_array_equal(found, expected)
+        return
+    assert found.dtype == expected.dtype
+    largest = 1 if probability else np.nanmax(np.abs(expected), initial=0)
+    tolerance = (ON_PROBABILITIES if probability else RELATIVE)[expected.dtype.name]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * largest)
+
+
+def is_probability(output):
+    """Whether softmax or sigmoid gives this output of a Keras model."""
+    from keras import activations, layers
+
+    layer = output._keras_history.operation
+    return isinstance(layer, layers.Softmax) or getattr(layer, "activation", None) in (
+        activations.softmax,
+        activations.sigmoid,
+    )
+
+
+def scramble(model, rng):
+    """Random weights, but for what a layer learnt from data by `adapt`; a variance must be positive."""
+    for weight in model.weights:
+        if weight.path.endswith("moving_variance"):
+            weight.assign(rng.uniform(0.5, 2, weight.shape))
+        elif weight.trainable or weight.path.endswith("moving_mean"):
+            weight.assign(rng.normal(scale=0.5, size=weight.shape))
+
+
+def tensors(x):
+    """An input as Keras takes it: texts as a tensor."""
+    import tensorflow as tf
+
+    if isinstance(x, dict):
+        return {name: tensors(each) for name, each in x.items()}
+    if isinstance(x, list) and not isinstance(x[0], str):
+        return [tensors(each) for each in x]
+    return tf.constant(x)

@@ -180,7 +180,7 @@ class Layer:
 
     def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
         """The settings of `options`, checked; an error for any other that might change the result."""
-        fixed = {"quantization_config": None, "lora_rank": None, **self.fixed}
+        fixed = {**dict.fromkeys(("quantization_config", "lora_rank", "lora_alpha")), **self.fixed}
         checks = {key: one_of(value) for key, value in fixed.items() if key in config} | self.options
         for key in config.keys() - checks.keys() - self.no_effect - NO_EFFECT:
             if not key.endswith(NO_EFFECT_ENDINGS):

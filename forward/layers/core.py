@@ -48,8 +48,9 @@ def masking(x: Array, mask_value: float = 0.0) -> Array:
 
 
 def rescaling(x: Array, scale: Any, offset: Any = 0.0) -> Array:
-    """x * scale + offset; both may be one number or one for each channel."""
-    return x * np.asarray(scale, x.dtype) + np.asarray(offset, x.dtype)
+    """x * scale + offset; both may be one number or one for each channel, which Keras rounds to float32."""
+    scale, offset = (np.asarray(each, np.float32).astype(x.dtype) for each in (scale, offset))
+    return x * scale + offset
 
 
 def prelu(x: Array, alpha: Array) -> Array:
@@ -58,8 +59,8 @@ def prelu(x: Array, alpha: Array) -> Array:
 
 
 def masked_softmax(x: Array, axis: int | tuple[int, ...] = -1, mask: Mask = None) -> Array:
-    """`softmax` over the places where `mask` is True; the others count as -1e9."""
-    return softmax(x if mask is None else np.where(mask, x, x.dtype.type(-1e9)), axis)
+    """`softmax` over the places where `mask` is True; the others are 0."""
+    return softmax(x, axis) if mask is None else np.where(mask, softmax(np.where(mask, x, x.dtype.type(-1e9)), axis), 0)
 
 
 def prelu_shapes(layer: Layer, x: Array) -> dict[str, tuple[int, ...] | None]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief
@@ -16,6 +18,7 @@ from .recurrent import listed
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
 LARGEST_OUTPUT = 2**31  # numbers per sample
+STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
 
 
@@ -49,8 +52,13 @@ class Call:
         return {(self.name, self.index, number): value for number, value in enumerate(listed(values))}
 
 
-class Graph(Layer):
-    """A model: `inputs` and `outputs` are keys in the structure that the user sees, `calls` stand in working order."""
+class Model(Layer):
+    """A Keras model, computed with numpy; it may stand inside another one, as a layer.
+
+    `layers` are ready to compute, in the order of computation. `input_shape` and `output_shape` are
+    without the batch axis, with None for an axis of any length; a model with several inputs or outputs
+    has them in the structure, list or dictionary, that Keras gave it.
+    """
 
     heeds_mask = True
     no_effect = frozenset({"layers", "input_layers", "output_layers", "build_input_shape"})
@@ -59,11 +67,10 @@ class Graph(Layer):
         """Left to the model's own InputLayers."""
 
     def read_calls(self, entries: dict[str, SavedLayer]) -> Iterator[Call]:
-        """Every call that the configuration describes. Keras counts those of a Functional model inside from 1
-        where it lists the outputs, elsewhere from 0."""
+        """Every call that the configuration describes; sets `inputs` and `outputs`, where a list of one is that one."""
         models = {name for name, entry in entries.items() if entry.class_name == "Functional"}
-        self.inputs = parse_ends(self.settings.get("input_layers"), set())
-        self.outputs = parse_ends(self.settings.get("output_layers"), models)
+        ends = parse(self.settings.get("input_layers")), parse(self.settings.get("output_layers"), models)
+        self.inputs, self.outputs = (end[0] if isinstance(end, list) and len(end) == 1 else end for end in ends)
         return (call for each in entries.values() if each.class_name != "InputLayer" for call in parse_calls(each))
 
     def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
@@ -72,13 +79,18 @@ class Graph(Layer):
         if len(entries) < len(saved.config["layers"]):
             raise ModelFileError(f"{self}: two of its layers have the same name")
         self.calls = self.in_order({(call.name, call.index): call for call in self.read_calls(entries)})
-        self.layers: dict[str, Layer] = {}
-        for key in flatten(self.inputs):
-            if key[0] not in entries or entries[key[0]].class_name != "InputLayer" or key[1:] != (0, 0):
-                raise ModelFileError(f"{self} does not begin with InputLayers; build it with keras.Input, then save it")
-            self.layers[key[0]] = self.build(entries[key[0]], None)
-        self.shapes = self.trace(self.empty() if x is None else x, entries)
-        return {f"{name}/{key}": weight for name, each in self.layers.items() for key, weight in each.weights.items()}
+        entrances = {(name, 0, 0) for name, entry in entries.items() if entry.class_name == "InputLayer"}
+        if not entrances.issuperset(keys := flatten(self.inputs)):
+            raise ModelFileError(f"{self} does not begin with InputLayers; build it with keras.Input, then save it")
+        self.by_name: dict[str, Layer] = {key[0]: self.build(entries[key[0]], None) for key in keys}
+        self.entrances = list(self.by_name.values())
+        self.shapes = self.trace([each.empty() for each in self.entrances] if x is None else listed(x), entries)
+        longer = self.trace([each.empty(factor=2) for each in self.entrances] if x is None else listed(x), {})
+        for key, shape in self.shapes.items():  # an axis that grows with the input's has any length
+            self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
+        self.layers = list(self.by_name.values())[len(keys) :]
+        self.input_shape, self.output_shape = pack(self.inputs, self.shapes), pack(self.outputs, self.shapes)
+        return {f"{name}/{key}": weight for name, each in self.by_name.items() for key, weight in each.weights.items()}
 
     def in_order(self, calls: dict[tuple[str, int], Call]) -> list[Call]:
         """The calls so that each stands after those that it needs, and knows which arrays nobody needs after it."""
@@ -93,21 +105,17 @@ class Graph(Layer):
             needed |= call.sources
         return order
 
-    def empty(self, factor: int = 1) -> list[Array]:
-        """Inputs without samples; `factor` changes the length of axes that may have any."""
-        return [self.layers[key[0]].empty(factor) for key in flatten(self.inputs)]
-
     def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
-        shapes: dict[Key, tuple[int, ...]] = {}
         values, masks = self.enter(x)
+        shapes = {key: each.shape[1:] for key, each in values.items()}
         for call in self.calls:
             if missing := call.sources - values.keys():
                 raise ModelFileError(f"{self}: {brief(missing)}, an input of layer {call.name!r}, is not there")
             given = call.select(values)
             try:
-                if call.name not in self.layers:
-                    self.layers[call.name] = self.build(entries[call.name], given)
+                if call.name not in self.by_name:
+                    self.by_name[call.name] = self.build(entries[call.name], given)
                 y = self.step(call, values, masks)
             except BROKEN as error:
                 if isinstance(error, ModelFileError):
@@ -116,17 +124,73 @@ class Graph(Layer):
             if any(math.prod(each.shape[1:]) > LARGEST_OUTPUT for each in listed(y)):
                 raise ModelFileError(f"layer {call.name!r} would make an output of shape {shape_text(y)}")
             shapes |= {key: each.shape[1:] for key, each in call.outputs(y).items()}
-        if missing := set(flatten(self.outputs)) - values.keys():
-            raise ModelFileError(f"{self}: its outputs {brief(missing)} are not there")
+        if not (keys := set(flatten(self.outputs))) or not keys <= values.keys():
+            raise ModelFileError(f"{self}: its outputs {brief(keys - values.keys())} are not there")
         return shapes
 
-    def enter(self, x: Any, mask: Any = None) -> tuple[dict[Key, Array], dict[Key, Mask]]:
+    def predict(self, x: Any, batch_size: int = 256) -> Any:
+        """The model's output for every sample of x, computed `batch_size` samples at a time.
+
+        x is an array (samples, *input_shape), for a text model a sequence of strings, and for a model
+        with several inputs a list or dictionary of these; the result is (samples, *output_shape), or as
+        many of these as the model has outputs. Raises ValueError if x or batch_size does not fit.
+        """
+        if type(batch_size) is bool or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"batch_size must be a whole number of at least 1, not {batch_size!r}")
+        inputs = self.check(x)
+        starts = range(0, max(1, len(inputs[0])), batch_size)
+        batches = [listed(self([each[start : start + batch_size] for each in inputs])) for start in starts]
+        if len({tuple(y.shape[1:] for y in batch) for batch in batches}) > 1:
+            raise ValueError("the outputs differ in length from batch to batch; take a batch_size that holds all of x")
+        outputs = map(np.concatenate, zip(*batches, strict=True))
+        return pack(self.outputs, dict(zip(flatten(self.outputs), outputs, strict=True)))
+
+    def forward(self, x: Any, verbose: bool = False) -> Any:
+        """One pass of the whole x at once; `verbose` prints each layer's name, class and output shape."""
+        values, masks = self.enter(self.check(x))
+        for call, y in self.steps(values, masks):
+            if verbose:
+                shapes = ", ".join(str(each.shape) for each in listed(y))
+                print(f"{call.name:<24} {self.by_name[call.name].class_name:<24} {shapes}")
+        return pack(self.outputs, values)
+
+    def activations(self, x: Any) -> dict[str, Any]:
+        """Every layer's output in one pass of the whole x: {layer name: output}, for later calls "name:call"."""
+        steps = self.steps(*self.enter(self.check(x)))
+        return {f"{call.name}:{call.index}" if call.index else call.name: y for call, y in steps}
+
+    def summary(self) -> str:
+        """The layers as text: name, class, output shape, parameters, and all settings that are not False."""
+        rows = [("layer", "class", "output shape", "parameters", "settings")]
+        for key, shape in self.shapes.items():
+            layer = self.by_name[key[0]]
+            given = {option: layer.settings[option] for option in layer.options if layer not in self.entrances}
+            settings = ", ".join(f"{option}={value}" for option, value in given.items() if value not in (False, None))
+            rows.append((layer.name, layer.class_name, str((None, *shape)), f"{layer.parameters:,}", settings))
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        lines = ["  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows]
+        return "\n".join([f"{self.name}: {self.parameters:,} parameters", *lines])
+
+    def check(self, x: Any) -> list[Array]:
+        """The inputs, given by name, as a list or as the only one: each checked, all of the same number of samples."""
+        names = sorted(self.inputs) if isinstance(self.inputs, dict) else [layer.name for layer in self.entrances]
+        if isinstance(x, dict) and x.keys() == set(names):
+            x = [x[name] for name in names]
+        elif len(names) == 1 and not isinstance(x, dict):
+            x = [x]
+        if not isinstance(x, list | tuple) or len(x) != len(names):
+            raise ValueError(f"model {self.name!r} takes {len(names)} inputs, as a list or by name: {', '.join(names)}")
+        checked = [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
+        if len(lengths := {len(each) for each in checked}) > 1:
+            raise ValueError(f"the inputs have different numbers of samples: {sorted(lengths)}")
+        return checked
+
+    def enter(self, x: list[Array], mask: Any = None) -> tuple[dict[Key, Array], dict[Key, Mask]]:
         """The arrays and masks with which a pass begins."""
-        keys, x = flatten(self.inputs), listed(x)
-        if len(x) != len(keys):
-            raise ValueError(f"{self} takes {len(keys)} inputs, but got {len(x)}")
-        values = {key: self.layers[key[0]].check(each) for key, each in zip(keys, x, strict=True)}
-        return values, dict(zip(keys, listed(mask), strict=False))
+        if len(x) != len(self.entrances):
+            raise ValueError(f"{self} takes {len(self.entrances)} inputs, but got {len(x)}")
+        keys, checked = flatten(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
+        return dict(zip(keys, checked, strict=True)), dict(zip(keys, listed(mask), strict=False))
 
     def steps(self, values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
         """Walk a batch through the calls, with the output of each, while `values` and `masks` fill."""
@@ -141,7 +205,7 @@ class Graph(Layer):
         A mask comes with the input, unless the configuration hands one over by name. A layer that is
         handed initial states heeds only the latter (Keras' rule), but passes on the former.
         """
-        layer, x, mask = self.layers[call.name], call.select(values), call.select(masks)
+        layer, x, mask = self.by_name[call.name], call.select(values), call.select(masks)
         named = {option: [values.get(key) for key in keys] for option, keys in call.options.items()}
         if by_name := named.pop("mask", None):
             mask = by_name if call.takes_list else by_name[0]
@@ -152,7 +216,7 @@ class Graph(Layer):
         return y
 
     def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
-        values, masks = self.enter(x, mask)
+        values, masks = self.enter(listed(x), mask)
         for _ in self.steps(values, masks):
             pass
         y, passed = ([found.get(key) for key in flatten(self.outputs)] for found in (values, masks))
@@ -162,7 +226,7 @@ class Graph(Layer):
         return self.run(x, mask)[0]
 
 
-class Sequential(Graph):
+class Sequential(Model):
     """One layer after the other."""
 
     def read_calls(self, entries: dict[str, SavedLayer]) -> Iterator[Call]:
@@ -177,31 +241,17 @@ class Sequential(Graph):
         return shapes
 
 
-def parse_ends(value: Any, models: set[str]) -> Any:
-    """The inputs or outputs of a model: a key, or a list or dictionary of them; a list of one is that one."""
-    match value:
-        case [str(name), int(index), int(number)]:
-            return name, index - (name in models), number
-        case [only]:
-            return parse_ends(only, models)
-        case [_, *_]:
-            return [parse_ends(each, models) for each in value]
-        case {**parts} if parts:
-            return {key: parse_ends(each, models) for key, each in parts.items()}
-    raise ModelFileError(f"config.json: expected the inputs or outputs of a model, got {brief(value)}")
-
-
 def parse_calls(saved: SavedLayer) -> Iterator[Call]:
     """The calls of one layer, from its `inbound_nodes`."""
     place, operation = f"layer {saved.name!r} ({saved.class_name})", saved.class_name in OPERATIONS
-    allowed = {"mask"} | ({"initial_state"} if saved.class_name in ("Bidirectional", "GRU", "LSTM", "SimpleRNN") else set())
+    allowed = {"mask", "initial_state"} if saved.class_name in STATEFUL else {"mask"}
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
             case {"args": [first, *more] as args, "kwargs": {**named}} if operation or not more:
-                tensors = parse_tensors(args if operation else first)
+                tensors = parse(args if operation else first)
             case _:
                 raise ModelFileError(f"{place}: unknown call {brief(node)}")
-        options = {key: flatten(parse_tensors(each)) for key, each in named.items() if key != "training"}
+        options = {key: flatten(parse(each)) for key, each in named.items() if key != "training"}
         options = {key: keys for key, keys in options.items() if any(each is not None for each in keys)}
         if not options.keys() <= allowed:
             raise UnsupportedLayerError(f"{place}: a call with {brief(options.keys() - allowed)} is not supported")
@@ -211,18 +261,24 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)
 
 
-def parse_tensors(value: Any) -> Any:
-    """What a layer is called with: keys, lists and dictionaries of them, and plain numbers."""
+def parse(value: Any, models: set[str] | frozenset[str] = frozenset()) -> Any:
+    """What a model begins or ends with, or a layer is called with: keys, lists and dictionaries of them, and numbers.
+
+    Keras counts the calls of a Functional model inside from 1 where it lists the outputs, elsewhere from 0.
+    """
     match value:
-        case {"class_name": "__keras_tensor__", "config": {"keras_history": [str(name), int(index), int(number)]}}:
-            return name, index, number
+        case (
+            [str(name), int(index), int(number)]
+            | {"class_name": "__keras_tensor__", "config": {"keras_history": [str(name), int(index), int(number)]}}
+        ):
+            return name, index - (name in models), number
         case {"class_name": "__tuple__", "items": [*items]} | [*items]:
-            return [parse_tensors(each) for each in items]
+            return [parse(each, models) for each in items]
         case {**parts} if "class_name" not in parts:
-            return {key: parse_tensors(each) for key, each in parts.items()}
+            return {key: parse(each, models) for key, each in parts.items()}
         case None | bool() | int() | float():
             return value
-    raise ModelFileError(f"config.json: expected what a layer is called with, got {brief(value)}")
+    raise ModelFileError(f"config.json: expected the inputs or outputs of a layer, got {brief(value)}")
 
 
 def flatten(structure: Any) -> list[Any]:
@@ -239,4 +295,4 @@ def pack(structure: Any, values: dict[Key, Any]) -> Any:
     return [pack(each, values) for each in structure] if isinstance(structure, list) else values[structure]
 
 
-LAYERS = {"Functional": Graph, "InputLayer": InputLayer, "Sequential": Sequential}
+LAYERS = {"Functional": Model, "InputLayer": InputLayer, "Sequential": Sequential}

@@ -48,7 +48,8 @@ class InputLayer(Layer):
 
     def check(self, x: Any) -> Array:
         """x as an array of the declared type and shape, or a ValueError that says what was expected."""
-        expected = f"input {self.name!r} takes {self.settings['dtype']} values of shape {('samples', *self.shape)}, but got"
+        declared = f"{self.settings['dtype']} values of shape {('samples', *self.shape)}"
+        expected = f"input {self.name!r} takes {declared}, but got"
         try:
             array = np.asarray(x, dtype=object) if self.dtype == "object" else np.asarray(x)
         except ValueError as error:

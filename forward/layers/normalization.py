@@ -1,12 +1,13 @@
 """Normalization by learnt statistics, and by the sample's own."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from ..keras_file import SavedLayer, brief
+from ..keras_file import SavedLayer
 from .base import Layer, Shapes, axes, flag, number, optional
 
 Axes = int | tuple[int, ...] | None
@@ -41,7 +42,7 @@ def normalization(x: Array, mean: Array, variance: Array, axis: Axes = -1, inver
 
 
 def along(weight: Any, x: Array, axis: Axes) -> Array:
-    """A weight shaped so that its axes lie along those of x; one with fewer lies along the last of them."""
+    """A weight shaped so that it broadcasts against x; one with fewer axes than `axis` lies along the last of them."""
     weight, shape = np.asarray(weight, x.dtype), [1] * x.ndim
     for n, position in zip(weight.shape[::-1], positions(x, axis)[::-1], strict=False):
         shape[position] = n
@@ -49,8 +50,8 @@ def along(weight: Any, x: Array, axis: Axes) -> Array:
 
 
 def positions(x: Array, axis: Axes) -> list[int]:
-    """The axes in rising order, counted from the front."""
-    return sorted(each % x.ndim for each in ([] if axis is None else np.atleast_1d(axis).tolist()))
+    """The axes counted from the front."""
+    return [] if axis is None else [each % x.ndim for each in np.atleast_1d(axis).tolist()]
 
 
 class BatchNormalization(Layer):
@@ -63,7 +64,8 @@ class BatchNormalization(Layer):
     no_effect = frozenset({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"})
 
     def sizes(self, x: Array) -> tuple[int, ...]:
-        """The sizes of x along `axis`; axis 0 is the batch and has none."""
+        """The sizes of x along `axis`, which Keras sorts as it was given; axis 0 is the batch and has none."""
+        self.axis = tuple(sorted(np.atleast_1d(self.axis).tolist()))
         found = positions(x, self.axis)
         if 0 in found or len(set(found)) < np.size(self.axis):
             raise ModelFileError(f"{self}: axis={self.axis} does not fit an input with {x.ndim} axes")
@@ -93,24 +95,17 @@ class Normalization(BatchNormalization):
     no_effect = frozenset({"mean", "variance"})  # read by take_weights
 
     def weight_shapes(self, x: Array) -> Shapes:
-        shape = () if self.axis is None else self.sizes(x)
-        return {"mean": shape, "variance": shape, "count": ()}
+        self.axis = positions(x, self.axis)  # Keras sorts them only after this
+        shape = self.sizes(x)
+        return {"mean": shape, "variance": shape}
 
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
-        if saved.config.get("mean") is None:
-            return super().take_weights(saved, x)
-        given = {key: saved.config.get(key) for key in ("mean", "variance")}
-        try:
-            found = {key: np.asarray(value, self.dtype) for key, value in given.items()}
-            np.broadcast_to(along(found["mean"], x, self.axis), x.shape)
-        except (TypeError, ValueError) as error:
-            raise ModelFileError(f"{self}: mean or variance do not fit: {brief(given)}") from error
-        return found
-
-    def take_weight(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
-        if name == "count" and array.dtype.kind in "iu" and array.shape == ():
-            return array  # of no use after training
-        return super().take_weight(name, array, shape)
+        if saved.config.get("mean") is None:  # vars/2 counts the samples that the statistics were taken from
+            return super().take_weights(replace(saved, weights={k: v for k, v in saved.weights.items() if k != "vars/2"}), x)
+        self.weight_shapes(x)
+        given = {key: np.asarray(saved.config.get(key), self.dtype) for key in ("mean", "variance")}
+        np.broadcast_to(along(given["mean"], x, self.axis), x.shape)  # or a ValueError
+        return given
 
 
 LAYERS = {each.__name__: each for each in (BatchNormalization, LayerNormalization, Normalization)}

@@ -1,7 +1,6 @@
 """Recurrent layers: one cell per kind, one loop over time for all of them, and the wrappers around layers."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,12 +24,9 @@ def simple_rnn_cell(z: Array, states: States, recurrent_kernel: Array, activatio
 
 
 def lstm_cell(
-    z: Array,
-    states: States,
-    recurrent_kernel: Array,
-    activation: Activation = tanh,
+    z: Array, states: States, recurrent_kernel: Array, activation: Activation = tanh,
     recurrent_activation: Activation = sigmoid,
-) -> States:
+) -> States:  # fmt: skip
     """One time step of an LSTM (Hochreiter and Schmidhuber 1997; gates in Keras' order i, f, c, o).
 
     z  = x @ kernel + bias + h @ recurrent_kernel, cut into z_i, z_f, z_c, z_o
@@ -47,14 +43,9 @@ def lstm_cell(
 
 
 def gru_cell(
-    z: Array,
-    states: States,
-    recurrent_kernel: Array,
-    recurrent_bias: Array | float = 0.0,
-    activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid,
-    reset_after: bool = True,
-) -> States:
+    z: Array, states: States, recurrent_kernel: Array, recurrent_bias: Array | float = 0.0,
+    activation: Activation = tanh, recurrent_activation: Activation = sigmoid, reset_after: bool = True,
+) -> States:  # fmt: skip
     """One time step of a GRU (Cho et al. 2014; gates in Keras' order z, r, h; here u is the gate that Keras calls z).
 
     u  = sigmoid(z_u + h_u), r = sigmoid(z_r + h_r)       z = x @ kernel + bias, cut into z_u, z_r, z_c
@@ -93,18 +84,10 @@ def gru(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 
 
 
 def unroll(
-    cell: Cell,
-    z: Array,
-    recurrent_kernel: Array,
-    n_states: int = 1,
-    mask: Mask = None,
-    initial_state: list[Array] | None = None,
-    return_sequences: bool = False,
-    return_state: bool = False,
-    go_backwards: bool = False,
-    zero_output_for_mask: bool = False,
-    **cell_options: Any,
-) -> Any:
+    cell: Cell, z: Array, recurrent_kernel: Array, n_states: int = 1, mask: Mask = None,
+    initial_state: list[Array] | None = None, return_sequences: bool = False, return_state: bool = False,
+    go_backwards: bool = False, zero_output_for_mask: bool = False, **cell_options: Any,
+) -> Any:  # fmt: skip
     """Walk a cell over time as Keras does: x (batch, time, features), as z = x @ kernel + bias for all steps at once.
 
     The result is the last output (batch, units); with `return_sequences` every output (batch, time,
@@ -139,10 +122,8 @@ class Recurrent(Layer):
     heeds_mask = True
     weights_group = "cell/vars"
     gates: ClassVar[int]  # blocks of units side by side in the kernels
-    options = {"units": count, "activation": activation}
-    options |= dict.fromkeys(
-        ("use_bias", "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"), flag
-    )
+    switches = "use_bias", "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
+    options = {"units": count, "activation": activation, **dict.fromkeys(switches, flag)}
     fixed = {"stateful": False}
     no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
 
@@ -187,17 +168,13 @@ class Wrapper(Layer):
     heeds_mask = passes_mask = True
 
     def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        children = [self.prepare(saved.child(key, group)) for key, group in self.inside.items()]
+        children = [saved.child(key, group) for key, group in self.inside.items()]
         if len(saved.weights) != sum(len(child.weights) for child in children):
             raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
         self.layers = [self.build(child, self.inner(x)) for child in children]
         if other := [layer for layer in self.layers if layer.dtype != self.dtype]:
             raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
         return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}
-
-    def prepare(self, saved: SavedLayer) -> SavedLayer:
-        """The layer inside as it is to be built."""
-        return saved
 
     def inner(self, x: Any) -> Any:
         """What the layer inside gets."""
@@ -225,18 +202,17 @@ class Bidirectional(Wrapper):
     inside = {"layer": "forward_layer", "backward_layer": "backward_layer"}
     no_effect = frozenset(inside)
 
-    def prepare(self, saved: SavedLayer) -> SavedLayer:
-        if saved.class_name not in ("SimpleRNN", "LSTM", "GRU"):
-            raise UnsupportedLayerError(f"{self}: {saved.class_name} inside is not supported; only recurrent layers")
-        return replace(saved, config=saved.config | {"zero_output_for_mask": saved.config.get("return_sequences")})
-
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
         weights = super().take_weights(saved, x)
-        one, other = ({key: getattr(layer, key) for key in Recurrent.options} for layer in self.layers)
+        if other := [layer for layer in self.layers if not isinstance(layer, Recurrent)]:
+            raise UnsupportedLayerError(f"{self}: {other[0].class_name} inside is not supported; only recurrent layers")
+        one, other = ({key: getattr(layer, key) for key in Recurrent.switches} for layer in self.layers)
         if one["go_backwards"] == other["go_backwards"]:
             raise ModelFileError(f"{self}: both layers read in the same direction")
         if any(one[key] != other[key] for key in ("return_sequences", "return_state")):
             raise ModelFileError(f"{self}: only one of the two layers returns its sequences or states")
+        for layer in self.layers:
+            layer.arguments["zero_output_for_mask"] = layer.return_sequences
         return weights
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:

@@ -105,7 +105,7 @@ def activation(dice, shape):
 
 
 def relu(dice, shape):
-    options = {"max_value": dice.choice(None, 1.5), "negative_slope": dice.choice(0.0, 0.2)}
+    options = {"max_value": dice.choice(None, 1.7), "negative_slope": dice.choice(0.0, 0.2)}
     return dice.make(layers.ReLU, **options, threshold=dice.choice(0.0, 0.3))
 
 

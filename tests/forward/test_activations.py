@@ -1,14 +1,22 @@
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 import forward
 from forward.activations import ACTIVATIONS
 
+NOT_OF_X_ALONE = {"threshold"}
+
+
+def test_every_activation_of_keras_that_takes_only_x():
+    from keras.src.activations import ALL_OBJECTS_DICT
+
+    assert set(ACTIVATIONS) == set(ALL_OBJECTS_DICT) - NOT_OF_X_ALONE
+
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_same_as_keras(name, rng):
-    import keras
-
     x = rng.normal(scale=3, size=(5, 8))
     np.testing.assert_allclose(ACTIVATIONS[name](x), keras.activations.get(name)(x), rtol=1e-12, atol=1e-12)
 
@@ -16,6 +24,32 @@ def test_same_as_keras(name, rng):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_keeps_float32(name, rng):
     assert ACTIVATIONS[name](rng.normal(size=(3, 4)).astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_layer(name, dtype, assert_same, rng):
+    x = rng.normal(scale=2, size=(5, 3, 8))
+    assert_same(x, keras.Input((3, 8)), layers.Activation(name))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_of_a_layer(name, dtype, assert_same, rng):
+    x = rng.normal(size=(5, 3))
+    assert_same(x, keras.Input((3,)), layers.Dense(8, activation=name))
+
+
+def test_glu_halves_the_last_axis(assert_same, twins, rng):
+    gate = layers.Activation("glu")
+    _, ours = twins(keras.Input((3, 8)), gate)
+    assert ours.output_shape == (3, 4)
+    assert_same(rng.normal(size=(5, 3, 8)), keras.Input((3, 8)), gate, layers.Flatten())
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "exponential"])
+@pytest.mark.filterwarnings("error")
+def test_does_not_overflow(name):
+    x = np.array([[-1e4, -100, -1, 0], [100, 1e4, 1, 0]], np.float32)
+    np.testing.assert_allclose(ACTIVATIONS[name](x), keras.activations.get(name)(x), rtol=1e-5, atol=1e-30)
 
 
 @pytest.mark.filterwarnings("error")

@@ -67,7 +67,7 @@ def test_predict_names_the_classes_of_texts(sentences, capsys):
         (["predict", "{model}", "{model}"], "expected a .npy or a .txt file"),
         (["predict", "{x}", "{x}"], "not a readable .keras file"),
         (["predict", "{model}", "{x}", "--batch-size", "0"], "batch_size must be a whole number"),
-        (["predict", "{model}", "{x}", "--classes", "a,b"], "--classes has 2 names"),
+        (["predict", "{model}", "{x}", "--classes", "a,b"], "each of --classes ['a', 'b']"),
         (["predict", "{model}", "{x}", "--output", "{folder}/none/y.npy"], "none/y.npy"),
         (["summary", "none.keras"], "none.keras"),
     ],

@@ -9,22 +9,131 @@ from forward.layers.windows import padding_sizes
 
 from . import naive
 
+# Only what Keras itself computes on a CPU: no strides together with dilation, and channel by channel only with the
+# same stride along both axes.
+WINDOWS_1D = [
+    {"strides": 1},
+    {"strides": 2},
+    {"strides": 3},
+    {"strides": 4},  # longer than the kernel: some steps are in no window
+    {"dilation_rate": 2},
+    {"dilation_rate": 3},
+]
+WINDOWS_2D = [
+    {"strides": 1},
+    {"strides": 2},
+    {"strides": 3},
+    {"dilation_rate": 2},
+    {"dilation_rate": (1, 3)},
+    {"dilation_rate": (3, 2)},
+]
+SHAPE_1D, SHAPE_2D = (11, 4), (9, 11, 4)
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3])
+@pytest.mark.parametrize("window", WINDOWS_1D, ids=str)
+def test_conv1d(window, kernel_size, padding, dtype, assert_same, rng):
+    conv = layers.Conv1D(5, kernel_size, padding=padding, activation="tanh", **window)
+    assert_same(rng.normal(size=(6, *SHAPE_1D)), keras.Input(SHAPE_1D), conv)
+
+
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("strides", [(1, 1), (2, 3), (3, 2)])
 @pytest.mark.parametrize("kernel_size", [(1, 1), (2, 4), (3, 2), (5, 3)])
-def test_same_as_keras(kernel_size, strides, padding, dtype, assert_same, rng):
-    x = rng.normal(size=(4, 9, 11, 3)).astype(dtype)
-    conv = layers.Conv2D(5, kernel_size, strides, padding, activation="relu", dtype=dtype)
-    assert_same(x, keras.Input((9, 11, 3), dtype=dtype), conv)
+def test_conv2d(kernel_size, strides, padding, dtype, assert_same, rng):
+    conv = layers.Conv2D(5, kernel_size, strides, padding, activation="relu")
+    assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), conv)
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "tanh", "sigmoid", "softmax"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("kernel_size", [(3, 2), (2, 4)])
+@pytest.mark.parametrize("dilation_rate", [2, (1, 3), (3, 2)])
+def test_conv2d_with_dilation(dilation_rate, kernel_size, padding, dtype, assert_same, rng):
+    conv = layers.Conv2D(5, kernel_size, padding=padding, dilation_rate=dilation_rate)
+    assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), conv)
+
+
+@pytest.mark.parametrize("groups", [2, 4])
+@pytest.mark.parametrize("shape", [SHAPE_1D, SHAPE_2D])
+def test_conv_in_groups(shape, groups, dtype, assert_same, rng):
+    kind = layers.Conv1D if shape == SHAPE_1D else layers.Conv2D
+    conv = kind(8, 3, groups=groups, strides=2, padding="same")
+    assert_same(rng.normal(size=(6, *shape)), keras.Input(shape), conv)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("window", WINDOWS_1D, ids=str)
+class TestChannelByChannel1D:
+    def test_depthwise_conv1d(self, window, padding, dtype, assert_same, rng):
+        conv = layers.DepthwiseConv1D(3, padding=padding, depth_multiplier=2, **window)
+        assert_same(rng.normal(size=(6, *SHAPE_1D)), keras.Input(SHAPE_1D), conv)
+
+    def test_separable_conv1d(self, window, padding, dtype, assert_same, rng):
+        conv = layers.SeparableConv1D(5, 3, padding=padding, depth_multiplier=2, **window)
+        assert_same(rng.normal(size=(6, *SHAPE_1D)), keras.Input(SHAPE_1D), conv)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("window", WINDOWS_2D, ids=str)
+class TestChannelByChannel2D:
+    def test_depthwise_conv2d(self, window, padding, dtype, assert_same, rng):
+        conv = layers.DepthwiseConv2D((3, 2), padding=padding, depth_multiplier=2, **window)
+        assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), conv)
+
+    def test_separable_conv2d(self, window, padding, dtype, assert_same, rng):
+        conv = layers.SeparableConv2D(5, (3, 2), padding=padding, depth_multiplier=2, **window)
+        assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), conv)
+
+
+KINDS = {  # every kind of convolution, of images where it is not said otherwise
+    "Conv1D": lambda size, **options: layers.Conv1D(5, size, **options),
+    "Conv2D": lambda size, **options: layers.Conv2D(5, size, **options),
+    "DepthwiseConv1D": lambda size, **options: layers.DepthwiseConv1D(size, **options),
+    "DepthwiseConv2D": lambda size, **options: layers.DepthwiseConv2D(size, **options),
+    "SeparableConv1D": lambda size, **options: layers.SeparableConv1D(5, size, **options),
+    "SeparableConv2D": lambda size, **options: layers.SeparableConv2D(5, size, **options),
+}
+
+
+@pytest.fixture(params=KINDS)
+def assert_same_conv(request, assert_same, rng):
+    """A function: length of the input and options of the layer -> the same output, for each kind of convolution."""
+
+    def check(length, size, **options):
+        shape = (length, 4) if request.param.endswith("1D") else (length, length + 1, 4)
+        assert_same(rng.normal(size=(6, *shape)), keras.Input(shape), KINDS[request.param](size, **options))
+
+    return check
+
+
 @pytest.mark.parametrize("use_bias", [True, False])
-def test_activation_and_bias(activation, use_bias, assert_same, rng):
-    x = rng.normal(size=(4, 6, 7, 2)).astype("float32")
-    assert_same(x, keras.Input((6, 7, 2)), layers.Conv2D(3, 2, activation=activation, use_bias=use_bias))
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "softmax"])
+def test_activation_and_bias(activation, use_bias, dtype, assert_same_conv):
+    assert_same_conv(6, 2, activation=activation, use_bias=use_bias)
+
+
+@pytest.mark.parametrize("size", [2, 4, 6])
+def test_same_padding_of_even_kernels(size, dtype, assert_same_conv):
+    """One more zero behind than in front."""
+    assert_same_conv(7, size, padding="same")
+
+
+@pytest.mark.parametrize("length", [5, 6, 7, 8])
+@pytest.mark.parametrize("strides", [2, 3])
+def test_same_padding_depends_on_the_length_if_strides_are_over_1(strides, length, dtype, assert_same_conv):
+    """Length 6 with strides of 2 is padded with one zero behind, length 7 with one on each side."""
+    assert_same_conv(length, 3, strides=strides, padding="same")
+
+
+def test_window_as_large_as_the_input(dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 4, 6, 3)), keras.Input((4, 6, 3)), layers.Conv2D(7, (4, 6)))
+    assert_same(rng.normal(size=(5, 4, 6, 3)), keras.Input((4, 6, 3)), layers.Conv2D(7, (9, 8), padding="same"))
+
+
+def test_sequence_of_any_length(assert_same, rng):
+    conv = layers.Conv1D(5, 3, padding="causal", dilation_rate=2)
+    assert_same(rng.normal(size=(6, 9, 4)), keras.Input((None, 4)), conv, layers.GlobalAveragePooling1D())
 
 
 def test_image_of_any_size(assert_same, rng):
@@ -80,9 +189,18 @@ def test_padding_must_be_known(rng):
         forward.conv(rng.normal(size=(1, 4, 4, 3)), rng.normal(size=(3, 3, 3, 5)), padding="full")
 
 
-@pytest.mark.parametrize(("option", "value"), [("data_format", "channels_first")])
-def test_refuses(option, value, tmp_path):
-    model = keras.Sequential([keras.Input((9, 9, 9)), layers.Conv2D(6, 3, name="odd", **{option: value})])
-    model.save(tmp_path / "model.keras")
-    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \(Conv2D\): option {option}="):
+@pytest.mark.parametrize("kind", KINDS)
+def test_refuses_channels_first(kind, tmp_path):
+    shape = (9, 9) if kind.endswith("1D") else (9, 9, 9)
+    layer = KINDS[kind](3, data_format="channels_first", name="odd")
+    keras.Sequential([keras.Input(shape), layer]).save(tmp_path / "model.keras")
+    words = rf"layer 'odd' \({kind}\): option data_format='channels_first' is not supported"
+    with pytest.raises(forward.UnsupportedLayerError, match=words):
         forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("kind", [layers.Conv3D, layers.Conv2DTranspose])
+def test_refuses_other_convolutions(kind, twins):
+    shape = (5, 6, 7, 3) if kind is layers.Conv3D else (5, 6, 3)
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind.__name__}\) is not supported"):
+        twins(keras.Input(shape), kind(4, 2, name="odd"))

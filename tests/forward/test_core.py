@@ -1,21 +1,43 @@
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import forward
+from forward.layers.core import AUGMENTATIONS, DROPOUTS
+
+from .files import change_config, layer
+
+RELU_OPTIONS = product([None, 1.5, 6], [0.0, 0.3], [0.0, 0.4])
+INACTIVE = {
+    "ActivityRegularization": {"l1": 0.1, "l2": 0.2},
+    "AlphaDropout": {"rate": 0.4},
+    "Dropout": {"rate": 0.9, "noise_shape": (None, 1, 3), "seed": 7},
+    "GaussianDropout": {"rate": 0.4},
+    "GaussianNoise": {"stddev": 0.4},
+    "Identity": {},
+    "SpatialDropout1D": {"rate": 0.4},
+    "SpatialDropout2D": {"rate": 0.4},
+}
+AUGMENTED = {name: {} for name in "ElasticTransform Erasing Flip GaussianBlur Grayscale Invert Perspective".split()}
+AUGMENTED |= {name: {"factor": 0.3} for name in "Brightness ColorDegeneration Contrast Hue Rotation Sharpness".split()}
+AUGMENTED |= {
+    "ColorJitter": {"brightness_factor": 0.2, "hue_factor": 0.1},
+    "Posterization": {"factor": 4},
+    "Saturation": {"factor": (0.2, 0.7)},
+    "Shear": {"x_factor": 0.2},
+    "Translation": {"height_factor": 0.2, "width_factor": 0.3},
+    "Zoom": {"height_factor": 0.2},
+}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5)])
-def test_dense_on_any_rank(shape, dtype, assert_same, rng):
-    x = rng.normal(size=(4, *shape)).astype(dtype)
-    assert_same(x, keras.Input(shape, dtype=dtype), layers.Dense(7, activation="tanh", dtype=dtype))
-
-
-def test_dense_without_bias(assert_same, rng):
-    x = rng.normal(size=(4, 5)).astype("float32")
-    assert_same(x, keras.Input((5,)), layers.Dense(7, use_bias=False))
+def test_dense_on_any_rank(shape, use_bias, dtype, assert_same, rng):
+    x = rng.normal(size=(4, *shape))
+    assert_same(x, keras.Input(shape), layers.Dense(7, activation="tanh", use_bias=use_bias))
 
 
 def test_flatten_dropout_and_activation(assert_same, rng):
@@ -23,10 +45,111 @@ def test_flatten_dropout_and_activation(assert_same, rng):
     assert_same(x, keras.Input((2, 3, 5)), layers.Flatten(), layers.Dropout(0.9), layers.Activation("softmax"))
 
 
+@pytest.mark.parametrize(("max_value", "negative_slope", "threshold"), RELU_OPTIONS)
+def test_relu(max_value, negative_slope, threshold, dtype, assert_same, rng):
+    x = rng.normal(scale=5, size=(5, 3, 4))
+    assert_same(x, keras.Input((3, 4)), layers.ReLU(max_value, negative_slope, threshold))
+
+
+@pytest.mark.parametrize("negative_slope", [0.0, 0.1, 0.3, 2.0])
+def test_leaky_relu(negative_slope, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.LeakyReLU(negative_slope))
+
+
+@pytest.mark.parametrize("shared_axes", [None, [1], [1, 2], [3, 1]])
+def test_prelu(shared_axes, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.PReLU(shared_axes=shared_axes))
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.3])
+def test_elu(alpha, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.ELU(alpha))
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2, -2, [1, 2], [-1, 1], [3]])
+def test_softmax(axis, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Softmax(axis))
+
+
+@pytest.mark.parametrize("axis", [-1, 1, [1, 2]])
+def test_softmax_with_a_mask_in_front_behind_with_holes_and_on_all(axis, dtype, assert_same_model, rng):
+    x, mask = keras.Input((3, 4)), keras.Input((3, 4), dtype="bool")
+    kept = rng.random((6, 3, 4)) < 0.7
+    kept[0, :, :2], kept[1, 1:], kept[2] = False, False, False
+    assert_same_model(keras.Model([x, mask], layers.Softmax(axis)(x, mask=mask)), [rng.normal(size=(6, 3, 4)), kept])
+
+
+def test_flatten(dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Flatten(), layers.Dense(6))
+
+
+@pytest.mark.parametrize("target_shape", [(-1,), (24,), (4, 6), (-1, 2, 3), (3, -1, 4), (3, 2, 4)])
+def test_reshape(target_shape, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Reshape(target_shape))
+
+
+@pytest.mark.parametrize("dims", [(2, 1, 3), (3, 1, 2), (2, 3, 1), (1, 3, 2)])
+def test_permute(dims, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Permute(dims))
+
+
+REARRANGING = {
+    "Reshape": lambda: layers.Reshape((-1, 2)),
+    "Permute": lambda: layers.Permute((2, 1)),
+    "Flatten": lambda: layers.Flatten(),
+    "Dropout": lambda: layers.Dropout(0.4),
+}
+
+
+@pytest.mark.parametrize("make", REARRANGING.values(), ids=REARRANGING)
+def test_whole_numbers_stay_whole(make, assert_same, rng):
+    """2**24 + 1 is no float32."""
+    assert_same(rng.integers(2**24, 2**24 + 100, (5, 4, 3)), keras.Input((4, 3), dtype="int32"), make())
+    reach_the_table = keras.Input((4, 3), dtype="int32"), make(), layers.Embedding(11, 5)
+    assert_same(rng.integers(0, 11, (5, 4, 3)), *reach_the_table)
+
+
+@pytest.mark.parametrize("padding", [1, (2, 1), ((0, 1), (3, 2))])
+def test_zero_padding2d(padding, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(4, 5, 6, 3)), keras.Input((5, 6, 3)), layers.ZeroPadding2D(padding))
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(0.3, 0.0), (-2, 1.5), ([0.1, 2.0, 3.0], [1.0, -1.0, 0.3]), ([1, 2, 3], 4)])
+@pytest.mark.parametrize("kind", ["uint8", None])
+def test_rescaling(scale, offset, kind, dtype, assert_same, rng):
+    x = rng.integers(0, 256, (5, 4, 2, 3))
+    assert_same(x.astype(kind or dtype), keras.Input((4, 2, 3), dtype=kind), layers.Rescaling(scale, offset))
+
+
+@pytest.mark.parametrize("name", DROPOUTS.split())
+def test_inactive_when_not_training(name, dtype, assert_same, rng):
+    shape = (2, 4, 3) if name.endswith("2D") else (4, 3)
+    assert_same(rng.normal(size=(5, *shape)), keras.Input(shape), getattr(layers, name)(**INACTIVE[name]))
+
+
+@pytest.mark.parametrize("kind", ["uint8", None])
+@pytest.mark.parametrize("name", AUGMENTATIONS.split())
+def test_augmentation_is_inactive_when_not_training(name, kind, dtype, assert_same, rng):
+    x, augment = rng.integers(0, 256, (4, 6, 5, 3)), getattr(layers, f"Random{name}")(**AUGMENTED[name])
+    assert_same(x.astype(kind or dtype), keras.Input((6, 5, 3), dtype=kind), augment)
+
+
+@pytest.mark.parametrize("mask_value", [0.0, 0.5])
+def test_masking_zeroes_whole_steps_only(mask_value, dtype, assert_same, rng):
+    x = rng.normal(size=(5, 4, 3))
+    x[0, 1], x[1, :2], x[2, 2, 1], x[3] = mask_value, mask_value, mask_value, mask_value
+    assert_same(x, keras.Input((4, 3)), layers.Masking(mask_value))
+    assert_same(x, keras.Input((4, 3)), layers.Masking(mask_value), layers.LSTM(6))
+
+
 @pytest.mark.parametrize("mask_zero", [True, False])
-def test_embedding(mask_zero, assert_same, rng):
+def test_embedding(mask_zero, dtype, assert_same, rng):
     tokens = rng.integers(0, 11, (4, 6))
     assert_same(tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=mask_zero))
+
+
+def test_embedding_of_tokens_in_several_axes(assert_same, rng):
+    assert_same(rng.integers(0, 11, (4, 2, 6)), keras.Input((2, 6), dtype="int32"), layers.Embedding(11, 3))
 
 
 def test_a_large_token_does_not_become_another(twins):
@@ -54,17 +177,46 @@ def test_embedding_refuses_fractions(twins):
         ours.predict([[0.5, 2]])
 
 
-@pytest.mark.parametrize("through", [layers.Dropout(0.4), layers.Dense(4), layers.Activation("tanh")])
-def test_mask_passes_through(through, assert_same, rng):
-    tokens = rng.integers(1, 11, (5, 6))
-    tokens[1:, 4:] = 0
-    assert_same(
-        tokens, keras.Input((6,), dtype="int32"), layers.Embedding(11, 3, mask_zero=True), through, layers.LSTM(2)
-    )
+@pytest.mark.parametrize("kind", ["float64", "int32"])
+def test_input_is_cast_to_the_type_of_the_layer(kind, assert_same, rng):
+    x = rng.integers(0, 9, (4, 5)).astype(kind)
+    assert_same(x, keras.Input((5,), dtype=kind), layers.Dense(7), layers.Dense(3, dtype="float64"))
+    assert_same(x, keras.Input((5,), dtype=kind), layers.Dense(7, dtype="float64"), layers.Dense(3))
 
 
-@pytest.mark.parametrize("dtype", ["float64", "int32"])
-def test_input_is_cast_to_the_type_of_the_layer(dtype, assert_same, rng):
-    x = rng.integers(0, 9, (4, 5)).astype(dtype)
-    assert_same(x, keras.Input((5,), dtype=dtype), layers.Dense(7), layers.Dense(3, dtype="float64"))
-    assert_same(x, keras.Input((5,), dtype=dtype), layers.Dense(7, dtype="float64"), layers.Dense(3))
+REFUSED = {  # what a layer of this package has, and would have to do
+    "Flatten data_format='channels_first'": lambda: layers.Flatten(data_format="channels_first", name="odd"),
+    "ZeroPadding2D data_format='channels_first'": lambda: layers.ZeroPadding2D(data_format="channels_first", name="odd"),
+    "Dense lora_": lambda: layers.Dense(6, lora_rank=2, name="odd"),
+    "Embedding lora_": lambda: layers.Embedding(6, 5, lora_rank=2, name="odd"),
+}
+
+
+@pytest.mark.parametrize(("text", "make"), REFUSED.items(), ids=REFUSED)
+def test_refuses(text, make, twins):
+    kind, option = text.split()
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind}\): option {option}.* is not"):
+        twins(keras.Input((4, 3, 5)), make())
+
+
+def test_refuses_a_quantized_layer(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="odd")])
+    model.quantize("int8")
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(Dense\): option (quantization_config|dtype)="):
+        forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize(("option", "value"), [("quantization_config", {"mode": "int8"}), ("temperature", 2)])
+def test_refuses_an_option_that_it_does_not_know(option, value, twins, tmp_path):
+    twins(keras.Input((3,)), layers.Dense(4, name="odd"))
+    change_config(tmp_path / "model.keras", lambda config: layer(config, 1)["config"].update({option: value}))
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \(Dense\): option {option}="):
+        forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("kind", [layers.UnitNormalization, layers.RandomCrop, layers.Cropping2D])
+def test_refuses_a_layer_that_it_does_not_know(kind, twins):
+    sizes = {"height": 2, "width": 2} if kind is layers.RandomCrop else {}
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind.__name__}\) is not supported"):
+        twins(keras.Input((4, 6, 3)), kind(name="odd", **sizes))

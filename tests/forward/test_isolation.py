@@ -1,4 +1,4 @@
-"""forward/ works where TensorFlow and Keras are not installed."""
+"""forward/ works where numpy is all there is."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from keras import layers
 
 SCRIPT = """
 import sys
-FORBIDDEN = {"tensorflow", "keras", "study", "sklearn", "scipy", "pandas", "matplotlib", "jax", "torch"}
+FORBIDDEN = {"tensorflow", "keras", "h5py", "study", "sklearn", "scipy", "pandas", "matplotlib", "jax", "torch"}
 
 class Refuse:
     def find_spec(self, name, path=None, target=None):
@@ -26,7 +26,7 @@ assert not FORBIDDEN & {name.partition(".")[0] for name in sys.modules}
 """
 
 
-def test_without_tensorflow_and_keras(tmp_path, twins):
+def test_nothing_but_numpy(tmp_path, twins):
     words = layers.TextVectorization(output_sequence_length=4)
     words.adapt(["enak sekali tidak"])
     theirs, _ = twins(
@@ -41,3 +41,14 @@ def test_without_tensorflow_and_keras(tmp_path, twins):
     subprocess.run(command, check=True, capture_output=True, text=True)
     expected = theirs(np.array(["enak sekali", "tidak enak"], dtype=object))
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, rtol=0, atol=1e-6)
+
+
+def test_the_command_line_runs(tmp_path, twins):
+    twins(keras.Input((3,)), layers.Dense(2, name="only"))
+    command = [sys.executable, "-m", "forward", "summary"]
+    run = subprocess.run([*command, str(tmp_path / "model.keras")], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "only" in run.stdout
+    run = subprocess.run([*command, str(tmp_path / "none.keras")], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr.startswith("python -m forward: ")

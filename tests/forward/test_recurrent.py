@@ -9,6 +9,8 @@ from . import naive
 from .files import change_config, change_weights, layer
 
 CELLS = [layers.SimpleRNN, layers.LSTM, layers.GRU]
+STATES = {layers.SimpleRNN: 1, layers.LSTM: 2, layers.GRU: 1}
+MERGE_MODES = ["concat", "sum", "mul", "ave", None]
 TIME, FEATURES, UNITS = 7, 3, 4
 
 
@@ -25,27 +27,33 @@ def masked_tokens(rng):
 
 @pytest.fixture
 def assert_same_masked(assert_same, rng):
-    def check(*recurrent, dtype="float32"):
-        embedding = layers.Embedding(11, FEATURES, mask_zero=True, dtype=dtype)
+    def check(*recurrent):
+        embedding = layers.Embedding(11, FEATURES, mask_zero=True)
         assert_same(masked_tokens(rng), keras.Input((TIME,), dtype="int32"), embedding, *recurrent)
 
     return check
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.fixture(params=["masked", "whole"])
+def start(request, rng):
+    """Input, a sequence made of it, and tokens to put in: once with a mask and once without."""
+    x = keras.Input((TIME,), dtype="int32", name="tokens")
+    return x, layers.Embedding(11, FEATURES, mask_zero=request.param == "masked")(x), masked_tokens(rng)
+
+
 @pytest.mark.parametrize("go_backwards", [True, False])
 @pytest.mark.parametrize("return_sequences", [True, False])
 @pytest.mark.parametrize("cell", CELLS)
 class TestSwitches:
     def test_without_mask(self, cell, return_sequences, go_backwards, dtype, assert_same, rng):
-        x = rng.normal(size=(5, TIME, FEATURES)).astype(dtype)
-        layer = cell(UNITS, return_sequences=return_sequences, go_backwards=go_backwards, dtype=dtype)
-        assert_same(x, keras.Input((TIME, FEATURES), dtype=dtype), layer)
+        x = rng.normal(size=(5, TIME, FEATURES))
+        layer = cell(UNITS, return_sequences=return_sequences, go_backwards=go_backwards)
+        assert_same(x, keras.Input((TIME, FEATURES)), layer)
 
     @pytest.mark.parametrize("zero_output_for_mask", [True, False])
     def test_with_mask(self, cell, return_sequences, go_backwards, dtype, zero_output_for_mask, assert_same_masked):
         switches = {"return_sequences": return_sequences, "go_backwards": go_backwards}
-        assert_same_masked(cell(UNITS, **switches, zero_output_for_mask=zero_output_for_mask, dtype=dtype), dtype=dtype)
+        assert_same_masked(cell(UNITS, **switches, zero_output_for_mask=zero_output_for_mask))
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
@@ -55,24 +63,130 @@ def test_activation_and_bias(cell, activation, use_bias, assert_same_masked):
     assert_same_masked(cell(UNITS, activation=activation, use_bias=use_bias))
 
 
-def test_recurrent_activation(assert_same_masked):
-    assert_same_masked(layers.LSTM(UNITS, recurrent_activation="tanh"))
+@pytest.mark.parametrize("recurrent_activation", ["tanh", "hard_sigmoid", "softmax"])
+@pytest.mark.parametrize("cell", [layers.LSTM, layers.GRU])
+def test_recurrent_activation(cell, recurrent_activation, dtype, assert_same_masked):
+    assert_same_masked(cell(UNITS, recurrent_activation=recurrent_activation))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize("reset_after", [True, False])
+class TestGRU:
+    def test_reset_after(self, reset_after, use_bias, dtype, assert_same_masked):
+        assert_same_masked(layers.GRU(UNITS, reset_after=reset_after, use_bias=use_bias, return_sequences=True))
+
+    def test_reset_after_in_both_directions(self, reset_after, use_bias, dtype, assert_same_masked):
+        assert_same_masked(layers.Bidirectional(layers.GRU(UNITS, reset_after=reset_after, use_bias=use_bias)))
+
+
+@pytest.mark.parametrize("zero_output_for_mask", [True, False])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_leading_masked_step(cell, zero_output_for_mask, dtype, assert_same, rng):
+    """Before the first real step the output is zero, and the states are those that it began with."""
+    x = rng.normal(size=(5, TIME, FEATURES))
+    x[:4, 0], x[2, 1] = 0, 0
+    layer = cell(UNITS, return_sequences=True, zero_output_for_mask=zero_output_for_mask)
+    assert_same(x, keras.Input((TIME, FEATURES)), layers.Masking(), layer)
+
+
+@pytest.mark.parametrize("go_backwards", [True, False])
 @pytest.mark.parametrize("return_sequences", [True, False])
-@pytest.mark.parametrize("merge_mode", ["concat", "sum", "mul", "ave"])
+@pytest.mark.parametrize("cell", CELLS)
+class TestStates:
+    def test_return_state(self, cell, return_sequences, go_backwards, dtype, start, assert_same_model):
+        x, sequence, tokens = start
+        layer = cell(UNITS, return_sequences=return_sequences, go_backwards=go_backwards, return_state=True)
+        assert_same_model(keras.Model(x, layer(sequence)), tokens)
+
+    def test_initial_state(self, cell, return_sequences, go_backwards, dtype, start, assert_same_model, rng):
+        """Keras heeds no mask of the input where it is handed states."""
+        x, sequence, tokens = start
+        states = [keras.Input((UNITS,), name=f"state_{number}") for number in range(STATES[cell])]
+        layer = cell(UNITS, return_sequences=return_sequences, go_backwards=go_backwards, return_state=True)
+        model = keras.Model([x, *states], layer(sequence, initial_state=states))
+        assert_same_model(model, [tokens, *(rng.normal(size=(6, UNITS)) for _ in states)])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_encoder_and_decoder(cell, dtype, start, assert_same_model):
+    """The decoder starts from the encoder's states, and hands the mask of its own input on."""
+    x, sequence, tokens = start
+    _, *states = cell(UNITS, return_state=True)(sequence)
+    y = cell(UNITS, return_sequences=True)(layers.Dense(5)(sequence), initial_state=states)
+    assert_same_model(keras.Model(x, layers.LSTM(2)(y)), tokens)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_initial_state_and_a_mask_by_name(cell, dtype, assert_same_model, rng):
+    x, mask = keras.Input((TIME, FEATURES)), keras.Input((TIME,), dtype="bool")
+    states = [keras.Input((UNITS,), name=f"state_{number}") for number in range(STATES[cell])]
+    y = cell(UNITS, return_sequences=True)(x, mask=mask, initial_state=states)
+    found = [rng.normal(size=(6, TIME, FEATURES)), masked_tokens(rng) > 0, *(rng.normal(size=(6, UNITS)) for _ in states)]
+    assert_same_model(keras.Model([x, mask, *states], layers.LSTM(2)(y)), found)
+
+
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("merge_mode", MERGE_MODES)
 @pytest.mark.parametrize("cell", CELLS)
 class TestBidirectional:
-    def test_with_mask(self, cell, merge_mode, return_sequences, dtype, assert_same_masked):
-        inner = cell(UNITS, return_sequences=return_sequences, dtype=dtype)
-        assert_same_masked(layers.Bidirectional(inner, merge_mode=merge_mode, dtype=dtype), dtype=dtype)
+    def test_merge_mode(self, cell, merge_mode, return_sequences, dtype, start, assert_same_model):
+        """With return_sequences Keras has masked steps give zeros, whatever zero_output_for_mask says."""
+        x, sequence, tokens = start
+        inner = cell(UNITS, return_sequences=return_sequences, zero_output_for_mask=not return_sequences)
+        assert_same_model(keras.Model(x, layers.Bidirectional(inner, merge_mode=merge_mode)(sequence)), tokens)
 
-    def test_without_mask(self, cell, merge_mode, return_sequences, dtype, assert_same, rng):
-        x = rng.normal(size=(5, TIME, FEATURES)).astype(dtype)
-        inner = cell(UNITS, return_sequences=return_sequences, dtype=dtype)
-        outer = layers.Bidirectional(inner, merge_mode=merge_mode, dtype=dtype)
-        assert_same(x, keras.Input((TIME, FEATURES), dtype=dtype), outer)
+    def test_return_state(self, cell, merge_mode, return_sequences, start, assert_same_model):
+        x, sequence, tokens = start
+        inner = cell(UNITS, return_sequences=return_sequences, return_state=True)
+        assert_same_model(keras.Model(x, layers.Bidirectional(inner, merge_mode=merge_mode)(sequence)), tokens)
+
+    def test_initial_state(self, cell, merge_mode, return_sequences, start, assert_same_model, rng):
+        x, sequence, tokens = start
+        states = [keras.Input((UNITS,), name=f"state_{number}") for number in range(2 * STATES[cell])]
+        outer = layers.Bidirectional(cell(UNITS, return_sequences=return_sequences), merge_mode=merge_mode)
+        model = keras.Model([x, *states], outer(sequence, initial_state=states))
+        assert_same_model(model, [tokens, *(rng.normal(size=(6, UNITS)) for _ in states)])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_both_directions_hand_on_the_mask(cell, dtype, start, assert_same_model):
+    """Each of the two unmerged sequences takes it along."""
+    x, sequence, tokens = start
+    both = layers.Bidirectional(cell(UNITS, return_sequences=True), merge_mode=None)(sequence)
+    merged = layers.Bidirectional(cell(UNITS, return_sequences=True))(sequence)
+    assert_same_model(keras.Model(x, [layers.LSTM(2)(each) for each in [*both, merged]]), tokens)
+
+
+INSIDE = {  # what TimeDistributed holds, and the shape of a step
+    "Dense": ((3,), lambda: layers.Dense(5, activation="tanh")),
+    "Conv2D": ((5, 6, 3), lambda: layers.Conv2D(4, 2)),
+    "Flatten": ((5, 6, 3), lambda: layers.Flatten()),
+    "BatchNormalization": ((3,), lambda: layers.BatchNormalization()),
+    "LSTM": ((5, 3), lambda: layers.LSTM(4)),
+    "Sequential": ((3,), lambda: keras.Sequential([layers.Dense(5, activation="relu"), layers.Dense(2)])),
+    "images through a Sequential": (
+        (5, 6, 3),
+        lambda: keras.Sequential([layers.Conv2D(4, 3), layers.MaxPooling2D(2), layers.Flatten()]),
+    ),
+    "TimeDistributed": ((5, 3), lambda: layers.TimeDistributed(layers.Dense(4))),
+}
+
+
+@pytest.mark.parametrize("length", [TIME, None])
+@pytest.mark.parametrize(("shape", "make"), INSIDE.values(), ids=INSIDE)
+def test_time_distributed(shape, make, length, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, TIME, *shape)), keras.Input((length, *shape)), layers.TimeDistributed(make()))
+
+
+@pytest.mark.parametrize("make", [INSIDE["Dense"][1], INSIDE["Sequential"][1]], ids=["Dense", "Sequential"])
+def test_time_distributed_with_mask(make, dtype, assert_same_masked):
+    assert_same_masked(layers.TimeDistributed(make()), layers.LSTM(UNITS))
+
+
+def test_time_distributed_recurrent_network_of_images(dtype, assert_same, rng):
+    parts = layers.Conv2D(4, 2, activation="relu"), layers.GlobalAveragePooling2D()
+    steps = [layers.TimeDistributed(part) for part in parts]
+    assert_same(rng.normal(size=(4, TIME, 5, 6, 3)), keras.Input((TIME, 5, 6, 3)), *steps, layers.LSTM(2))
 
 
 def test_bidirectional_with_a_backward_layer_of_its_own(assert_same_masked):
@@ -124,20 +238,29 @@ def test_simple_rnn_is_its_cell_step_by_step(rng):
         np.testing.assert_allclose(forward.simple_rnn(x, *weights, return_sequences=True)[:, t], h, rtol=1e-11)
 
 
-@pytest.mark.parametrize(("option", "value"), [("stateful", True)])
-def test_refuses(option, value, tmp_path):
-    recurrent = layers.LSTM(UNITS, name="odd", **{option: value})
-    keras.Sequential([keras.Input(batch_shape=(2, TIME, FEATURES)), recurrent]).save(tmp_path / "model.keras")
-    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \(LSTM\): option {option}="):
-        forward.load_model(tmp_path / "model.keras")
+@pytest.mark.parametrize("cell", CELLS)
+def test_refuses_stateful(cell, twins):
+    words = rf"layer 'odd' \({cell.__name__}\): option stateful=True is not supported"
+    with pytest.raises(forward.UnsupportedLayerError, match=words):
+        twins(keras.Input(batch_shape=(2, TIME, FEATURES)), cell(UNITS, stateful=True, name="odd"))
 
 
-def test_refuses_other_cells_inside_bidirectional(tmp_path):
-    keras.Sequential([keras.Input((TIME, FEATURES)), layers.Bidirectional(layers.RNN(layers.LSTMCell(UNITS)), name="odd")]).save(
-        tmp_path / "model.keras"
-    )
-    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(Bidirectional\): RNN inside"):
-        forward.load_model(tmp_path / "model.keras")
+def test_refuses_other_cells_inside_bidirectional(twins):
+    outer = layers.Bidirectional(layers.RNN(layers.LSTMCell(UNITS)), name="odd")
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'forward_rnn' \(RNN\) is not supported"):
+        twins(keras.Input((TIME, FEATURES)), outer)
+
+
+@pytest.mark.parametrize("wrap", [layers.Bidirectional, layers.TimeDistributed])
+def test_refuses_stateful_inside(wrap, twins):
+    shape = (2, TIME, FEATURES) if wrap is layers.Bidirectional else (2, 5, TIME, FEATURES)
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer '.*lstm.*' \(LSTM\): option stateful=True"):
+        twins(keras.Input(batch_shape=shape), wrap(layers.LSTM(UNITS, stateful=True)))
+
+
+def test_refuses_layers_inside_that_it_does_not_know(twins):
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(UnitNormalization\) is not supported"):
+        twins(keras.Input((TIME, FEATURES)), layers.TimeDistributed(layers.UnitNormalization(name="odd")))
 
 
 def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_path, rng):
@@ -163,5 +286,6 @@ def test_bidirectional_refuses_weights_of_neither_direction(twins, tmp_path):
     change_weights(
         tmp_path / "model.keras", lambda file: file.create_dataset("layers/bidirectional/vars/0", data=np.zeros(3))
     )
-    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' \(Bidirectional\): the file has weights of no layer inside"):
+    words = r"layer 'odd' \(Bidirectional\): the file has weights of no layer inside"
+    with pytest.raises(forward.ModelFileError, match=words):
         forward.load_model(tmp_path / "model.keras")
