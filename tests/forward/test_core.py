@@ -21,16 +21,28 @@ INACTIVE = {
     "SpatialDropout1D": {"rate": 0.4},
     "SpatialDropout2D": {"rate": 0.4},
 }
-AUGMENTED = {name: {} for name in "ElasticTransform Erasing Flip GaussianBlur Grayscale Invert Perspective".split()}
-AUGMENTED |= {name: {"factor": 0.3} for name in "Brightness ColorDegeneration Contrast Hue Rotation Sharpness".split()}
-AUGMENTED |= {
+AUGMENTING = {
+    "Brightness": {"factor": 0.3},
+    "ColorDegeneration": {"factor": 0.3},
     "ColorJitter": {"brightness_factor": 0.2, "hue_factor": 0.1},
+    "Contrast": {"factor": 0.3},
+    "ElasticTransform": {},
+    "Erasing": {"factor": 0.9},
+    "Flip": {"mode": "vertical"},
+    "GaussianBlur": {},
+    "Grayscale": {"factor": 0.9},
+    "Hue": {"factor": 0.3},
+    "Invert": {},
+    "Perspective": {},
     "Posterization": {"factor": 4},
+    "Rotation": {"factor": 0.3},
     "Saturation": {"factor": (0.2, 0.7)},
+    "Sharpness": {"factor": 0.3},
     "Shear": {"x_factor": 0.2},
     "Translation": {"height_factor": 0.2, "width_factor": 0.3},
     "Zoom": {"height_factor": 0.2},
 }
+RESCALING = [(0.3, 0.0), (-2, 1.5), ([0.1, 2.0, 3.0], [1.0, -1.0, 0.3]), ([1, 2, 3], 4)]
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
@@ -114,7 +126,7 @@ def test_zero_padding2d(padding, dtype, assert_same, rng):
     assert_same(rng.normal(size=(4, 5, 6, 3)), keras.Input((5, 6, 3)), layers.ZeroPadding2D(padding))
 
 
-@pytest.mark.parametrize(("scale", "offset"), [(0.3, 0.0), (-2, 1.5), ([0.1, 2.0, 3.0], [1.0, -1.0, 0.3]), ([1, 2, 3], 4)])
+@pytest.mark.parametrize(("scale", "offset"), RESCALING)
 @pytest.mark.parametrize("kind", ["uint8", None])
 def test_rescaling(scale, offset, kind, dtype, assert_same, rng):
     x = rng.integers(0, 256, (5, 4, 2, 3))
@@ -130,7 +142,7 @@ def test_inactive_when_not_training(name, dtype, assert_same, rng):
 @pytest.mark.parametrize("kind", ["uint8", None])
 @pytest.mark.parametrize("name", AUGMENTATIONS.split())
 def test_augmentation_is_inactive_when_not_training(name, kind, dtype, assert_same, rng):
-    x, augment = rng.integers(0, 256, (4, 6, 5, 3)), getattr(layers, f"Random{name}")(**AUGMENTED[name])
+    x, augment = rng.integers(0, 256, (4, 6, 5, 3)), getattr(layers, f"Random{name}")(**AUGMENTING[name])
     assert_same(x.astype(kind or dtype), keras.Input((6, 5, 3), dtype=kind), augment)
 
 
@@ -186,7 +198,9 @@ def test_input_is_cast_to_the_type_of_the_layer(kind, assert_same, rng):
 
 REFUSED = {  # what a layer of this package has, and would have to do
     "Flatten data_format='channels_first'": lambda: layers.Flatten(data_format="channels_first", name="odd"),
-    "ZeroPadding2D data_format='channels_first'": lambda: layers.ZeroPadding2D(data_format="channels_first", name="odd"),
+    "ZeroPadding2D data_format='channels_first'": lambda: layers.ZeroPadding2D(
+        data_format="channels_first", name="odd"
+    ),
     "Dense lora_": lambda: layers.Dense(6, lora_rank=2, name="odd"),
     "Embedding lora_": lambda: layers.Embedding(6, 5, lora_rank=2, name="odd"),
 }
@@ -203,7 +217,9 @@ def test_refuses_a_quantized_layer(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="odd")])
     model.quantize("int8")
     model.save(tmp_path / "model.keras")
-    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(Dense\): option (quantization_config|dtype)="):
+    with pytest.raises(
+        forward.UnsupportedLayerError, match=r"layer 'odd' \(Dense\): option (quantization_config|dtype)="
+    ):
         forward.load_model(tmp_path / "model.keras")
 
 

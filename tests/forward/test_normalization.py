@@ -75,5 +75,7 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "make"), REFUSED.items(), ids=REFUSED)
 def test_refuses(text, make, twins):
     kind, option = text.split()
-    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind}\): option {option} is not supported"):
+    with pytest.raises(
+        forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind}\): option {option} is not supported"
+    ):
         twins(keras.Input(IMAGE), make())
