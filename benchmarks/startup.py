@@ -45,7 +45,9 @@ def measure(script: str, model: str, repeats: int) -> tuple[float, float, str]:
     seconds, memory = [], []
     for _ in range(repeats):
         start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", BEFORE + script + AFTER, model], stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", BEFORE + script + AFTER, model], stdout=subprocess.PIPE, check=True
+        )
         seconds.append(time.perf_counter() - start)
         peak, *y = done.stdout.decode().split()
         memory.append(float(peak))

@@ -4,7 +4,7 @@
     model = forward.load_model("model.keras")
     probabilities = model.predict(x)
 
-Every operation is also a plain function on arrays: `forward.conv2d`, `forward.lstm`, ...
+Every operation is also a plain function on arrays: `forward.conv`, `forward.lstm`, ...
 """
 
 from .activations import relu, sigmoid, softmax, tanh
@@ -19,9 +19,9 @@ from .layers.text import count_vectorization, text_vectorization
 from .model import load_model
 
 __all__ = [
-    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", 
-    "conv", "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten",
-    "global_average_pool", "global_max_pool", "gru", "gru_cell", "layer_normalization", "load_model",
-    "lstm", "lstm_cell", "max_pool", "relu", "separable_conv", "sigmoid", "simple_rnn", "simple_rnn_cell",
+    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",
+    "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten", "global_average_pool", "global_max_pool",
+    "gru", "gru_cell", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu", "separable_conv",
+    "sigmoid", "simple_rnn", "simple_rnn_cell",
     "softmax", "tanh", "text_vectorization",
 ]  # fmt: skip

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> str:
     y = load_model(options.model).predict(x, options.batch_size)
     names = options.classes.split(",") if options.classes else []
     if not isinstance(y, np.ndarray) or (names and y.shape[1:] != (len(names),)):
-        raise ValueError(f"{options.model}: the predictions are not one array with a column for each of --classes {names}")
+        raise ValueError(f"{options.model}: the predictions are no array with a column for each of --classes {names}")
     if options.output:
         with open(options.output, "wb") as file:
             np.save(file, y)

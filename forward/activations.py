@@ -14,7 +14,8 @@ def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, 
     """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere."""
     if not threshold and (not negative_slope or max_value is None):
         return leaky_relu(x, negative_slope) if negative_slope else np.clip(x, 0, max_value)
-    return np.where(x > threshold, x if max_value is None else np.minimum(x, max_value), negative_slope * (x - threshold))
+    above = x if max_value is None else np.minimum(x, max_value)
+    return np.where(x > threshold, above, negative_slope * (x - threshold))
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:

@@ -30,7 +30,7 @@ DATATYPES = {  # how the specification writes down each type of number
 
 
 def read(data: bytes) -> dict[str, np.ndarray]:
-    """Every array by its path. Raises ModelFileError for what is damaged, or stored in a way that Keras does not use."""
+    """Every array by its path. Raises ModelFileError for what is damaged, or stored in another way than Keras does."""
     if data[:9] != SIGNATURE + b"\0":
         raise ModelFileError("not an HDF5 file of the kind that Keras writes")
     try:
@@ -108,11 +108,11 @@ class _File:
     def array(self, path: str, messages: dict[int, int]) -> np.ndarray:
         """A dataset's values, if they are numbers that stand in the file as they are."""
         types = [dtype for key, dtype in DATATYPES.items() if self.data.startswith(key, messages[DATATYPE])]
-        version, rank, flags, simple = self.at(messages[DATASPACE], "BBBB")
+        version, rank = self.at(messages[DATASPACE], "BB")
         shape = self.at(messages[DATASPACE] + 8, f"{rank}Q") if rank else ()
         layout, kind, start, size = self.at(messages[LAYOUT], "BBQQ")
         if not types or (version, layout, kind) != (1, 3, 1) or rank > 32:
-            raise ModelFileError(f"{path} is compressed, in chunks, put together from other files or no array of numbers")
+            raise ModelFileError(f"{path} is compressed, in chunks, kept in other files or no array of numbers")
         count = math.prod(shape)
         self.budget -= size
         if size != count * np.dtype(types[0]).itemsize or self.budget < 0 or (size and start + size > len(self.data)):

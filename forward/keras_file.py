@@ -86,9 +86,11 @@ def read(path: str | Path, weights: str | Path | None = None) -> SavedLayer:
 
     Raises FileNotFoundError, and ModelFileError for a file that is damaged or incomplete.
     """
-    names = ("config.json", "model.weights.h5")
-    parts = read_zip(path) if weights is None else dict(zip(names, (Path(path).read_bytes(), Path(weights).read_bytes())))
-    if missing := [name for name in names if name not in parts]:
+    if weights is None:
+        parts = read_zip(path)
+    else:
+        parts = {"config.json": Path(path).read_bytes(), "model.weights.h5": Path(weights).read_bytes()}
+    if missing := [name for name in ("config.json", "model.weights.h5") if name not in parts]:
         raise ModelFileError(f"{missing[0]} is missing; {SAVE_AGAIN}")
     if len(parts["config.json"]) > CONFIG_BYTES:
         raise ModelFileError(f"config.json is too large: over {CONFIG_BYTES:,} bytes")

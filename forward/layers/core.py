@@ -87,23 +87,9 @@ def numbers(value: Any) -> Any:
     return [number(each) for each in value] if isinstance(value, list) else number(value)
 
 
-class Inactive(Layer):
-    """Nothing at inference, whatever the settings: dropout, noise and the random changes of augmentation."""
-
-    passes_mask = True
-
-    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
-        return {}
-
-
-class Dropout(Inactive):
-    """Nothing at inference, and whole numbers stay whole."""
-
-    casts = "f"
-
-
 elementwise = partial(bind, passes_mask=True)
 rearranging = partial(bind, casts="f")  # whole numbers stay whole
+inactive = partial(elementwise, check_settings=lambda layer, config: {})  # at inference, whatever the settings
 LAYERS = {
     "Activation": elementwise(options={"activation": activation}),
     "Dense": elementwise(
@@ -145,5 +131,5 @@ DROPOUTS = """ActivityRegularization AlphaDropout Dropout GaussianDropout Gaussi
 SpatialDropout2D"""
 AUGMENTATIONS = """Brightness ColorDegeneration ColorJitter Contrast ElasticTransform Erasing Flip GaussianBlur
 Grayscale Hue Invert Perspective Posterization Rotation Saturation Sharpness Shear Translation Zoom"""
-LAYERS |= dict.fromkeys(DROPOUTS.split(), Dropout)
-LAYERS |= {f"Random{name}": Inactive for name in AUGMENTATIONS.split()}
+LAYERS |= dict.fromkeys(DROPOUTS.split(), inactive(casts="f"))
+LAYERS |= dict.fromkeys([f"Random{name}" for name in AUGMENTATIONS.split()], inactive())

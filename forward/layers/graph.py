@@ -4,6 +4,7 @@ import graphlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -232,7 +233,7 @@ class Sequential(Model):
     def read_calls(self, entries: dict[str, SavedLayer]) -> Iterator[Call]:
         names = list(entries) or [""]
         self.inputs, self.outputs = (names[0], 0, 0), (names[-1], 0, 0)
-        return (Call(name, 0, [(before, 0, 0)]) for before, name in zip(names, names[1:], strict=False))
+        return (Call(name, 0, [(before, 0, 0)]) for before, name in pairwise(names))
 
     def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         shapes = super().trace(x, entries)
@@ -267,10 +268,10 @@ def parse(value: Any, models: set[str] | frozenset[str] = frozenset()) -> Any:
     Keras counts the calls of a Functional model inside from 1 where it lists the outputs, elsewhere from 0.
     """
     match value:
-        case (
-            [str(name), int(index), int(number)]
-            | {"class_name": "__keras_tensor__", "config": {"keras_history": [str(name), int(index), int(number)]}}
-        ):
+        case [str(name), int(index), int(number)] | {
+            "class_name": "__keras_tensor__",
+            "config": {"keras_history": [str(name), int(index), int(number)]},
+        }:
             return name, index - (name in models), number
         case {"class_name": "__tuple__", "items": [*items]} | [*items]:
             return [parse(each, models) for each in items]

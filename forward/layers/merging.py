@@ -42,13 +42,12 @@ class Concatenate(Merge):
     def compute_mask(self, x: list[Array], mask: list[Mask]) -> Mask:
         if all(each is None for each in mask):
             return None
-        whole = [np.ones(a.shape, bool) if m is None else expand(m, a) for a, m in zip(x, mask, strict=True)]
+        whole = [np.ones(a.shape, bool) if m is None else m for a, m in zip(x, mask, strict=True)]
+        whole = [
+            m if m.ndim == a.ndim else np.broadcast_to(m[..., np.newaxis], a.shape)
+            for a, m in zip(x, whole, strict=True)
+        ]
         return np.any(np.concatenate(whole, axis=self.axis), axis=-1)
-
-
-def expand(mask: Array, x: Array) -> Array:
-    """A mask with an entry for every number of x."""
-    return mask if mask.ndim == x.ndim else np.broadcast_to(mask[..., np.newaxis], x.shape)
 
 
 class Operation(Layer):

@@ -101,7 +101,8 @@ class Normalization(BatchNormalization):
 
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
         if saved.config.get("mean") is None:  # vars/2 counts the samples that the statistics were taken from
-            return super().take_weights(replace(saved, weights={k: v for k, v in saved.weights.items() if k != "vars/2"}), x)
+            own = {key: array for key, array in saved.weights.items() if key != "vars/2"}
+            return super().take_weights(replace(saved, weights=own), x)
         self.weight_shapes(x)
         given = {key: np.asarray(saved.config.get(key), self.dtype) for key in ("mean", "variance")}
         np.broadcast_to(along(given["mean"], x, self.axis), x.shape)  # or a ValueError

@@ -15,7 +15,9 @@ PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
 
 
-def tokenize(text: str, standardize: str | None, split: str = "whitespace", ngrams: Sequence[int] = (1,)) -> list[bytes]:
+def tokenize(
+    text: str, standardize: str | None, split: str = "whitespace", ngrams: Sequence[int] = (1,)
+) -> list[bytes]:
     """A text's words, or with `split="character"` its characters; for each n of `ngrams` all runs of n of them.
 
     Done on UTF-8 bytes, as TensorFlow does: only ASCII letters are lowered, only ASCII punctuation is
@@ -46,11 +48,11 @@ def count_vectorization(
     texts: Sequence[str], vocabulary: Mapping[bytes, int], size: int, standardize: str | None = STANDARDIZATIONS[-1],
     **how: Any,
 ) -> Array:  # fmt: skip
-    """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) float32.
+    """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) int64.
 
     Tokens that are not in the vocabulary are counted in column 0; `tokenize` takes `how`.
     """
-    counts = np.zeros((len(texts), size), np.float32)
+    counts = np.zeros((len(texts), size), np.int64)
     for row, text in zip(counts, texts, strict=True):
         np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, standardize, **how)], 1)
     return counts
@@ -103,8 +105,9 @@ class TextVectorization(Layer):
         if self.output_mode == "int":
             return text_vectorization(texts, self.vocabulary, self.output_sequence_length, **how)
         counts = count_vectorization(texts, self.vocabulary, self.size, **how)
-        counts = np.minimum(counts, 1) if self.output_mode == "multi_hot" else counts
-        return counts * self.weights.get("idf_weights", np.float32(1))
+        if self.output_mode == "tf_idf":
+            return counts.astype(self.dtype) * self.weights["idf_weights"]
+        return np.minimum(counts, 1) if self.output_mode == "multi_hot" else counts
 
 
 LAYERS = {"TextVectorization": TextVectorization}

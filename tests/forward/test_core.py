@@ -10,7 +10,7 @@ from forward.layers.core import AUGMENTATIONS, DROPOUTS
 
 from .files import change_config, layer
 
-RELU_OPTIONS = product([None, 1.5, 6], [0.0, 0.3], [0.0, 0.4])
+RELU_OPTIONS = list(product([None, 1.5, 6], [0.0, 0.3], [0.0, 0.4]))
 INACTIVE = {
     "ActivityRegularization": {"l1": 0.1, "l2": 0.2},
     "AlphaDropout": {"rate": 0.4},
@@ -213,6 +213,7 @@ def test_refuses(text, make, twins):
         twins(keras.Input((4, 3, 5)), make())
 
 
+@pytest.mark.filterwarnings("ignore:Layer InputLayer")  # which Keras cannot quantize
 def test_refuses_a_quantized_layer(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="odd")])
     model.quantize("int8")

@@ -29,6 +29,11 @@ def test_layer_normalization(axis, center, scale, dtype, assert_same, rng):
     assert_same(rng.normal(2, 3, size=(6, *IMAGE)), keras.Input(IMAGE), layer)
 
 
+def test_layer_normalization_of_whole_numbers(dtype, assert_same, rng):
+    """Keras takes their normal values for whole numbers, too, and so cuts them off."""
+    assert_same(rng.integers(-50, 50, (6, *IMAGE)), keras.Input(IMAGE, dtype="int32"), layers.LayerNormalization())
+
+
 @pytest.mark.parametrize("invert", [False, True])
 @pytest.mark.parametrize("axis", [-1, 1, 2, None, (1, 3), (-1, 2)])
 def test_normalization_adapted(axis, invert, dtype, assert_same, rng):
