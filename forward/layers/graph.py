@@ -246,6 +246,8 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
     """The calls of one layer, from its `inbound_nodes`."""
     place, operation = f"layer {saved.name!r} ({saved.class_name})", saved.class_name in OPERATIONS
     allowed = {"mask", "initial_state"} if saved.class_name in STATEFUL else {"mask"}
+    if saved.class_name.startswith("ops.") and not operation:
+        raise UnsupportedLayerError(f"{place} is not supported: of operations, only those that compute masks are")
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
             case {"args": [first, *more] as args, "kwargs": {**named}} if operation or not more:

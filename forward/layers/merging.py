@@ -1,14 +1,14 @@
 """Several inputs into one, element by element or end to end, and the operations that Keras writes for their masks."""
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
 from ..activations import Array
-from ..errors import ModelFileError
-from ..keras_file import SavedLayer
+from ..errors import ModelFileError, UnsupportedLayerError
+from ..keras_file import SavedLayer, brief
 from .base import Build, Check, Layer, Mask, axes, flag
 
 
@@ -18,13 +18,18 @@ class Merge(Layer):
     Where every input has a mask, a place counts that counts in any of them; otherwise there is none.
     """
 
+    heeds_mask = True
+
     def check_input(self, x: Any) -> None:
         if not isinstance(x, list):
             raise ModelFileError(f"{self} takes a list of inputs, but gets one")
 
     def __call__(self, x: list[Array], mask: Any = None, **states: Any) -> Array:
-        rank = max(each.ndim for each in x)
-        return super().__call__([each.reshape(len(each), *(1,) * (rank - each.ndim), *each.shape[1:]) for each in x])
+        ranks = [each.ndim for each in x]
+        if len(set(ranks)) > 1:  # Keras loses the masks here
+            mask = None
+            x = [each.reshape(len(each), *(1,) * (max(ranks) - each.ndim), *each.shape[1:]) for each in x]
+        return super().__call__(x, mask or [None] * len(x))
 
     def compute_mask(self, x: list[Array], mask: list[Mask]) -> Mask:
         return None if any(each is None for each in mask) else reduce(np.logical_or, mask)
@@ -36,18 +41,35 @@ class Concatenate(Merge):
     A step counts in the mask if any of its numbers does; an input without a mask counts whole.
     """
 
-    function = staticmethod(lambda x, axis=-1: np.concatenate(x, axis=axis))
+    function = staticmethod(lambda x, mask, axis=-1: np.concatenate(x, axis=axis))
     options = {"axis": axes}
 
     def compute_mask(self, x: list[Array], mask: list[Mask]) -> Mask:
         if all(each is None for each in mask):
             return None
-        whole = [np.ones(a.shape, bool) if m is None else m for a, m in zip(x, mask, strict=True)]
-        whole = [
-            m if m.ndim == a.ndim else np.broadcast_to(m[..., np.newaxis], a.shape)
-            for a, m in zip(x, whole, strict=True)
-        ]
-        return np.any(np.concatenate(whole, axis=self.axis), axis=-1)
+        return np.any(np.concatenate([*map(whole_mask, x, mask)], axis=self.axis), axis=-1)
+
+
+def whole_mask(x: Array, mask: Mask) -> Array:
+    """A mask with an entry for every number of x."""
+    mask = np.ones(x.shape, bool) if mask is None else mask
+    return mask if mask.ndim == x.ndim else np.broadcast_to(mask[..., np.newaxis], x.shape)
+
+
+def multiply(x: list[Array], mask: list[Mask]) -> Array:
+    """The product of the inputs; a masked step counts as 1, and as 0 where it is masked in all of them."""
+    whole = [*map(whole_mask, x, mask)]
+    y = reduce(np.multiply, [np.where(m, each, each.dtype.type(1)) for each, m in zip(x, whole, strict=True)])
+    return np.where(reduce(np.logical_or, whole), y, 0)
+
+
+def extreme(function: Callable[[Array, Array], Array], x: list[Array], mask: list[Mask]) -> Array:
+    """The largest or smallest of the inputs, place by place; a masked step is passed over, unless it is in all."""
+    y, seen = x[0], whole_mask(x[0], mask[0])
+    for each, m in zip(x[1:], map(whole_mask, x[1:], mask[1:]), strict=True):
+        each = np.where(m, each, y)
+        y, seen = function(np.where(seen, y, each), each), seen | m
+    return y
 
 
 class Operation(Layer):
@@ -56,6 +78,11 @@ class Operation(Layer):
     def __init__(self, saved: SavedLayer, x: list[Any], build: Build):
         self.operation, self.options = OPERATIONS[saved.class_name]
         super().__init__(saved, x, build)
+
+    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
+        if config.get("dtype") not in (None, "bool"):
+            raise UnsupportedLayerError(f"{self}: option dtype={brief(config['dtype'])} is not supported, only 'bool'")
+        return "bool", "bool"
 
     def check_input(self, x: Any) -> None:
         """Anything goes: arrays, and plain numbers between them."""
@@ -70,16 +97,16 @@ OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
     "ops.ExpandDims": (np.expand_dims, {"axis": axes}),
     "ops.LogicalOr": (np.logical_or, {}),
     "ops.NotEqual": (np.not_equal, {}),
-    "ops.OnesLike": (np.ones_like, {}),
-    "ops.ZerosLike": (np.zeros_like, {}),
+    "ops.OnesLike": (lambda x: np.ones_like(x, bool), {}),
+    "ops.ZerosLike": (lambda x: np.zeros_like(x, bool), {}),
 }
-FUNCTIONS: dict[str, Callable[[list[Array]], Array]] = {
-    "Add": lambda x: reduce(np.add, x),
-    "Average": lambda x: reduce(np.add, x) / len(x),
-    "Maximum": lambda x: reduce(np.maximum, x),
-    "Minimum": lambda x: reduce(np.minimum, x),
-    "Multiply": lambda x: reduce(np.multiply, x),
-    "Subtract": lambda x: np.subtract(*x),
+FUNCTIONS: dict[str, Callable[[list[Array], list[Mask]], Array]] = {
+    "Add": lambda x, mask: reduce(np.add, x),
+    "Average": lambda x, mask: reduce(np.add, x) / len(x),
+    "Maximum": partial(extreme, np.maximum),
+    "Minimum": partial(extreme, np.minimum),
+    "Multiply": multiply,
+    "Subtract": lambda x, mask: np.subtract(*x),
 }
 LAYERS = {name: type(name, (Merge,), {"function": staticmethod(function)}) for name, function in FUNCTIONS.items()}
 LAYERS |= {"Concatenate": Concatenate, **dict.fromkeys(OPERATIONS, Operation)}
