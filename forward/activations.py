@@ -11,11 +11,15 @@ tanh = np.tanh
 
 
 def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
-    """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere."""
+    """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere.
+
+    Keras rounds max_value and, for the comparison, threshold to float32.
+    """
     if not threshold and (not negative_slope or max_value is None):
-        return leaky_relu(x, negative_slope) if negative_slope else np.clip(x, 0, max_value)
-    above = x if max_value is None else np.minimum(x, max_value)
-    return np.where(x > threshold, above, negative_slope * (x - threshold))
+        most = None if max_value is None else float(np.float32(max_value))
+        return leaky_relu(x, negative_slope) if negative_slope else np.clip(x, 0, most)
+    above = x if max_value is None else np.minimum(x, float(np.float32(max_value)))
+    return np.where(x > float(np.float32(threshold)), above, negative_slope * (x - threshold))
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:

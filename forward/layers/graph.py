@@ -62,6 +62,7 @@ class Model(Layer):
     """
 
     heeds_mask = True
+    casts = ""
     no_effect = frozenset({"layers", "input_layers", "output_layers", "build_input_shape"})
 
     def check_input(self, x: Any) -> None:

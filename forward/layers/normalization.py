@@ -104,7 +104,8 @@ class Normalization(BatchNormalization):
             own = {key: array for key, array in saved.weights.items() if key != "vars/2"}
             return super().take_weights(replace(saved, weights=own), x)
         self.weight_shapes(x)
-        given = {key: np.asarray(saved.config.get(key), self.dtype) for key in ("mean", "variance")}
+        constants = {key: np.asarray(saved.config.get(key), np.float32) for key in ("mean", "variance")}
+        given = {key: constant.astype(self.dtype) for key, constant in constants.items()}  # Keras rounds them
         np.broadcast_to(along(given["mean"], x, self.axis), x.shape)  # or a ValueError
         return given
 

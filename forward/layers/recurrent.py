@@ -172,7 +172,7 @@ class Wrapper(Layer):
         if len(saved.weights) != sum(len(child.weights) for child in children):
             raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
         self.layers = [self.build(child, self.inner(x)) for child in children]
-        if other := [layer for layer in self.layers if layer.dtype != self.dtype]:
+        if other := [layer for layer in self.layers if layer.casts and layer.dtype != self.dtype]:
             raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
         return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}
 

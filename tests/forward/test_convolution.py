@@ -109,11 +109,11 @@ def assert_same_conv(request, assert_same, rng):
 
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "softmax"])
-def test_activation_and_bias(activation, use_bias, dtype, assert_same_conv):
+def test_activation_and_bias(activation, use_bias, assert_same_conv):
     assert_same_conv(6, 2, activation=activation, use_bias=use_bias)
 
 
-@pytest.mark.parametrize("size", [2, 4, 6])
+@pytest.mark.parametrize("size", [2, 4])
 def test_same_padding_of_even_kernels(size, dtype, assert_same_conv):
     """One more zero behind than in front."""
     assert_same_conv(7, size, padding="same")
@@ -121,7 +121,7 @@ def test_same_padding_of_even_kernels(size, dtype, assert_same_conv):
 
 @pytest.mark.parametrize("length", [5, 6, 7, 8])
 @pytest.mark.parametrize("strides", [2, 3])
-def test_same_padding_depends_on_the_length_if_strides_are_over_1(strides, length, dtype, assert_same_conv):
+def test_same_padding_depends_on_the_length_if_strides_are_over_1(strides, length, assert_same_conv):
     """Length 6 with strides of 2 is padded with one zero behind, length 7 with one on each side."""
     assert_same_conv(length, 3, strides=strides, padding="same")
 

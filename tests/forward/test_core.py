@@ -133,6 +133,11 @@ def test_rescaling(scale, offset, kind, dtype, assert_same, rng):
     assert_same(x.astype(kind or dtype), keras.Input((4, 2, 3), dtype=kind), layers.Rescaling(scale, offset))
 
 
+def test_rescaling_by_arrays(dtype, assert_same, rng):
+    scale, offset = np.array([0.1, 2, 3]), np.array([1, -1, 0.3])
+    assert_same(rng.normal(size=(5, 4, 3)), keras.Input((4, 3)), layers.Rescaling(scale, offset))
+
+
 @pytest.mark.parametrize("name", DROPOUTS.split())
 def test_inactive_when_not_training(name, dtype, assert_same, rng):
     shape = (2, 4, 3) if name.endswith("2D") else (4, 3)

@@ -32,9 +32,9 @@ def residual(dense="softmax"):
     return keras.Model(x, layers.Dense(7, activation=dense, name="classes")(y), name="residual")
 
 
-def inside(functional=True):
+def inside(functional=True, shape=(FEATURES,)):
     """A model to be a layer of others."""
-    x = keras.Input((FEATURES,))
+    x = keras.Input(shape)
     made = layers.Dense(4, activation="tanh"), layers.Dense(FEATURES)
     return keras.Model(x, made[1](made[0](x))) if functional else keras.Sequential([x, *made])
 
@@ -108,8 +108,9 @@ def test_model_inside_with_several_inputs_and_outputs(dtype, assert_same_model, 
 
 
 @pytest.mark.parametrize("functional", [True, False])
+@pytest.mark.filterwarnings("ignore:Layer .* does not support masking")  # but they do
 def test_model_inside_hands_the_mask_on(functional, dtype, assert_same_model, rng):
-    x, model = keras.Input((TIME, FEATURES)), inside(functional)
+    x, model = keras.Input((TIME, FEATURES)), inside(functional, (TIME, FEATURES))
     assert_same_model(keras.Model(x, layers.LSTM(2)(model(layers.Masking()(x)))), steps(rng))
 
 
@@ -126,7 +127,7 @@ PASSED = {
     "DepthwiseConv1D": lambda: layers.DepthwiseConv1D(2, padding="same"),
     "ELU": lambda: layers.ELU(),
     "Flatten": lambda: keras.Sequential([layers.Flatten(), layers.Reshape((TIME, FEATURES))]),
-    "Functional": lambda: inside(),
+    "Functional": lambda: inside(True, (TIME, FEATURES)),
     "GRU": lambda: layers.GRU(4, return_sequences=True),
     "GlobalAveragePooling1D": lambda: layers.GlobalAveragePooling1D(keepdims=True),
     "GlobalMaxPooling1D": lambda: layers.GlobalMaxPooling1D(keepdims=True),
@@ -143,7 +144,7 @@ PASSED = {
     "Rescaling": lambda: layers.Rescaling(2, 0.3),
     "Reshape": lambda: layers.Reshape((TIME, FEATURES)),
     "SeparableConv1D": lambda: layers.SeparableConv1D(4, 2, padding="same"),
-    "Sequential": lambda: inside(False),
+    "Sequential": lambda: inside(False, (TIME, FEATURES)),
     "SimpleRNN": lambda: layers.SimpleRNN(4, return_sequences=True),
     "TimeDistributed": lambda: layers.TimeDistributed(layers.Dense(4)),
     **{
@@ -171,12 +172,12 @@ def test_mask_is_passed_consumed_or_dropped(make, assert_same, rng):
     assert_same(steps(rng), keras.Input((TIME, FEATURES)), layers.Masking(), make(), layers.LSTM(2))
 
 
-@pytest.mark.parametrize("make", PASSED.values(), ids=PASSED)
+@pytest.mark.parametrize("name", [name for name in PASSED if not name.startswith("Random")])
 @pytest.mark.filterwarnings("ignore:Layer .* does not support masking")
-def test_mask_of_an_embedding(make, assert_same, rng):
+def test_mask_of_an_embedding(name, assert_same, rng):
     embedding = layers.Embedding(11, FEATURES, mask_zero=True)
     tokens = np.where(steps(rng)[..., 0], rng.integers(1, 11, (6, TIME)), 0)
-    assert_same(tokens, keras.Input((TIME,), dtype="int32"), embedding, make(), layers.LSTM(2))
+    assert_same(tokens, keras.Input((TIME,), dtype="int32"), embedding, PASSED[name](), layers.LSTM(2))
 
 
 RECURRENT = {
@@ -204,6 +205,7 @@ def test_mask_of_another_layer(dtype, assert_same_model, rng):
     assert_same_model(model, list(rng.integers(0, 3, (2, 6, TIME))))
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not support masking")  # but it does
 def test_mask_handed_over_to_a_model_inside(dtype, assert_same_model, rng):
     end = keras.Input((TIME, FEATURES))
     inner = keras.Model(end, layers.LSTM(4)(layers.Dense(4)(end)))
@@ -291,7 +293,7 @@ def test_wrong_inputs(wrong, method, twin, rng):
 def test_compiled_and_fitted(tmp_path, rng):
     """The optimizer and its state, the loss and the metrics are in the file, too."""
     model, x = residual(), rng.normal(size=(8, *IMAGE)).astype("float32")
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"], run_eagerly=True)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
     model.fit(x, rng.integers(0, 7, 8), epochs=2, verbose=0)
     model.save(tmp_path / "model.keras")
     assert_close(forward.load_model(tmp_path / "model.keras").predict(x), model.predict(x, verbose=0), probability=True)
@@ -328,13 +330,22 @@ def image_network():
 
 def sequence_network():
     x = keras.Input((TIME, FEATURES))
-    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(layers.Masking()(x))
-    return keras.Model(x, [layers.GRU(2)(y), layers.SimpleRNN(7)(layers.TimeDistributed(layers.Dense(6))(y))])
+    how = {"recurrent_initializer": "zeros"}  # Keras cannot make an orthogonal one in bfloat16
+    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True, **how))(layers.Masking()(x))
+    y = layers.TimeDistributed(layers.Dense(6))(y)
+    return keras.Model(x, [layers.GRU(2, **how)(y), layers.SimpleRNN(7, **how)(y)])
+
+
+def token_network():
+    """A chain, in which Keras hands the mask on without writing it down."""
+    made = layers.Embedding(11, 4, mask_zero=True), layers.LSTM(6, recurrent_initializer="zeros")
+    return keras.Sequential([keras.Input((TIME,), dtype="int32"), *made, layers.Dense(2, activation="sigmoid")])
 
 
 HALF = {
     "images": (image_network, lambda rng: rng.normal(size=(8, *IMAGE))),
     "sequences": (sequence_network, steps),
+    "tokens": (token_network, lambda rng: rng.integers(0, 3, (6, TIME))),
 }
 
 
@@ -378,24 +389,24 @@ def text_of_any_length():
 
 
 ANY_LENGTH = {
-    "sequence": (sequence_of_any_length, [(None, 4), (4,), (None, FEATURES)], (9, FEATURES)),
-    "image": (image_of_any_size, [(None, None, 4), (4,), (None, None, 4)], (8, 9, 3)),
+    "sequence": (sequence_of_any_length, [(None, 4), (4,), (None, FEATURES)], [(9, FEATURES), (4, FEATURES)]),
+    "image": (image_of_any_size, [(None, None, 4), (4,), (None, None, 4)], [(8, 9, 3), (5, 12, 3)]),
     "time": (
         lambda: keras.Sequential([keras.Input((None, 6, 3)), layers.TimeDistributed(layers.LSTM(4))]),
         (None, 4),
-        (7, 6, 3),
+        [(7, 6, 3), (1, 6, 3)],
     ),
 }
 
 
-@pytest.mark.parametrize(("make", "expected", "shape"), ANY_LENGTH.values(), ids=ANY_LENGTH)
-def test_axes_of_any_length(make, expected, shape, dtype, twin, assert_same_model, rng):
+@pytest.mark.parametrize(("make", "expected", "shapes"), ANY_LENGTH.values(), ids=ANY_LENGTH)
+def test_axes_of_any_length(make, expected, shapes, dtype, twin, assert_same_model, rng):
     model = make()
     ours = twin(model)
     assert ours.output_shape == expected
     assert ours.input_shape == model.inputs[0].shape[1:]
-    assert_same_model(model, rng.normal(size=(5, *shape)))
-    assert_same_model(model, rng.normal(size=(5, *[2 * n for n in shape[:-1]], shape[-1])))
+    for shape in shapes:
+        assert_same_model(model, rng.normal(size=(5, *shape)))
 
 
 def test_text_of_any_length(twin, assert_same_model):

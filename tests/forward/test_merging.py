@@ -1,7 +1,6 @@
 from itertools import product
 
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
@@ -64,7 +63,7 @@ def test_one_input_in_a_list_twice(assert_same_model, rng):
 
 
 def steps(rng, number):
-    """So many sequences with steps of zeros only, in places that differ; the same ones in the last row, which is all."""
+    """So many sequences with steps of zeros only: in places that differ, and in all of the last row."""
     data = arrays(rng, *[(TIME, FEATURES)] * number)
     for position, x in enumerate(data):
         x[0, : position + 1], x[1, 3 - position :], x[2, 1 + position], x[5] = 0, 0, 0, 0
@@ -94,6 +93,7 @@ def test_masks_of_a_concatenation(axis, masked, dtype, assert_same_model, rng):
 
 
 @pytest.mark.parametrize("kind", MERGES)
+@pytest.mark.filterwarnings("ignore:Layer .* does not support masking")  # but they do
 def test_mask_that_goes_on_through_a_model_inside(kind, dtype, assert_same_model, rng):
     ends = [keras.Input((TIME, FEATURES)) for _ in range(2)]
     inner = keras.Model(ends, layers.Dense(4)(kind()([layers.Masking()(end) for end in ends])))

@@ -77,6 +77,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:You passed `rms_scaling=True`")
 @pytest.mark.parametrize(("text", "make"), REFUSED.items(), ids=REFUSED)
 def test_refuses(text, make, twins):
     kind, option = text.split()

@@ -128,6 +128,13 @@ def test_encoder_and_decoder(cell, dtype, start, assert_same_model):
 
 
 @pytest.mark.parametrize("cell", CELLS)
+def test_initial_state_that_is_not_handed_over_by_name(cell, assert_same_model, rng):
+    x, states = keras.Input((TIME, FEATURES)), states_of(cell)
+    data = [rng.normal(size=(6, TIME, FEATURES)), *(rng.normal(size=(6, UNITS)) for _ in states)]
+    assert_same_model(keras.Model([x, *states], cell(UNITS)(x, states)), data)
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_initial_state_and_a_mask_by_name(cell, dtype, assert_same_model, rng):
     x, mask, states = keras.Input((TIME, FEATURES)), keras.Input((TIME,), dtype="bool"), states_of(cell)
     y = cell(UNITS, return_sequences=True)(x, mask=mask, initial_state=states)
@@ -222,6 +229,25 @@ def test_time_distributed(shape, make, length, dtype, assert_same, rng):
 @pytest.mark.parametrize("make", [INSIDE["Dense"][1], INSIDE["Sequential"][1]], ids=["Dense", "Sequential"])
 def test_time_distributed_with_mask(make, dtype, assert_same_masked):
     assert_same_masked(layers.TimeDistributed(make()), layers.LSTM(UNITS))
+
+
+MASKED_INSIDE = {
+    "LSTM": lambda: layers.LSTM(4),
+    "LSTM with return_sequences": lambda: layers.LSTM(4, return_sequences=True),
+    "Bidirectional": lambda: layers.Bidirectional(layers.GRU(4)),
+    "GlobalAveragePooling1D": lambda: layers.GlobalAveragePooling1D(),
+    "GlobalMaxPooling1D": lambda: layers.GlobalMaxPooling1D(),
+    "Dense": lambda: layers.Dense(4),
+    "Sequential": lambda: keras.Sequential([layers.Dense(8), layers.LSTM(4)]),
+}
+
+
+@pytest.mark.parametrize("make", MASKED_INSIDE.values(), ids=MASKED_INSIDE)
+def test_time_distributed_hands_each_step_its_own_mask(make, dtype, assert_same, rng):
+    """Texts of sentences of words, say: what stands inside sees which words of a sentence are real."""
+    tokens = np.stack([masked_tokens(rng) for _ in range(4)], axis=1)
+    embedding = layers.Embedding(11, FEATURES, mask_zero=True)
+    assert_same(tokens, keras.Input((4, TIME), dtype="int32"), embedding, layers.TimeDistributed(make()))
 
 
 def test_time_distributed_recurrent_network_of_images(dtype, assert_same, rng):
