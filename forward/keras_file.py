@@ -23,7 +23,7 @@ from .errors import ModelFileError, UnsupportedLayerError
 CONFIG_BYTES = 2 * 2**20  # some 150,000 words of vocabulary; as Python objects up to 25 times as much
 ZIP_EXPANSION, ZIP_SLACK = 8, 2**20  # Keras does not compress; a file that was zipped again stays within this
 LAYER_MODULES = ("keras", "keras.layers", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
-OPERATION_MODULE = "keras.src.ops.numpy"
+OPERATION_MODULES = ("keras.src.ops.numpy", "keras.src.ops.core")
 SAVE_AGAIN = "save it again with model.save('name.keras')"
 
 
@@ -54,10 +54,10 @@ class SavedLayer:
                 raise ModelFileError(f"config.json: expected a layer's class_name, config and name, got {brief(entry)}")
         if re.search(r"^__|[/\\\0]|\.\.", name):
             raise ModelFileError(f"config.json: a layer cannot have the name {brief(name)}")
-        if registered not in (None, class_name) or module not in (*LAYER_MODULES, OPERATION_MODULE):
+        if registered not in (None, class_name) or module not in LAYER_MODULES + OPERATION_MODULES:
             origin = f"module {brief(module)}, registered as {brief(registered)}"
             raise UnsupportedLayerError(f"layer {brief(name)} ({class_name[:80]}) is not one of Keras' own: {origin}")
-        full_name = f"ops.{class_name}" if module == OPERATION_MODULE else class_name
+        full_name = f"ops.{class_name}" if module in OPERATION_MODULES else class_name
         return cls(full_name, name, entry["config"], weights, assets, entry.get("inbound_nodes"))
 
     def child(self, key: str, group: str) -> SavedLayer:

@@ -48,9 +48,8 @@ def masking(x: Array, mask_value: float = 0.0) -> Array:
 
 
 def rescaling(x: Array, scale: Any, offset: Any = 0.0) -> Array:
-    """x * scale + offset; both may be one number or one for each channel, which Keras rounds to float32."""
-    scale, offset = (np.asarray(each, np.float32).astype(x.dtype) for each in (scale, offset))
-    return x * scale + offset
+    """x * scale + offset; both may be one number or one for each channel."""
+    return x * np.asarray(scale, x.dtype) + np.asarray(offset, x.dtype)
 
 
 def prelu(x: Array, alpha: Array) -> Array:
@@ -83,13 +82,18 @@ def sides(value: Any) -> tuple[tuple[int, int], ...]:
 
 
 def numbers(value: Any) -> Any:
-    """One number, or a list of them."""
-    return [number(each) for each in value] if isinstance(value, list) else number(value)
+    """One number, which Keras rounds to float32, or lists of them; an array that Keras wrote down is not rounded."""
+    match value:
+        case {"class_name": "__numpy__", "config": {"value": array}}:
+            return np.asarray(numbers(array))
+        case [*_]:
+            return [numbers(each) for each in value]
+    return np.float32(number(value)).item()
 
 
 elementwise = partial(bind, passes_mask=True)
 rearranging = partial(bind, casts="f")  # whole numbers stay whole
-inactive = partial(elementwise, check_settings=lambda layer, config: {})  # at inference, whatever the settings
+inactive = partial(bind, check_settings=lambda layer, config: {})  # at inference, whatever the settings
 LAYERS = {
     "Activation": elementwise(options={"activation": activation}),
     "Dense": elementwise(
@@ -131,5 +135,5 @@ DROPOUTS = """ActivityRegularization AlphaDropout Dropout GaussianDropout Gaussi
 SpatialDropout2D"""
 AUGMENTATIONS = """Brightness ColorDegeneration ColorJitter Contrast ElasticTransform Erasing Flip GaussianBlur
 Grayscale Hue Invert Perspective Posterization Rotation Saturation Sharpness Shear Translation Zoom"""
-LAYERS |= dict.fromkeys(DROPOUTS.split(), inactive(casts="f"))
+LAYERS |= dict.fromkeys(DROPOUTS.split(), inactive(casts="f", passes_mask=True))
 LAYERS |= dict.fromkeys([f"Random{name}" for name in AUGMENTATIONS.split()], inactive())

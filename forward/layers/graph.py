@@ -210,6 +210,7 @@ class Model(Layer):
         layer, x, mask = self.by_name[call.name], call.select(values), call.select(masks)
         named = {option: [values.get(key) for key in keys] for option, keys in call.options.items()}
         if by_name := named.pop("mask", None):
+            by_name = [None if each is None else each.astype(bool) for each in by_name]
             mask = by_name if call.takes_list else by_name[0]
         heeded = mask if by_name or not named else None
         y, passed = layer.run(x, heeded, **named)
@@ -251,10 +252,12 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
         raise UnsupportedLayerError(f"{place} is not supported: of operations, only those that compute masks are")
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
-            case {"args": [first, *more] as args, "kwargs": {**named}} if operation or not more:
+            case {"args": [first, *more] as args, "kwargs": {**named}} if operation or len(more) < len(allowed):
                 tensors = parse(args if operation else first)
             case _:
-                raise ModelFileError(f"{place}: unknown call {brief(node)}")
+                raise UnsupportedLayerError(f"{place}: a call with {brief(node)} is not supported")
+        if more and not operation:
+            named["initial_state"] = more[0]
         options = {key: flatten(parse(each)) for key, each in named.items() if key != "training"}
         options = {key: keys for key, keys in options.items() if any(each is not None for each in keys)}
         if not options.keys() <= allowed:

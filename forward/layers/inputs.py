@@ -42,9 +42,10 @@ class InputLayer(Layer):
         return self.batch_shape[1:]
 
     def empty(self, factor: int = 1) -> Array:
-        """A batch of no samples."""
+        """A batch of no samples; of strings it is (0, length), from which a layer may take how long they are to seem."""
         length = factor * round(STAND_IN ** (1 / max(1, self.shape.count(None))))
-        return np.empty((0, *(length if n is None else n for n in self.shape)), self.dtype)
+        sizes = (1024 * factor,) if self.dtype == "object" else (length if n is None else n for n in self.shape)
+        return np.empty((0, *sizes), self.dtype)
 
     def check(self, x: Any) -> Array:
         """x as an array of the declared type and shape, or a ValueError that says what was expected."""
@@ -59,7 +60,7 @@ class InputLayer(Layer):
                 raise ValueError(f"{expected} shape {array.shape}")
             if other := [each for each in array.reshape(-1) if not isinstance(each, str)]:
                 raise ValueError(f"{expected} {type(other[0]).__name__}: {other[0]!r}")
-            return array.reshape(-1)
+            return array.reshape(-1) if array.size else array
         if array.dtype.kind not in "iufb":
             raise ValueError(f"{expected} {array.dtype}")
         sizes = zip(self.shape, array.shape[1:], strict=False)

@@ -9,7 +9,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief
-from .base import Build, Check, Layer, Mask, axes, flag
+from .base import STORED, Build, Check, Layer, Mask, axes, flag
 
 
 class Merge(Layer):
@@ -80,8 +80,10 @@ class Operation(Layer):
         super().__init__(saved, x, build)
 
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
-        if config.get("dtype") not in (None, "bool"):
-            raise UnsupportedLayerError(f"{self}: option dtype={brief(config['dtype'])} is not supported, only 'bool'")
+        """A mask is True and False; a cast between kinds of floats, in front of Masking, changes nothing here."""
+        dtype = config.get("dtype")
+        if dtype not in (tuple(STORED) if self.class_name == "ops.Cast" else (None, "bool")):
+            raise UnsupportedLayerError(f"{self}: option dtype={brief(dtype)} is not supported")
         return "bool", "bool"
 
     def check_input(self, x: Any) -> None:
@@ -92,6 +94,7 @@ class Operation(Layer):
 
 
 OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
+    "ops.Cast": (lambda x: x, {}),
     "ops.Any": (np.any, {"axis": axes, "keepdims": flag}),
     "ops.Concatenate": (lambda *x, axis: np.concatenate(x, axis=axis), {"axis": axes}),
     "ops.ExpandDims": (np.expand_dims, {"axis": axes}),

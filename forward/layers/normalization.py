@@ -28,11 +28,12 @@ def batch_normalization(
 def layer_normalization(x: Array, gamma: Any = 1.0, beta: Any = 0.0, axis: Axes = -1, epsilon: float = 1e-3) -> Array:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with each sample's own mean and variance.
 
-    Both are taken over `axis`; gamma and beta have the sizes of x along it. Source: Ba et al. 2016.
+    Both are taken over `axis`; gamma and beta have the sizes of x along it. The y of whole numbers are
+    whole, too, as Keras cuts them off. Source: Ba et al. 2016.
     """
     centred = x - x.mean(axis=axis, keepdims=True)
     y = centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + epsilon)
-    return y * along(gamma, x, axis) + along(beta, x, axis)
+    return (y * along(gamma, y, axis) + along(beta, y, axis)).astype(x.dtype, copy=False)
 
 
 def normalization(x: Array, mean: Array, variance: Array, axis: Axes = -1, invert: bool = False) -> Array:
@@ -81,6 +82,7 @@ class LayerNormalization(BatchNormalization):
     """`layer_normalization`."""
 
     function = layer_normalization
+    casts = "f"
     fixed = {"rms_scaling": False}
 
     def weight_shapes(self, x: Array) -> Shapes:

@@ -243,7 +243,8 @@ class TimeDistributed(Wrapper):
         return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
 
     def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
-        y = self.layers[0](self.inner(x))
+        deep = mask is not None and mask.ndim > 2  # a mask for what is inside each step; one of steps only passes
+        y = self.layers[0](self.inner(x), self.inner(mask) if deep else None)
         return y.reshape(*x.shape[:2], *y.shape[1:])
 
 

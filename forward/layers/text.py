@@ -103,7 +103,8 @@ class TextVectorization(Layer):
         how = {"standardize": self.standardize, "split": self.split, "ngrams": self.ngrams}
         texts = x.reshape(-1).tolist()
         if self.output_mode == "int":
-            return text_vectorization(texts, self.vocabulary, self.output_sequence_length, **how)
+            length = self.output_sequence_length or (x.shape[-1] if not texts else None)
+            return text_vectorization(texts, self.vocabulary, length, **how)
         counts = count_vectorization(texts, self.vocabulary, self.size, **how)
         if self.output_mode == "tf_idf":
             return counts.astype(self.dtype) * self.weights["idf_weights"]
