@@ -48,8 +48,9 @@ def masking(x: Array, mask_value: float = 0.0) -> Array:
 
 
 def rescaling(x: Array, scale: Any, offset: Any = 0.0) -> Array:
-    """x * scale + offset; both may be one number or one for each channel."""
-    return x * np.asarray(scale, x.dtype) + np.asarray(offset, x.dtype)
+    """x * scale + offset; both may be one number or one for each channel. Keras rounds what is no array to float32."""
+    scale, offset = (each if isinstance(each, np.ndarray) else np.float32(each) for each in (scale, offset))
+    return x * scale.astype(x.dtype) + offset.astype(x.dtype)
 
 
 def prelu(x: Array, alpha: Array) -> Array:
@@ -82,13 +83,13 @@ def sides(value: Any) -> tuple[tuple[int, int], ...]:
 
 
 def numbers(value: Any) -> Any:
-    """One number, which Keras rounds to float32, or lists of them; an array that Keras wrote down is not rounded."""
+    """One number, lists of them, or an array as Keras writes it down."""
     match value:
         case {"class_name": "__numpy__", "config": {"value": array}}:
             return np.asarray(numbers(array))
         case [*_]:
             return [numbers(each) for each in value]
-    return np.float32(number(value)).item()
+    return number(value)
 
 
 elementwise = partial(bind, passes_mask=True)
@@ -137,3 +138,4 @@ AUGMENTATIONS = """Brightness ColorDegeneration ColorJitter Contrast ElasticTran
 Grayscale Hue Invert Perspective Posterization Rotation Saturation Sharpness Shear Translation Zoom"""
 LAYERS |= dict.fromkeys(DROPOUTS.split(), inactive(casts="f", passes_mask=True))
 LAYERS |= dict.fromkeys([f"Random{name}" for name in AUGMENTATIONS.split()], inactive())
+LAYERS["RandomGrayscale"] = inactive(casts="f")

@@ -8,7 +8,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from ..keras_file import SavedLayer
-from .base import Layer, Shapes, axes, flag, number, optional
+from .base import Layer, Mask, Shapes, axes, flag, number, optional
 
 Axes = int | tuple[int, ...] | None
 
@@ -84,6 +84,9 @@ class LayerNormalization(BatchNormalization):
     function = layer_normalization
     casts = "f"
     fixed = {"rms_scaling": False}
+
+    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
+        return super().__call__(x).astype(self.dtype, copy=False)
 
     def weight_shapes(self, x: Array) -> Shapes:
         return {key: shape for key, shape in super().weight_shapes(x).items() if key in ("gamma", "beta")}
