@@ -42,7 +42,7 @@ class InputLayer(Layer):
         return self.batch_shape[1:]
 
     def empty(self, factor: int = 1) -> Array:
-        """A batch of no samples; of strings it is (0, length), from which a layer may take how long they are to seem."""
+        """A batch of no samples; of strings (0, length), from which a layer may take how long they are."""
         length = factor * round(STAND_IN ** (1 / max(1, self.shape.count(None))))
         sizes = (1024 * factor,) if self.dtype == "object" else (length if n is None else n for n in self.shape)
         return np.empty((0, *sizes), self.dtype)
