@@ -110,7 +110,7 @@ class Model(Layer):
     def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
         values, masks = self.enter(x)
-        shapes = {key: each.shape[1:] for key, each in values.items()}
+        shapes = {key: layer.shape for key, layer in zip(values, self.entrances, strict=True)}
         for call in self.calls:
             if missing := call.sources - values.keys():
                 raise ModelFileError(f"{self}: {brief(missing)}, an input of layer {call.name!r}, is not there")

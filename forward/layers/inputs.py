@@ -9,7 +9,7 @@ from ..errors import ModelFileError
 from .base import Layer, count
 
 WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
-STAND_IN = 2**20  # how many places all axes of any length have together while a model is built
+STAND_IN = 2**16  # how many places all axes of any length have together while a model is built
 
 
 def batch_shape(value: Any) -> tuple[int | None, ...]:

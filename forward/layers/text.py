@@ -40,7 +40,7 @@ def text_vectorization(
     the row is cut, or filled up with 0. Without a length the longest text sets it.
     """
     rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, **how)] for text in texts]
-    length = output_sequence_length or max(map(len, rows), default=1)
+    length = output_sequence_length or max(map(len, rows), default=0)
     return np.array([row[:length] + [0] * (length - len(row)) for row in rows], np.int64).reshape(len(rows), length)
 
 
@@ -103,7 +103,8 @@ class TextVectorization(Layer):
         how = {"standardize": self.standardize, "split": self.split, "ngrams": self.ngrams}
         texts = x.reshape(-1).tolist()
         if self.output_mode == "int":
-            length = self.output_sequence_length or (x.shape[-1] if not texts else None)
+            any_length = None if texts else x.shape[-1] or 1024  # without texts, long enough for every later window
+            length = self.output_sequence_length or any_length
             return text_vectorization(texts, self.vocabulary, length, **how)
         counts = count_vectorization(texts, self.vocabulary, self.size, **how)
         if self.output_mode == "tf_idf":

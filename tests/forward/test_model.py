@@ -102,3 +102,33 @@ def test_predict_leaves_its_input_alone(small, rng):
     before = x.copy()
     small[1].predict(x)
     np.testing.assert_array_equal(x, before)
+
+
+def test_axes_of_any_length(twins, rng):
+    theirs, ours = twins(
+        keras.Input((None,), dtype="int32"), layers.Embedding(5, 3000), layers.Conv1D(4, 3), layers.GlobalMaxPooling1D()
+    )
+    assert (ours.input_shape, ours.output_shape) == ((None,), (4,))
+    for length in (3, 7):
+        x = rng.integers(0, 5, (2, length))
+        np.testing.assert_allclose(ours.predict(x), theirs(x), rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match=r"a window of \[3\] does not fit into \[2\]"):
+        ours.predict([[1, 2]])
+
+
+def test_no_texts_of_any_length(twins):
+    words = layers.TextVectorization()
+    words.adapt(["enak sekali"])
+    stack = words, layers.Embedding(4, 3), layers.Conv1D(4, 5), layers.GlobalMaxPooling1D()
+    _, ours = twins(keras.Input((), dtype="string"), *stack)
+    assert (ours.input_shape, ours.output_shape) == ((), (4,))
+    assert ours.predict([]).shape == (0, 4)
+
+
+def test_batches_of_different_length_are_told(twins):
+    words = layers.TextVectorization()
+    words.adapt(["enak sekali"])
+    _, ours = twins(keras.Input((), dtype="string"), words, layers.Embedding(4, 3))
+    assert ours.predict(["enak", "enak sekali"], batch_size=2).shape == (2, 2, 3)
+    with pytest.raises(ValueError, match="a batch_size that holds all of x"):
+        ours.predict(["enak", "enak sekali"], batch_size=1)
