@@ -483,7 +483,7 @@ def test_activations_are_keras_own(twin, rng):
     found = twin(model).activations(x)
     assert list(found) == ["stem", "conv", "norm", "sum", "pool", "classes"]
     for name, ours in found.items():
-        theirs = keras.Model(model.inputs, model.get_layer(name).output)(x)
+        theirs = keras.Model(model.input, model.get_layer(name).output)(x)
         assert_close(ours, np.asarray(theirs), name == "classes")
 
 

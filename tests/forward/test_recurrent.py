@@ -150,13 +150,13 @@ def test_initial_state_and_a_mask_by_name(cell, dtype, assert_same_model, rng):
 @pytest.mark.parametrize("cell", CELLS)
 class TestBidirectional:
     @pytest.mark.parametrize("return_sequences", [True, False])
-    def test_with_mask(self, cell, merge_mode, return_sequences, dtype, masked, assert_same_model):
+    def test_with_mask(self, cell, merge_mode, return_sequences, masked, assert_same_model):
         """With return_sequences Keras has masked steps give zeros, whatever zero_output_for_mask says."""
         x, sequence, tokens = masked
         inner = cell(UNITS, return_sequences=return_sequences, zero_output_for_mask=not return_sequences)
         assert_same_model(keras.Model(x, layers.Bidirectional(inner, merge_mode=merge_mode)(sequence)), tokens)
 
-    def test_without_mask(self, cell, merge_mode, assert_same_model, rng):
+    def test_without_mask(self, cell, merge_mode, dtype, assert_same_model, rng):
         x, inner = keras.Input((TIME, FEATURES)), cell(UNITS, return_sequences=True)
         model = keras.Model(x, layers.Bidirectional(inner, merge_mode=merge_mode)(x))
         assert_same_model(model, rng.normal(size=(6, TIME, FEATURES)))
@@ -174,9 +174,9 @@ class TestBidirectional:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_both_directions_hand_on_the_mask(cell, start, assert_same_model):
+def test_both_directions_hand_on_the_mask(cell, dtype, masked, assert_same_model):
     """Each of the two unmerged sequences takes it along."""
-    x, sequence, tokens = start
+    x, sequence, tokens = masked
     both = layers.Bidirectional(cell(UNITS, return_sequences=True), merge_mode=None)(sequence)
     merged = layers.Bidirectional(cell(UNITS, return_sequences=True))(sequence)
     assert_same_model(keras.Model(x, [layers.LSTM(2)(each) for each in [*both, merged]]), tokens)
@@ -243,7 +243,7 @@ MASKED_INSIDE = {
 
 
 @pytest.mark.parametrize("make", MASKED_INSIDE.values(), ids=MASKED_INSIDE)
-def test_time_distributed_hands_each_step_its_own_mask(make, dtype, assert_same, rng):
+def test_time_distributed_hands_each_step_its_own_mask(make, assert_same, rng):
     """Texts of sentences of words, say: what stands inside sees which words of a sentence are real."""
     tokens = np.stack([masked_tokens(rng) for _ in range(4)], axis=1)
     embedding = layers.Embedding(11, FEATURES, mask_zero=True)
@@ -310,7 +310,7 @@ def test_refuses_layers_inside_that_it_does_not_know(twins):
 def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_path, rng):
     """Keras sets zero_output_for_mask when it builds the layer, so a file that says otherwise must not matter."""
     inner = layers.SimpleRNN(UNITS, return_sequences=True)
-    stack = layers.Embedding(11, FEATURES, mask_zero=True), layers.Bidirectional(inner), layers.LSTM(2)
+    stack = layers.Embedding(11, FEATURES, mask_zero=True), layers.Bidirectional(inner)
     theirs, _ = twins(keras.Input((TIME,), dtype="int32"), *stack)
 
     def change(config):
