@@ -70,7 +70,9 @@ class _File:
         version, number, _, size = self.at(address, "BxHII")
         found: dict[int, int] = {}
         blocks = [(address + 16, size)]
-        while blocks and version == 1:
+        if version != 1:
+            raise ModelFileError(f"{path or '/'} is stored in a way that Keras does not use")
+        while blocks:
             start, length = blocks.pop()
             end = start + length
             while start < end and number:

@@ -1,4 +1,5 @@
 import shutil
+import zipfile
 
 import h5py
 import keras
@@ -55,6 +56,15 @@ def test_damaged_zip_header(saved, offset, value):
     data[data.index(b"PK\x01\x02") + offset + 2] = value
     saved.write_bytes(data)
     assert_refused(saved, forward.ModelFileError, "not a readable .keras file")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("part", ["config.json", "model.weights.h5"])
+def test_part_that_is_there_twice(saved, part):
+    """Which of the two is read would be left to chance: a scanner may see the other one."""
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr(part, archive.read(part))
+    assert_refused(saved, forward.ModelFileError, "is there twice")
 
 
 @pytest.mark.parametrize("part", ["config.json", "model.weights.h5"])

@@ -101,3 +101,12 @@ def test_small_integers_do_not_overflow():
     assert forward.average_pool(x).item() == 200.75
     assert forward.max_pool(x, (2, 2), (2, 2), "same").ravel().tolist() == [201] * 4
     assert forward.global_average_pool(x).item() == pytest.approx(201 - 1 / 9)
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_masked_steps_do_not_count_in_the_mean(keepdims, assert_same, rng):
+    """Those of an Embedding are not zero, as those of Masking are."""
+    tokens = rng.integers(1, 9, (5, 6))
+    tokens[0, :2], tokens[1, 3:], tokens[2, 1] = 0, 0, 0
+    stack = layers.Embedding(9, 4, mask_zero=True), layers.GlobalAveragePooling1D(keepdims=keepdims)
+    assert_same(tokens, keras.Input((6,), dtype="int32"), *stack)
