@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(load_model(options.model).summary() if options.command == "summary" else run(options))
-    except (OSError, ValueError) as error:
+    except (EOFError, OSError, ValueError) as error:
         print(f"python -m forward: {error}", file=sys.stderr)
         return 2
     return 0
@@ -34,7 +34,11 @@ def run(options: argparse.Namespace) -> str:
     if options.input.suffix not in (".npy", ".txt"):
         raise ValueError(f"{options.input}: expected a .npy or a .txt file")
     text = options.input.suffix == ".txt"
-    x = options.input.read_text("utf-8").splitlines() if text else np.load(options.input, allow_pickle=False)
+    x = (
+        options.input.read_text("utf-8").removesuffix("\n").split("\n")
+        if text
+        else np.load(options.input, allow_pickle=False)
+    )
     y = load_model(options.model).predict(x, options.batch_size)
     names = options.classes.split(",") if options.classes else []
     if not isinstance(y, np.ndarray) or (names and y.shape[1:] != (len(names),)):

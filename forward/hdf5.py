@@ -59,6 +59,8 @@ class _File:
         waiting = [("", *self.at(64, "Q"))]
         while waiting:
             path, address = waiting.pop()
+            if len(path) > LONGEST_NAME:
+                raise ModelFileError(f"{path[:80]}... is too long a path")
             messages = self.messages(path, address)
             if SYMBOL_TABLE in messages:
                 waiting += [(f"{path}/{name}".lstrip("/"), to) for name, to in self.entries(messages[SYMBOL_TABLE])]

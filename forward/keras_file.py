@@ -96,11 +96,12 @@ def read(path: str | Path, weights: str | Path | None = None) -> SavedLayer:
         raise ModelFileError(f"config.json is too large: over {CONFIG_BYTES:,} bytes")
     try:
         entry = json.loads(parts["config.json"])
-        arrays = hdf5.read(parts["model.weights.h5"])
-    except ModelFileError as error:
-        raise ModelFileError(f"model.weights.h5: {error}; {SAVE_AGAIN}") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"config.json is not valid JSON ({error})") from error
+    try:
+        arrays = hdf5.read(parts["model.weights.h5"])
+    except ValueError as error:
+        raise ModelFileError(f"model.weights.h5: {error}; {SAVE_AGAIN}") from error
     # Only the layers' own: optimizer and metrics have groups beside them, random generators inside.
     own = {key: array for key, array in arrays.items() if key[:7] == "layers/" and "seed_generator/" not in key}
     return SavedLayer.parse(entry, own, under("assets/", parts))
@@ -116,7 +117,9 @@ def read_zip(path: str | Path) -> dict[str, bytes]:
             for name, times in Counter(entry.filename for entry in entries).items():
                 if times > 1 or re.search(r"^[/\\]|:|(^|[/\\])\.\.([/\\]|$)", name):
                     raise ModelFileError(f"the zip entry {brief(name)} is there twice or points elsewhere")
-            return {entry.filename: archive.read(entry) for entry in entries}
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+                raise ModelFileError(f"its entries are compressed in a way that Keras does not use; {SAVE_AGAIN}")
+            return {entry.filename: read_entry(archive, entry) for entry in entries}
     except (OSError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         if getattr(error, "filename", None) is not None:  # an OSError: the file itself cannot be opened
             raise
@@ -124,6 +127,12 @@ def read_zip(path: str | Path) -> dict[str, bytes]:
         if Path(path).read_bytes().startswith(hdf5.SIGNATURE):
             advice = "a legacy HDF5 model is converted by keras.models.load_model(path).save('name.keras')"
         raise ModelFileError(f"not a readable .keras file ({error}); {advice}") from error
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """One entry; nothing beyond its declared size is unpacked, unlike by `archive.read`."""
+    with archive.open(entry) as part:
+        return part.read(entry.file_size + 1)
 
 
 def under(prefix: str, parts: dict[str, Any]) -> dict[str, Any]:

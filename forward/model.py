@@ -4,7 +4,7 @@ from pathlib import Path
 
 from . import keras_file
 from .errors import ModelFileError
-from .layers.graph import Model
+from .layers.graph import BROKEN, Model
 from .layers.table import build
 
 
@@ -15,11 +15,13 @@ def load_model(path: str | Path, weights: str | Path | None = None) -> Model:
     UnsupportedLayerError, which is one, for a layer or an option that this package does not compute.
     """
     try:
-        root = build(keras_file.read(path, weights), None)
-        if not isinstance(root, Model):
-            raise ModelFileError(f"{root} is no model")
-        return root
+        saved = keras_file.read(path, weights)
+        if saved.class_name not in ("Functional", "Sequential"):
+            raise ModelFileError(f"{saved.class_name[:80]!r} is no model")
+        return build(saved, None)
     except ModelFileError as error:
         raise type(error)(f"{path}: {error}") from error
+    except BROKEN as error:
+        raise ModelFileError(f"{path}: its settings do not fit together ({error})") from error
     except RecursionError as error:
         raise ModelFileError(f"{path}: its parts are nested too deeply") from error

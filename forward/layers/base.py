@@ -95,6 +95,7 @@ class Layer:
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # the function takes it
     passes_mask: ClassVar[bool] = False  # it goes on with the output
+    work: int = 1  # how much of a model's steps it makes up, so that models inside models have an end
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
     def __init__(self, saved: SavedLayer, x: Any, build: Build):

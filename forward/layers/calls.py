@@ -62,6 +62,8 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
         if not options.keys() <= allowed:
             raise UnsupportedLayerError(f"{place}: a call with {brief(options.keys() - allowed)} is not supported")
         inputs = flatten(tensors)
+        if not all(isinstance(key, tuple) for key in options.get("initial_state", [])):
+            raise ModelFileError(f"{place} is called with an initial state of {brief(options['initial_state'])}")
         if not inputs or not (operation or all(isinstance(key, tuple) for key in inputs)):
             raise ModelFileError(f"{place} is called with {brief(inputs)}")
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)

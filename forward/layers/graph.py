@@ -16,7 +16,8 @@ from .calls import Call, Key, flatten, pack, parse, parse_calls
 from .inputs import InputLayer
 from .recurrent import listed
 
-LARGEST_OUTPUT = 2**31  # numbers per sample
+LARGEST_OUTPUT = 2**27  # numbers per sample
+MOST_WORK = 20_000  # calls of layers, those of models inside included
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
 
 
@@ -76,6 +77,7 @@ class Model(Layer):
 
     def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
+        self.work = 0
         values, masks = self.enter(x)
         shapes = {key: layer.shape for key, layer in zip(values, self.entrances, strict=True)}
         for call in self.calls:
@@ -85,6 +87,9 @@ class Model(Layer):
             try:
                 if call.name not in self.by_name:
                     self.by_name[call.name] = self.build(entries[call.name], given)
+                self.work += self.by_name[call.name].work
+                if self.work > MOST_WORK:
+                    raise ModelFileError(f"{self} makes more than {MOST_WORK:,} calls of layers")
                 y = self.step(call, values, masks)
             except BROKEN as error:
                 if isinstance(error, ModelFileError):
@@ -108,7 +113,10 @@ class Model(Layer):
             raise ValueError(f"batch_size must be a whole number of at least 1, not {batch_size!r}")
         inputs = self.check(x)
         starts = range(0, max(1, len(inputs[0])), batch_size)
-        batches = [listed(self([each[start : start + batch_size] for each in inputs])) for start in starts]
+        try:
+            batches = [listed(self([each[start : start + batch_size] for each in inputs])) for start in starts]
+        except MemoryError as error:
+            raise ValueError(f"a batch of {batch_size} does not fit into memory; take a smaller one") from error
         if len({tuple(y.shape[1:] for y in batch) for batch in batches}) > 1:
             raise ValueError("the outputs differ in length from batch to batch; take a batch_size that holds all of x")
         outputs = map(np.concatenate, zip(*batches, strict=True))
@@ -134,7 +142,9 @@ class Model(Layer):
         for key, shape in self.shapes.items():
             layer = self.by_name[key[0]]
             given = {option: layer.settings[option] for option in layer.options if layer not in self.entrances}
-            settings = ", ".join(f"{option}={value}" for option, value in given.items() if value not in (False, None))
+            settings = ", ".join(
+                f"{option}={value}" for option, value in given.items() if value is not False and value is not None
+            )
             rows.append((layer.name, layer.class_name, str((None, *shape)), f"{layer.parameters:,}", settings))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows]

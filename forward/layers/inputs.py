@@ -9,7 +9,7 @@ from ..errors import ModelFileError
 from .base import Layer, count
 
 WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
-STAND_IN = 2**16  # how many places all axes of any length have together while a model is built
+STAND_IN = 2**14  # how many places all axes of any length have together while a model is built
 
 
 def batch_shape(value: Any) -> tuple[int | None, ...]:
@@ -32,8 +32,12 @@ class InputLayer(Layer):
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
         """The type to hand on, whole numbers as int64, in which none becomes another; and the declared one."""
         declared = config.get("dtype")
-        if declared == "string" or declared in WHOLE:
-            return ("object" if declared == "string" else "int64"), declared
+        if declared in WHOLE:
+            info = np.iinfo(declared if declared != "bool" else "uint8")
+            self.least, self.most = info.min, 1 if declared == "bool" else min(info.max, 2**63 - 1)
+            return "int64", declared
+        if declared == "string":
+            return "object", declared
         return super().check_dtype({"dtype": declared})
 
     @property
@@ -68,4 +72,6 @@ class InputLayer(Layer):
             raise ValueError(f"{expected} shape {array.shape}")
         if self.dtype == "int64" and not np.array_equal(array, np.trunc(array)):
             raise ValueError(f"{expected} fractions")
+        if self.dtype == "int64" and array.size and not self.least <= array.min() <= array.max() <= self.most:
+            raise ValueError(f"{expected} values from {array.min()} to {array.max()}")
         return array.astype(self.dtype, copy=False)

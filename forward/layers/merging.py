@@ -1,5 +1,6 @@
 """Several inputs into one, element by element or end to end, and the operations that Keras writes for their masks."""
 
+import operator
 from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any
@@ -98,8 +99,8 @@ OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
     "ops.Any": (np.any, {"axis": axes, "keepdims": flag}),
     "ops.Concatenate": (lambda *x, axis: np.concatenate(x, axis=axis), {"axis": axes}),
     "ops.ExpandDims": (np.expand_dims, {"axis": axes}),
-    "ops.LogicalOr": (np.logical_or, {}),
-    "ops.NotEqual": (np.not_equal, {}),
+    "ops.LogicalOr": (lambda a, b: np.logical_or(a, b), {}),
+    "ops.NotEqual": (operator.ne, {}),
     "ops.OnesLike": (lambda x: np.ones_like(x, bool), {}),
     "ops.ZerosLike": (lambda x: np.zeros_like(x, bool), {}),
 }
@@ -109,7 +110,7 @@ FUNCTIONS: dict[str, Callable[[list[Array], list[Mask]], Array]] = {
     "Maximum": partial(extreme, np.maximum),
     "Minimum": partial(extreme, np.minimum),
     "Multiply": multiply,
-    "Subtract": lambda x, mask: np.subtract(*x),
+    "Subtract": lambda x, mask: operator.sub(*x),
 }
 LAYERS = {name: type(name, (Merge,), {"function": staticmethod(function)}) for name, function in FUNCTIONS.items()}
 LAYERS |= {"Concatenate": Concatenate, **dict.fromkeys(OPERATIONS, Operation)}

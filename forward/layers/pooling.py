@@ -1,12 +1,13 @@
 """Pooling over one or more axes, in windows or over all of them."""
 
+from collections.abc import Callable
 from functools import partial, reduce
 
 import numpy as np
 
 from ..activations import Array
 from .base import Mask, Sizes, bind, counts, flag, one_of
-from .windows import cells, floating
+from .windows import cells, floating, per_axis
 
 
 def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
@@ -15,8 +16,7 @@ def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, paddi
     x (batch, *axes, channels) -> (batch, *output axes, channels); `pool_size` and `strides` are one number,
     or one for each axis. `strides` are the pool's size unless given. Padded cells never win: they are -infinity.
     """
-    strides = pool_size if strides is None else strides
-    return reduce(np.maximum, cells(floating(x), pool_size, strides, padding, value=-np.inf))
+    return slide(np.maximum, floating(x), pool_size, strides, padding, -np.inf)
 
 
 def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
@@ -24,9 +24,21 @@ def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, p
 
     Padded cells do not count: a window at the border is divided by the number of its real cells, as TensorFlow does.
     """
-    window = pool_size, pool_size if strides is None else strides, padding
     x = floating(x)
-    return reduce(np.add, cells(x, *window)) / reduce(np.add, cells(np.ones_like(x[:1, ..., :1]), *window))
+    total, number = (slide(np.add, each, pool_size, strides, padding) for each in (x, np.ones_like(x[:1, ..., :1])))
+    return total / number
+
+
+def slide(
+    function: Callable[[Array, Array], Array], x: Array, window: Sizes, strides: Sizes | None, padding: str, value=0.0
+) -> Array:
+    """Reduce each window to one number, axis by axis: in as many steps as it is long, not as it is large."""
+    sizes, steps = per_axis(window, x), per_axis(window if strides is None else strides, x)
+    for axis, (size, step) in enumerate(zip(sizes, steps, strict=True)):
+        along = np.arange(len(sizes)) == axis
+        window, strides = (np.where(along, each, 1).tolist() for each in (size, step))
+        x = reduce(function, cells(x, window, strides, padding, value=value))
+    return x
 
 
 def global_max_pool(x: Array, keepdims: bool = False) -> Array:
@@ -48,11 +60,11 @@ def global_average_pool(x: Array, keepdims: bool = False, mask: Mask = None) -> 
 
 
 layer = partial(bind, fixed={"data_format": "channels_last"})  # channels_first is refused
-# Every cell of a pool is one step of a loop, so its size has a limit.
+# Every place of a pool is one step of a loop, so its size has a limit.
 window = {"pool_size": partial(counts, most=2**10), "strides": counts, "padding": one_of("valid", "same")}
 KINDS = {
-    "MaxPooling": layer(max_pool, options=window),
-    "AveragePooling": layer(average_pool, options=window),
+    "MaxPooling": layer(max_pool, options=window, work=100),
+    "AveragePooling": layer(average_pool, options=window, work=100),
     "GlobalMaxPooling": layer(global_max_pool, options={"keepdims": flag}),
     "GlobalAveragePooling": layer(global_average_pool, options={"keepdims": flag}, heeds_mask=True),
 }

@@ -100,6 +100,8 @@ def unroll(
     (batch, time), units = z.shape[:2], len(recurrent_kernel)
     output = np.zeros((batch, units), z.dtype)
     states = tuple(initial_state or [output] * n_states)
+    if [state.shape for state in states] != [output.shape] * n_states:
+        raise ValueError(f"expected {n_states} initial states of {units} units, got {[s.shape[1:] for s in states]}")
     sequence = np.empty((batch, time if return_sequences else 0, units), z.dtype)
     for position in range(time if batch else 0):
         t = time - 1 - position if go_backwards else position
@@ -172,6 +174,7 @@ class Wrapper(Layer):
         if len(saved.weights) != sum(len(child.weights) for child in children):
             raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
         self.layers = [self.build(child, self.inner(x)) for child in children]
+        self.work = sum(layer.work for layer in self.layers)
         if other := [layer for layer in self.layers if layer.casts and layer.dtype != self.dtype]:
             raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
         return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}

@@ -61,7 +61,7 @@ def count_vectorization(
 def ngram_sizes(value: Any) -> tuple[int, ...]:
     """null, the largest n, or a list of every n."""
     if isinstance(value, list):
-        return tuple(count(each, most=64) for each in value)
+        return tuple(count(each, most=64) for each in value[: count(len(value), most=64)])
     return tuple(range(1, count(1 if value is None else value, most=64) + 1))
 
 

@@ -81,6 +81,19 @@ def test_bad_files_are_told_in_one_line(arguments, words, numbers, capsys, tmp_p
     assert len(errors.splitlines()) == 1
 
 
+def test_an_empty_file_is_told(numbers, capsys, tmp_path):
+    (tmp_path / "empty.npy").touch()
+    status, _, errors = run(capsys, "predict", numbers[0], tmp_path / "empty.npy")
+    assert (status, len(errors.splitlines())) == (2, 1)
+
+
+def test_a_text_is_a_line(sentences, capsys, tmp_path):
+    """And only a line break ends one."""
+    (tmp_path / "x.txt").write_text("enak\u2028sekali\ntidak\x0cenak\n\nenak", encoding="utf-8")
+    _, output, _ = run(capsys, "predict", *sentences, "--classes", "bad,good")
+    assert len(output.splitlines()) == 4
+
+
 def test_arrays_of_objects_are_never_unpickled(numbers, capsys, tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     status, _, errors = run(capsys, "predict", numbers[0], tmp_path / "objects.npy")

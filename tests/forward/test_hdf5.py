@@ -79,6 +79,12 @@ def test_arrays_cannot_share_their_bytes():
         hdf5.read(bytes(data[: -8 * size]))
 
 
+def test_paths_have_an_end():
+    """Groups inside groups with long names would make paths that grow with the square of the file."""
+    with pytest.raises(forward.ModelFileError, match="too long a path"):
+        hdf5.read(written(lambda file: file.create_dataset("/".join(["x" * 500] * 5), data=[1.0])))
+
+
 def offsets_of(data, size):
     with h5py.File(io.BytesIO(bytes(data))) as file:
         return sorted(file[name].id.get_offset() for name in "ab")

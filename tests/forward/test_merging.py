@@ -136,3 +136,17 @@ def test_refuses_an_option_that_it_does_not_know(twin, tmp_path):
     change_entry(tmp_path / "model.keras", "odd", lambda entry: entry["config"].update(sparse=True))
     with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(Concatenate\): option sparse=True"):
         forward.load_model(tmp_path / "model.keras")
+
+
+def test_subtract_takes_two_inputs(tmp_path):
+    """np.subtract would write its result into a third one."""
+    x, y = keras.Input((3,)), keras.Input((3,))
+    keras.Model([x, y], layers.Subtract(name="odd")([x, y])).save(tmp_path / "model.keras")
+
+    def change(config):
+        (call,) = next(each for each in config["config"]["layers"] if each["name"] == "odd")["inbound_nodes"]
+        call["args"][0].append(call["args"][0][0])
+
+    change_config(tmp_path / "model.keras", change)
+    with pytest.raises(forward.ModelFileError, match="odd"):
+        forward.load_model(tmp_path / "model.keras")

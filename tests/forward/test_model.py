@@ -3,6 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+import forward
+
+from .files import change_config
+
 
 @pytest.fixture
 def small(twins):
@@ -132,3 +136,55 @@ def test_batches_of_different_length_are_told(twins):
     assert ours.predict(["enak", "enak sekali"], batch_size=2).shape == (2, 2, 3)
     with pytest.raises(ValueError, match="a batch_size that holds all of x"):
         ours.predict(["enak", "enak sekali"], batch_size=1)
+
+
+def test_models_inside_models_have_an_end(tmp_path):
+    """Each calls the one inside twice, so that a file of a few kilobytes would keep its reader busy for hours."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+    for _ in range(18):
+        x = keras.Input((2,))
+        model = keras.Model(x, model(model(x)))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(forward.ModelFileError, match="makes more than 20,000 calls of layers"):
+        forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("uint8", 256), ("uint8", -1), ("int8", 128), ("bool", 2), ("int32", 2**31), ("int64", np.inf), ("uint64", 1e30)],
+)
+def test_whole_numbers_must_fit_their_type(dtype, value, twins):
+    """Keras would make another number of them."""
+    _, ours = twins(keras.Input((2,), dtype=dtype), layers.Flatten())
+    with pytest.raises(ValueError, match=f"takes {dtype} values .* but got values from 0.* to|from -1"):
+        ours.predict([[0, value]])
+
+
+def test_initial_states_must_be_arrays_that_fit(tmp_path):
+    x, h = keras.Input((4, 3)), keras.Input((2,))
+    keras.Model([x, h], layers.LSTM(2, name="odd")(x, initial_state=[h, h])).save(tmp_path / "model.keras")
+    assert forward.load_model(tmp_path / "model.keras").predict([np.zeros((1, 4, 3)), np.ones((1, 2))]).shape == (1, 2)
+    for states, words in (
+        ([1, 1], "initial state of"),
+        ([None, None], "initial state of"),
+        ("one", "2 initial states"),
+    ):
+
+        def change(config, states=states):
+            (call,) = next(each for each in config["config"]["layers"] if each["name"] == "odd")["inbound_nodes"]
+            given = call["kwargs"]["initial_state"]
+            call["kwargs"]["initial_state"] = given[:1] if states == "one" else [given[0], states[1]]
+
+        change_config(tmp_path / "model.keras", change)
+        with pytest.raises(forward.ModelFileError, match=words):
+            forward.load_model(tmp_path / "model.keras")
+        keras.Model([x, h], layers.LSTM(2, name="odd")(x, initial_state=[h, h])).save(tmp_path / "model.keras")
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_told(small, rng, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(small[1], "run", fail)
+    with pytest.raises(ValueError, match="a batch of 256 does not fit into memory"):
+        small[1].predict(images(rng))
