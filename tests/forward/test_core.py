@@ -171,7 +171,7 @@ def test_embedding_of_tokens_in_several_axes(assert_same, rng):
 
 def test_a_large_token_does_not_become_another(twins):
     _, ours = twins(keras.Input((2,), dtype="int32"), layers.Embedding(11, 3))
-    with pytest.raises(ValueError, match="takes int32 values .* but got values from 1 to 4294967297"):
+    with pytest.raises(ValueError, match=r"takes int32 values .* but got values from 1 to 4294967297"):
         ours.predict([[1, 2**32 + 1]])
 
 
