@@ -30,7 +30,12 @@ def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, p
 
 
 def slide(
-    function: Callable[[Array, Array], Array], x: Array, window: Sizes, strides: Sizes | None, padding: str, value=0.0
+    function: Callable[[Array, Array], Array],
+    x: Array,
+    window: Sizes,
+    strides: Sizes | None,
+    padding: str,
+    value: float = 0.0,
 ) -> Array:
     """Reduce each window to one number, axis by axis: in as many steps as it is long, not as it is large."""
     sizes, steps = per_axis(window, x), per_axis(window if strides is None else strides, x)
