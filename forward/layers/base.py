@@ -95,7 +95,7 @@ class Layer:
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # the function takes it
     passes_mask: ClassVar[bool] = False  # it goes on with the output
-    work: int = 1  # how much of a model's steps it makes up, so that models inside models have an end
+    work: int = 1  # how much it adds to a pass, in calls of a simple layer; a model has a limit
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
     def __init__(self, saved: SavedLayer, x: Any, build: Build):
@@ -200,6 +200,11 @@ class Layer:
 def bind(function: Callable[..., Any] | None = None, **attributes: Any) -> type[Layer]:
     """A layer that has nothing of its own but a function and a few class attributes."""
     return type("Layer", (Layer,), attributes | ({"function": staticmethod(function)} if function else {}))
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is; anything else as the only entry of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def shape_text(x: Any) -> str:

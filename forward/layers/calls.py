@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief
+from .base import listed
 from .merging import OPERATIONS
-from .recurrent import listed
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
-STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}
+STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}  # layers that a graph may hand initial states
 
 
 @dataclass

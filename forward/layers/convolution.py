@@ -92,13 +92,13 @@ def separable_shapes(layer: Layer, x: Array) -> Shapes:
 
 shared = {"kernel_size": counts, "strides": counts, "padding": one_of("valid", "same", "causal"), "use_bias": flag}
 shared |= {"dilation_rate": counts, "activation": activation}
-layer = partial(bind, fixed={"data_format": "channels_last"}, through=(cells,))  # channels_first is refused
+channels_last = partial(bind, fixed={"data_format": "channels_last"}, through=(cells,))  # channels_first is refused
 KINDS = {
-    "Conv": layer(conv, weight_shapes=conv_shapes, options=shared | {"filters": count, "groups": count}),
-    "DepthwiseConv": layer(
+    "Conv": channels_last(conv, weight_shapes=conv_shapes, options=shared | {"filters": count, "groups": count}),
+    "DepthwiseConv": channels_last(
         depthwise_conv, weight_shapes=depthwise_shapes, options=shared | {"depth_multiplier": count}
     ),
-    "SeparableConv": layer(
+    "SeparableConv": channels_last(
         separable_conv, weight_shapes=separable_shapes, options=shared | {"depth_multiplier": count, "filters": count}
     ),
 }

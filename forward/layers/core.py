@@ -8,7 +8,7 @@ import numpy as np
 
 from ..activations import Array, elu, leaky_relu, relu, softmax
 from ..errors import ModelFileError
-from .base import Layer, Mask, activation, axes, bind, count, counts, flag, number, optional
+from .base import Layer, Mask, Shapes, activation, axes, bind, count, counts, flag, number, optional
 
 
 def dense(x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
@@ -63,7 +63,7 @@ def masked_softmax(x: Array, axis: int | tuple[int, ...] = -1, mask: Mask = None
     return softmax(x, axis) if mask is None else np.where(mask, softmax(np.where(mask, x, x.dtype.type(-1e9)), axis), 0)
 
 
-def prelu_shapes(layer: Layer, x: Array) -> dict[str, tuple[int, ...] | None]:
+def prelu_shapes(layer: Layer, x: Array) -> Shapes:
     """Along `shared_axes`, counted from 1, alpha is the same everywhere."""
     return {"alpha": tuple(1 if axis in (layer.shared_axes or ()) else x.shape[axis] for axis in range(1, x.ndim))}
 

@@ -11,10 +11,9 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from ..keras_file import SavedLayer, brief
-from .base import Layer, Mask, shape_text
+from .base import Layer, Mask, listed, shape_text
 from .calls import Call, Key, flatten, pack, parse, parse_calls
 from .inputs import InputLayer
-from .recurrent import listed
 
 LARGEST_OUTPUT = 2**27  # numbers per sample
 MOST_WORK = 20_000  # calls of layers, those of models inside included

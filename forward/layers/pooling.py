@@ -64,13 +64,13 @@ def global_average_pool(x: Array, keepdims: bool = False, mask: Mask = None) -> 
         return x.sum(axis=axis, keepdims=keepdims, where=where) / n.astype(x.dtype)
 
 
-layer = partial(bind, fixed={"data_format": "channels_last"})  # channels_first is refused
+channels_last = partial(bind, fixed={"data_format": "channels_last"})  # channels_first is refused
 # Every place of a pool is one step of a loop, so its size has a limit.
 window = {"pool_size": partial(counts, most=2**10), "strides": counts, "padding": one_of("valid", "same")}
 KINDS = {
-    "MaxPooling": layer(max_pool, options=window, work=100),
-    "AveragePooling": layer(average_pool, options=window, work=100),
-    "GlobalMaxPooling": layer(global_max_pool, options={"keepdims": flag}),
-    "GlobalAveragePooling": layer(global_average_pool, options={"keepdims": flag}, heeds_mask=True),
+    "MaxPooling": channels_last(max_pool, options=window, work=100),
+    "AveragePooling": channels_last(average_pool, options=window, work=100),
+    "GlobalMaxPooling": channels_last(global_max_pool, options={"keepdims": flag}),
+    "GlobalAveragePooling": channels_last(global_average_pool, options={"keepdims": flag}, heeds_mask=True),
 }
 LAYERS = {f"{kind}{rank}D": layer for kind, layer in KINDS.items() for rank in (1, 2)}

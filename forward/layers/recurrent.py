@@ -8,7 +8,7 @@ import numpy as np
 from ..activations import Activation, Array, sigmoid, tanh
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer
-from .base import Layer, Mask, Shapes, activation, count, flag, one_of, shape_text
+from .base import Layer, Mask, Shapes, activation, count, flag, listed, one_of, shape_text
 
 States = tuple[Array, ...]  # the first one is the output: h, or h and c
 Cell = Callable[..., States]  # z = x @ kernel + bias of one time step, states, recurrent_kernel, ... -> new states
@@ -229,11 +229,6 @@ class Bidirectional(Wrapper):
         (y, *states), (z, *more) = (listed(layer(x, mask, initial_state=part)) for layer, part in pairs)
         merged = listed(MERGE[self.merge_mode](y, z[:, ::-1] if self.layers[0].return_sequences else z))
         return [*merged, *states, *more] if states or len(merged) > 1 else merged[0]
-
-
-def listed(value: Any) -> list[Any]:
-    """A list as it is; anything else as the only entry of one."""
-    return value if isinstance(value, list) else [value]
 
 
 class TimeDistributed(Wrapper):

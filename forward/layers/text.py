@@ -9,7 +9,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from ..keras_file import SavedLayer, brief
-from .base import Layer, count, flag, one_of, optional
+from .base import Layer, Shapes, count, flag, one_of, optional
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
@@ -96,7 +96,7 @@ class TextVectorization(Layer):
         own = {key.replace("idf_weights", "0"): array for key, array in saved.weights.items() if key[0] != "_"}
         return super().take_weights(replace(saved, weights=own), x)
 
-    def weight_shapes(self, x: Array) -> dict[str, tuple[int, ...] | None]:
+    def weight_shapes(self, x: Array) -> Shapes:
         return {"idf_weights": (self.size,) if self.output_mode == "tf_idf" else None}
 
     def __call__(self, x: Array, mask: Any = None, **states: Any) -> Array:
