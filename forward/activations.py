@@ -16,8 +16,8 @@ def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, 
     Keras rounds max_value and, for the comparison, threshold to float32.
     """
     if not threshold and (not negative_slope or max_value is None):
-        most = None if max_value is None else float(np.float32(max_value))
-        return leaky_relu(x, negative_slope) if negative_slope else np.clip(x, 0, most)
+        y = leaky_relu(x, negative_slope) if negative_slope else np.maximum(x, 0)
+        return y if max_value is None else np.minimum(y, float(np.float32(max_value)))
     above = x if max_value is None else np.minimum(x, float(np.float32(max_value)))
     return np.where(x > float(np.float32(threshold)), above, negative_slope * (x - threshold))
 

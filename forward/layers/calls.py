@@ -18,7 +18,7 @@ class Call:
     """One call of a layer: the keys of its inputs (for an operation, plain numbers between them).
 
     `options` holds the keys of a mask or of initial states that are handed over by name, `done` those
-    that no later call needs.
+    that no later call needs. `layer` is what computes it, if that is not the layer of that name.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Call:
     takes_list: bool = False
     options: dict[str, list[Any]] = field(default_factory=dict)
     done: set[Key] = field(default_factory=set)
+    layer: Any = None
 
     @property
     def sources(self) -> set[Key]:

@@ -1,19 +1,23 @@
 """Convolution over one or more axes: whole, in groups, channel by channel, and separable."""
 
 import math
+from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ..activations import Array
-from .base import Layer, Shapes, activation, bind, count, counts, flag, one_of
-from .windows import cells, floating, per_axis
+from .base import Layer, Shapes, Sizes, activation, bind, count, counts, flag, one_of
+from .windows import cells, floating, output_lengths, pad, per_axis, windows
 
-COLUMNS_BYTES = 8 * 2**20  # images are convolved a few at a time, so that their columns stay in the processor's cache
+BLOCK_BYTES = 8 * 2**20  # samples are convolved a few at a time, so that what is made of them stays in the cache
 
 
-def conv(x: Array, kernel: Array, bias: Array | float = 0.0, groups: int = 1, **window: Any) -> Array:
+def conv(
+    x: Array, kernel: Array, bias: Array | float = 0.0, groups: int = 1, pool: Sizes = 1, **window: Any
+) -> Array:  # fmt: skip
     """Slide a kernel over the axes between batch and channels. For images:
 
     y[b, i, j, f] = bias[f] + sum over m, n, c of x[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, f]
@@ -22,31 +26,107 @@ def conv(x: Array, kernel: Array, bias: Array | float = 0.0, groups: int = 1, **
     bias (filters,) -> y (batch, out_height, out_width, filters). `window` may hold strides (s, t),
     dilation_rate (d, e), each one number or one for each axis, and padding: "valid" keeps to whole windows,
     "same" pads with zeros as TensorFlow does, "causal" only in front. With `groups`, channels and filters
-    are cut into as many parts, each of which sees only its own. Raises ValueError if the channels of x and
-    kernel differ. Source: Keras' Conv1D and Conv2D, which are cross-correlations: the kernel is not turned round.
+    are cut into as many parts, each of which sees only its own. `pool` gives `max_pool(y, pool)` instead of
+    y, without making y. Raises ValueError if the channels of x and kernel differ. Source: Keras' Conv1D and
+    Conv2D, which are cross-correlations: the kernel is not turned round.
 
-    Each window becomes a row of one large matrix (im2col), so that all windows and filters are one
-    matrix product: columns (windows, kernel_height * kernel_width * channels) @ kernel.
+    It is computed as one matrix product of all windows (`im2col`) or, where that pays, by `winograd`.
     """
-    x, kernel = floating(x), floating(kernel)
+    x, kernel = (each.astype(np.result_type(x, kernel, np.float32), copy=False) for each in (x, kernel))
     *size, channels, filters = kernel.shape
     if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
     if groups > 1:
         parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-        return np.concatenate([conv(*part, **window) for part in parts], axis=-1) + bias
-    lengths = next(cells(x[:0], size, **window)).shape[1:-1]
-    matrix = kernel.reshape(-1, filters)
-    y = np.empty((len(x), *lengths, filters), np.result_type(x, kernel))
-    at_once = max(1, COLUMNS_BYTES // max(1, math.prod(lengths) * len(matrix) * x.itemsize))
-    columns = np.empty((min(at_once, len(x)), *lengths, len(matrix)), x.dtype)
-    for start in range(0, len(x), at_once):
-        samples = x[start : start + at_once]
-        for number, view in enumerate(cells(samples, size, **window)):
-            columns[: len(samples), ..., number * channels : (number + 1) * channels] = view
-        rows = columns[: len(samples)].reshape(-1, len(matrix))
-        np.matmul(rows, matrix, out=y[start : start + at_once].reshape(-1, filters))
-    return np.add(y, bias, out=y)
+        y = np.concatenate([conv(*part, pool=pool, **window) for part in parts], axis=-1)
+    else:
+        x = pad(x, size, **window)
+        compute = winograd if winograd_pays(x, kernel, pool, **window) else im2col
+        y = compute(x, kernel, pool, **window)
+    return np.add(y, bias, out=y) if np.any(bias) else y
+
+
+def im2col(
+    x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1, padding: str = ""
+) -> Array:
+    """A convolution of an x that is padded already, as one matrix product, and the largest value of each pool.
+
+    Each window becomes a row of one large matrix: columns (windows, kernel_height * kernel_width *
+    channels) @ kernel. The rows are copied out of a view of all windows, in runs as long as a kernel row:
+    three times as fast as cell by cell, a fifth of the CNN's time. The first places of all pools are
+    computed together, then the second ones, ..., so that the maximum is one of whole arrays.
+    """
+    *size, channels, filters = kernel.shape
+    view, matrix, pool = windows(x, size, strides, dilation_rate), kernel.reshape(-1, filters), per_axis(pool, x)
+    lengths = output_lengths(view[(..., *[0] * len(size), slice(None))], pool, pool)
+    y = np.empty((len(x), *lengths, filters), x.dtype)
+    for part in blocks(len(x), math.prod(lengths) * len(matrix) * x.itemsize):
+        for number, place in enumerate(product(*map(range, pool))):
+            chosen = (slice(first, first + n * step, step) for first, n, step in zip(place, lengths, pool, strict=True))
+            columns, out = view[part, *chosen].reshape(-1, len(matrix)), y[part].reshape(-1, filters)
+            np.maximum(out, columns @ matrix, out=out) if number else np.matmul(columns, matrix, out=out)
+    return y
+
+
+def winograd_matrices(points: tuple[float, ...], outputs: int) -> tuple[Array, Array, Array]:
+    """A, B, G so that A.T @ ((G @ g) * (B.T @ d)) are the `outputs` dot products of g along d (Winograd 1980).
+
+    They come from polynomials: two are multiplied by their values at the points and at infinity.
+    """
+
+    def values(n: int) -> Array:
+        return np.vstack([np.vander(points, n, increasing=True), np.eye(1, n, n - 1)])
+
+    window = len(points) + 1
+    return values(outputs), np.linalg.inv(values(window)), values(window - outputs + 1)
+
+
+# With the points 0, +-1 and +-2, which most use, the rounding error is half as large again.
+A, B, G = winograd_matrices((0, 3 / 4, -3 / 4, 3 / 2, -3 / 2), outputs=4)
+TILES, KERNELS, OUTPUTS = np.kron(B, B).T, np.kron(G, G), np.kron(A, A).T  # the same for both axes of an image
+
+
+def winograd(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> Array:
+    """A 3x3 convolution of an x that is padded already, F(4x4, 3x3) of Lavin and Gray (2016), pooled like `im2col`.
+
+    Tiles of 6x6 places, which overlap by two, are transformed so that each of their 36 places needs one
+    product of channels by filters, and the products transformed back to 4x4 outputs: 36 multiplications
+    instead of 16 * 9. The transformations are matrix products, too, so that this is three in a row. It
+    saves a fifth of the CNN's time. An infinite or NaN value reaches its whole tile.
+    """
+    n, height, width, channels = x.shape
+    filters, rows, columns = kernel.shape[-1], -(-(height - 2) // 4), -(-(width - 2) // 4)
+    if (height - 2) % 4 or (width - 2) % 4:
+        x = np.pad(x, ((0, 0), (0, 4 * rows + 2 - height), (0, 4 * columns + 2 - width), (0, 0)))
+    tiles, kernels, outputs = (each.astype(x.dtype) for each in (TILES, KERNELS, OUTPUTS))
+    kernels = (kernels @ kernel.reshape(9, -1)).reshape(36, channels, filters)
+    (p, q), view = per_axis(pool, x), windows(x, 6, strides=4)
+    y = np.empty((n, rows, 4 // p, columns, 4 // q, filters), x.dtype)
+    for part in blocks(n, rows * columns * 36 * (channels + filters) * x.itemsize):
+        places = view[part].transpose(3, 4, 0, 1, 2, 5).reshape(36, -1)
+        products = (tiles @ places).reshape(36, -1, channels) @ kernels
+        values = (outputs @ products.reshape(36, -1)).reshape(4 // p, p, 4 // q, q, -1)
+        values = values.max(axis=(1, 3)) if p * q > 1 else values
+        y[part] = values.reshape(4 // p, 4 // q, -1, rows, columns, filters).transpose(2, 3, 0, 4, 1, 5)
+    y = y.reshape(n, 4 * rows // p, 4 * columns // q, filters)
+    return y[:, : (height - 2) // p, : (width - 2) // q]
+
+
+def winograd_pays(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> bool:
+    """Whether `winograd` can compute it, with so few multiplications that its copying pays."""
+    steps = {*per_axis(window.get("strides", 1), x), *per_axis(window.get("dilation_rate", 1), x)}
+    if kernel.shape[:-2] != (3, 3) or steps != {1} or not {*per_axis(pool, x)} <= {1, 2, 4}:
+        return False
+    (n, height, width, channels), filters = x.shape, kernel.shape[-1]
+    tiles = n * -(-(height - 2) // 4) * -(-(width - 2) // 4)
+    products = 36 * channels * filters * (tiles + 9) + 36 * tiles * (36 * channels + 16 * filters)
+    return 1.6 * products < n * (height - 2) * (width - 2) * 9 * channels * filters
+
+
+def blocks(n: int, bytes_each: int) -> Iterator[slice]:
+    """Slices of n samples, each of as many as BLOCK_BYTES hold, but of at least one."""
+    at_once = max(1, BLOCK_BYTES // max(1, bytes_each))
+    return (slice(start, start + at_once) for start in range(0, n, at_once))
 
 
 def depthwise_conv(x: Array, kernel: Array, bias: Array | float = 0.0, **window: Any) -> Array:

@@ -11,11 +11,14 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from ..keras_file import SavedLayer, brief
+from ..threads import spread
 from .base import Layer, Mask, listed, shape_text
 from .calls import Call, Key, flatten, pack, parse, parse_calls
+from .fusion import fuse
 from .inputs import InputLayer
 
 LARGEST_OUTPUT = 2**27  # numbers per sample
+PIECE_BYTES = 4 * 2**20  # of the largest output: so many samples at a time stay in the processor's cache
 MOST_WORK = 20_000  # calls of layers, those of models inside included
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
 
@@ -58,6 +61,7 @@ class Model(Layer):
         for key, shape in self.shapes.items():  # an axis that grows with the input's has any length
             self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
         self.layers = list(self.by_name.values())[len(keys) :]
+        self.plan = fuse(self.calls, self.by_name, flatten(self.outputs))
         self.input_shape, self.output_shape = pack(self.inputs, self.shapes), pack(self.outputs, self.shapes)
         return {f"{name}/{key}": weight for name, each in self.by_name.items() for key, weight in each.weights.items()}
 
@@ -101,30 +105,48 @@ class Model(Layer):
             raise ModelFileError(f"{self}: its outputs {brief(keys - values.keys())} are not there")
         return shapes
 
-    def predict(self, x: Any, batch_size: int = 256) -> Any:
-        """The model's output for every sample of x, computed `batch_size` samples at a time.
+    def predict(self, x: Any, batch_size: int | None = None, threads: int | None = None) -> Any:
+        """The model's output for every sample of x, computed in pieces of at most `batch_size` samples.
 
         x is an array (samples, *input_shape), for a text model a sequence of strings, and for a model
         with several inputs a list or dictionary of these; the result is (samples, *output_shape), or as
-        many of these as the model has outputs. Raises ValueError if x or batch_size does not fit.
+        many of these as the model has outputs. The pieces are as small as the processor's cache asks for
+        and go to `threads` threads (see `threads.spread`); an x on disk is read piece by piece. Where
+        texts are padded to the longest of their batch, a piece is a whole batch, of 256 unless given.
+        Raises ValueError if x, batch_size or threads does not fit.
         """
-        if type(batch_size) is bool or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(f"batch_size must be a whole number of at least 1, not {batch_size!r}")
+        for name, value in {"batch_size": batch_size, "threads": threads}.items():
+            if value is not None and (type(value) is bool or not isinstance(value, int | np.integer) or value < 1):
+                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
         inputs = self.check(x)
-        starts = range(0, max(1, len(inputs[0])), batch_size)
+        pieces = [[each[piece] for each in inputs] for piece in self.pieces(inputs, batch_size)]
         try:
-            batches = [listed(self([each[start : start + batch_size] for each in inputs])) for start in starts]
+            batches = spread(lambda piece: listed(self(piece)), pieces, threads)
         except MemoryError as error:
-            raise ValueError(f"a batch of {batch_size} does not fit into memory; take a smaller one") from error
+            size = max(len(piece[0]) for piece in pieces)
+            raise ValueError(f"a batch of {size} does not fit into memory; take a smaller batch_size") from error
         if len({tuple(y.shape[1:] for y in batch) for batch in batches}) > 1:
             raise ValueError("the outputs differ in length from batch to batch; take a batch_size that holds all of x")
         outputs = map(np.concatenate, zip(*batches, strict=True))
         return pack(self.outputs, dict(zip(flatten(self.outputs), outputs, strict=True)))
 
+    def pieces(self, inputs: list[Array], batch_size: int | None) -> list[slice]:
+        """How `predict` cuts the samples: into pieces of about the same size, whatever the number of threads."""
+        samples = len(inputs[0])
+        lengths = [n for each in inputs for n in each.shape[1:]]
+        if any(each.dtype == "object" for each in self.entrances) and None in sum(self.shapes.values(), ()):
+            size = batch_size or 256
+            return [slice(start, start + size) for start in range(0, max(1, samples), size)]
+        sizes = [math.prod(n or max(lengths, default=1) for n in shape) for shape in self.shapes.values()]
+        size = max(1, PIECE_BYTES // (4 * max(*sizes, 1)))
+        count = max(1, -(-samples // min(size, batch_size or size)))
+        bounds = [samples * number // count for number in range(count + 1)]
+        return [slice(*pair) for pair in pairwise(bounds)]
+
     def forward(self, x: Any, verbose: bool = False) -> Any:
         """One pass of the whole x at once; `verbose` prints each layer's name, class and output shape."""
         values, masks = self.enter(self.check(x))
-        for call, y in self.steps(values, masks):
+        for call, y in self.steps(self.calls, values, masks):
             if verbose:
                 shapes = ", ".join(str(each.shape) for each in listed(y))
                 print(f"{call.name:<24} {self.by_name[call.name].class_name:<24} {shapes}")
@@ -132,7 +154,7 @@ class Model(Layer):
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Every layer's output in one pass of the whole x: {layer name: output}, for later calls "name:call"."""
-        steps = self.steps(*self.enter(self.check(x)))
+        steps = self.steps(self.calls, *self.enter(self.check(x)))
         return {f"{call.name}:{call.index}" if call.index else call.name: y for call, y in steps}
 
     def summary(self) -> str:
@@ -150,7 +172,7 @@ class Model(Layer):
         return "\n".join([f"{self.name}: {self.parameters:,} parameters", *lines])
 
     def check(self, x: Any) -> list[Array]:
-        """The inputs, given by name, as a list or as the only one: each checked, all of the same number of samples."""
+        """The inputs, given by name, as a list or as the only one: of the right shapes and as many samples each."""
         names = sorted(self.inputs) if isinstance(self.inputs, dict) else [layer.name for layer in self.entrances]
         if isinstance(x, dict) and x.keys() == set(names):
             x = [x[name] for name in names]
@@ -158,7 +180,7 @@ class Model(Layer):
             x = [x]
         if not isinstance(x, list | tuple) or len(x) != len(names):
             raise ValueError(f"model {self.name!r} takes {len(names)} inputs, as a list or by name: {', '.join(names)}")
-        checked = [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
+        checked = [layer.check_shape(each) for layer, each in zip(self.entrances, x, strict=True)]
         if len(lengths := {len(each) for each in checked}) > 1:
             raise ValueError(f"the inputs have different numbers of samples: {sorted(lengths)}")
         return checked
@@ -170,9 +192,11 @@ class Model(Layer):
         keys, checked = flatten(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
         return dict(zip(keys, checked, strict=True)), dict(zip(keys, listed(mask), strict=False))
 
-    def steps(self, values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
+    def steps(
+        self, calls: list[Call], values: dict[Key, Array], masks: dict[Key, Mask]
+    ) -> Iterator[tuple[Call, Any]]:
         """Walk a batch through the calls, with the output of each, while `values` and `masks` fill."""
-        for call in self.calls:
+        for call in calls:
             yield call, self.step(call, values, masks)
             for key in call.done:
                 values.pop(key), masks.pop(key, None)
@@ -183,7 +207,7 @@ class Model(Layer):
         A mask comes with the input, unless the configuration hands one over by name. A layer that is
         handed initial states heeds only the latter (Keras' rule), but passes on the former.
         """
-        layer, x, mask = self.by_name[call.name], call.select(values), call.select(masks)
+        layer, x, mask = call.layer or self.by_name[call.name], call.select(values), call.select(masks)
         named = {option: [values.get(key) for key in keys] for option, keys in call.options.items()}
         if by_name := named.pop("mask", None):
             by_name = [None if each is None else each.astype(bool) for each in by_name]
@@ -196,7 +220,7 @@ class Model(Layer):
 
     def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
         values, masks = self.enter(listed(x), mask)
-        for _ in self.steps(values, masks):
+        for _ in self.steps(self.plan, values, masks):
             pass
         y, passed = ([found.get(key) for key in flatten(self.outputs)] for found in (values, masks))
         return (y, passed) if len(y) > 1 else (y[0], passed[0])

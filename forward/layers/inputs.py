@@ -51,27 +51,38 @@ class InputLayer(Layer):
         sizes = (1024 * factor,) if self.dtype == "object" else (length if n is None else n for n in self.shape)
         return np.empty((0, *sizes), self.dtype)
 
-    def check(self, x: Any) -> Array:
-        """x as an array of the declared type and shape, or a ValueError that says what was expected."""
-        declared = f"{self.settings['dtype']} values of shape {('samples', *self.shape)}"
-        expected = f"input {self.name!r} takes {declared}, but got"
+    def check_shape(self, x: Any) -> Array:
+        """x as an array of the declared shape, not copied if it is one, or a ValueError that says what was expected."""
         try:
             array = np.asarray(x, dtype=object) if self.dtype == "object" else np.asarray(x)
         except ValueError as error:
-            raise ValueError(f"{expected} rows of different lengths") from error
+            raise ValueError(f"{self.expected} rows of different lengths") from error
         if self.dtype == "object":  # strings may come as (samples,) or as (samples, 1)
             if array.ndim == 0 or array.size != len(array):
-                raise ValueError(f"{expected} shape {array.shape}")
-            if other := [each for each in array.reshape(-1) if not isinstance(each, str)]:
-                raise ValueError(f"{expected} {type(other[0]).__name__}: {other[0]!r}")
+                raise ValueError(f"{self.expected} shape {array.shape}")
             return array.reshape(-1) if array.size else array
         if array.dtype.kind not in "iufb":
-            raise ValueError(f"{expected} {array.dtype}")
+            raise ValueError(f"{self.expected} {array.dtype}")
         sizes = zip(self.shape, array.shape[1:], strict=False)
         if array.ndim != len(self.shape) + 1 or not all(wanted in (None, found) for wanted, found in sizes):
-            raise ValueError(f"{expected} shape {array.shape}")
+            raise ValueError(f"{self.expected} shape {array.shape}")
+        return array
+
+    def check(self, x: Any) -> Array:
+        """x as `check_shape` gives it, of the declared type, or a ValueError that says what was expected."""
+        array = self.check_shape(x)
+        if self.dtype == "object":
+            if other := [each for each in array.reshape(-1) if not isinstance(each, str)]:
+                raise ValueError(f"{self.expected} {type(other[0]).__name__}: {other[0]!r}")
+            return array
         if self.dtype == "int64" and not np.array_equal(array, np.trunc(array)):
-            raise ValueError(f"{expected} fractions")
+            raise ValueError(f"{self.expected} fractions")
         if self.dtype == "int64" and array.size and not self.least <= array.min() <= array.max() <= self.most:
-            raise ValueError(f"{expected} values from {array.min()} to {array.max()}")
+            raise ValueError(f"{self.expected} values from {array.min()} to {array.max()}")
         return array.astype(self.dtype, copy=False)
+
+    @property
+    def expected(self) -> str:
+        """How an error begins that says what does not fit."""
+        declared = f"{self.settings['dtype']} values of shape {('samples', *self.shape)}"
+        return f"input {self.name!r} takes {declared}, but got"

@@ -157,7 +157,7 @@ def test_same_as_the_definition(padding, shape, corner, rng):
 def test_images_a_few_at_a_time_change_nothing(rng, monkeypatch):
     x, kernel = rng.normal(size=(7, 6, 5, 3)), rng.normal(size=(2, 3, 3, 4))
     whole = forward.conv(x, kernel)
-    monkeypatch.setattr(convolution, "COLUMNS_BYTES", 2 * 5 * 3 * 18 * 8 * 2)  # two images at a time
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", 2 * 5 * 3 * 18 * 8 * 2)  # two images at a time
     np.testing.assert_allclose(forward.conv(x, kernel), whole, rtol=1e-13)
 
 
