@@ -22,13 +22,19 @@ def embedding(tokens: Array, embeddings: Array) -> Array:
     tokens (batch, time), embeddings (input_dim, output_dim) -> y (batch, time, output_dim).
     Raises ValueError for a token that is not a whole number or has no row in the table.
     """
+    return embeddings[whole_tokens(tokens, len(embeddings))]
+
+
+def whole_tokens(tokens: Array, input_dim: int) -> Array:
+    """The tokens as whole numbers, or a ValueError for one that is none or not under `input_dim`."""
     whole = tokens.astype(np.int64, copy=False)
     if not np.array_equal(whole, tokens):
         raise ValueError("an embedding takes whole token numbers, but got fractions")
-    if whole.size and not (whole.min() >= 0 and whole.max() < len(embeddings)):
-        last = len(embeddings) - 1
-        raise ValueError(f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {last}")
-    return embeddings[whole]
+    if whole.size and not (whole.min() >= 0 and whole.max() < input_dim):
+        raise ValueError(
+            f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {input_dim - 1}"
+        )
+    return whole
 
 
 def flatten(x: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ from ..activations import ACTIVATIONS
 from .base import Layer
 from .calls import Call, Key
 from .convolution import conv
+from .core import embedding, whole_tokens
 from .pooling import max_pool
+from .recurrent import Bidirectional, Recurrent
 
 NEVER_FALLING = [ACTIVATIONS[name] for name in ("linear", "relu", "relu6")]
 
@@ -30,27 +33,55 @@ class PooledConvolution:
         return self.convolution.activation(conv(self.convolution.cast(x), **self.arguments)), None
 
 
+class EmbeddedRecurrence:
+    """An embedding and the recurrent layer after it, as one table of what each token adds to the gates.
+
+    embeddings[tokens] @ kernel = (embeddings @ kernel)[tokens], and the latter product is made only once:
+    a quarter of the LSTM's time.
+    """
+
+    def __init__(self, embedded: Layer, recurrence: Layer):
+        self.embedded = embedded
+        self.recurrence = self.on_tokens(recurrence)
+
+    def on_tokens(self, layer: Layer) -> Layer:
+        """The layer, but it takes tokens."""
+        layer = copy(layer)
+        layer.casts = ""
+        if isinstance(layer, Bidirectional):
+            layer.layers = [self.on_tokens(each) for each in layer.layers]
+        else:
+            table = self.embedded.weights["embeddings"] @ layer.weights["kernel"]
+            layer.arguments = layer.arguments | {"kernel": table}
+        return layer
+
+    def run(self, x: Any, mask: Any = None) -> tuple[Any, Any]:
+        """The output, and the mask that goes on with it."""
+        tokens = whole_tokens(x, len(self.embedded.weights["embeddings"]))
+        return self.recurrence.run(tokens, self.embedded.compute_mask(x, mask))
+
+
 def fuse(calls: list[Call], layers: dict[str, Layer], ends: Iterable[Key]) -> list[Call]:
-    """The calls, with each convolution joined to the max pooling that alone takes its output."""
+    """The calls, with those of two layers joined whose second alone takes the output of the first."""
     uses = Counter(key for call in calls for key in call.sources) + Counter(ends)
     plan: list[Call] = []
     for call in calls:
-        before, layer = plan[-1] if plan else call, layers[call.name]
-        joined = type(layer).function is max_pool and call.inputs == [(before.name, before.index, 0)]
-        if joined and fits(layers[before.name], layer) and uses[call.inputs[0]] == 1 and not call.options:
-            both = PooledConvolution(layers[before.name], layer)
+        before = plan[-1] if plan else call
+        alone = call.inputs == [(before.name, before.index, 0)] and uses[call.inputs[0]] == 1 and not call.options
+        both = join(layers[before.name], layers[call.name]) if alone and not before.layer else None
+        if both:
             plan[-1] = replace(before, name=call.name, index=call.index, layer=both)
         else:
             plan.append(call)
     return plan
 
 
-def fits(convolution: Layer, pooling: Layer) -> bool:
-    """Whether the two can change places, and the windows of the pool lie side by side."""
-    return (
-        type(convolution).function is conv
-        and convolution.activation in NEVER_FALLING
-        and convolution.dtype == pooling.dtype
-        and pooling.padding == "valid"
-        and pooling.pool_size == pooling.strides
-    )
+def join(first: Layer, second: Layer) -> PooledConvolution | EmbeddedRecurrence | None:
+    """Both layers as one, or None where that is not the same."""
+    if first.dtype != second.dtype:
+        return None
+    if type(first).function is conv and type(second).function is max_pool:
+        side_by_side = second.padding == "valid" and second.pool_size == second.strides
+        return PooledConvolution(first, second) if side_by_side and first.activation in NEVER_FALLING else None
+    recurrent = isinstance(second, Bidirectional | Recurrent)
+    return EmbeddedRecurrence(first, second) if type(first).function is embedding and recurrent else None

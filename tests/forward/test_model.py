@@ -76,7 +76,7 @@ def test_numbers_of_any_type_become_float32(small, dtype, rng):
     assert ours.predict(x).dtype == np.float32
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "32", None, True])
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "32", True])
 def test_batch_size_must_be_a_number(small, batch_size, rng):
     with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1"):
         small[1].predict(images(rng), batch_size)
@@ -186,5 +186,5 @@ def test_a_batch_that_does_not_fit_into_memory_is_told(small, rng, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(small[1], "run", fail)
-    with pytest.raises(ValueError, match="a batch of 256 does not fit into memory"):
+    with pytest.raises(ValueError, match="a batch of 10 does not fit into memory; take a smaller batch_size"):
         small[1].predict(images(rng))
