@@ -16,7 +16,7 @@ STUDY  = $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test train data notebook clean
+.PHONY: help setup report test train data notebook bench clean
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ data: $(READY) ## download the real data into DATA, unless it is there
 
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest
+
+bench: train ## time forward/ beside other engines (those of benchmarks/requirements.txt that are installed)
+	$(BIN)/python benchmarks/bench.py --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)"
 
 notebook: $(READY) ## open the notebooks in Jupyter
 	$(BIN)/jupyter lab notebooks

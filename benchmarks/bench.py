@@ -1,6 +1,6 @@
 """forward/ against other engines, on the trained networks and the real data of this project.
 
-    python benchmarks/bench.py [--weights weights/quick] [--data data] [--source auto] [--readme]
+    python benchmarks/bench.py [--profile quick] [--data data] [--source auto] [--readme]
 
 Every engine works in a process of its own; for each network and batch size they take turns, so that what
 disturbs the machine disturbs all of them. Writes reports/benchmark.md, reports/benchmark.csv and figures/benchmark.png;
@@ -12,13 +12,11 @@ import multiprocessing
 import os
 import platform
 import re
-import resource
 import statistics
 import tempfile
 import timeit
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -30,6 +28,8 @@ from startup import SIDES, measure
 
 from study import data, figures
 from study.files import folder, whole
+from study.runs import Place
+from study.variants import BUDGETS
 
 NETWORKS = {
     "CNN 32-64-128": ("cnn", "baseline"),
@@ -37,30 +37,28 @@ NETWORKS = {
     "LSTM 64-32": ("lstm", "baseline"),
     "LSTM 64-32 bidirectional": ("lstm", "direction-bidirectional"),
 }
-IMAGES = 10_000
 BATCH_SIZES = {"cnn": (32, 128, 512, 2048), "simple_rnn": (32, 128, 512, 1000), "lstm": (32, 128, 512, 1000)}
 ROUNDS, RUNS = 2, 3  # each round: a warm-up, then so many runs; the median of all runs counts
 LONG = 10.0  # seconds; what takes longer is run once
-SHORT = "s_one"  # the column of the time for one sample
 
 loaded: dict[tuple[str, str], Peer] = {}  # in an engine's process
 
 
-def prepare(folder_: str, weights: str, data_dir: str, source: str) -> dict[str, str]:
-    """Write each network, without its text layer, and its input; return where the data is from."""
+def prepare(place: str, weights: str, data_dir: str, source: str) -> str:
+    """Write each network, without its text layer, and its input; return what the inputs are."""
     import keras
 
     images, texts = data.load("cifar10", data_dir, source), data.load("nusax", data_dir, source)
+    sentences = np.concatenate([texts.x_train, texts.x_val, texts.x_test])
     for network, (architecture, variant) in NETWORKS.items():
         model = keras.models.load_model(Path(weights) / architecture / variant / "seed-0.keras")
-        x = images.x_test[:IMAGES]
+        x = images.x_test
         if architecture != "cnn":
-            sentences = np.concatenate([texts.x_train, texts.x_val, texts.x_test])
             x = np.asarray(model.layers[0](sentences)).astype(np.int64)
             model = keras.Sequential([keras.Input(x.shape[1:], dtype="int64"), *model.layers[1:]])
-        model.save(Path(folder_) / f"{network}.keras")
-        np.save(Path(folder_) / f"{network}.npy", x)
-    return {"images": images.source, "texts": texts.source}
+        model.save(Path(place) / f"{network}.keras")
+        np.save(Path(place) / f"{network}.npy", x)
+    return f"{len(images.x_test):,} images ({images.title}), {len(sentences):,} sentences ({texts.title}) as padded tokens"
 
 
 def load(engine: str, path: str) -> Peer:
@@ -73,7 +71,7 @@ def load(engine: str, path: str) -> Peer:
 def seconds(engine: str, path: str, size: int) -> list[float]:
     """The times of one round: all samples in batches of `size`, or for 0 one sample alone."""
     peer, x = load(engine, path), np.load(path.replace(".keras", ".npy"))
-    x, size, number = (x[:1], 1, 20) if size == 0 else (x, size, 1)
+    x, size, number = (x[:1], 1, 10) if size == 0 else (x, size, 1)
     timer = timeit.Timer(lambda: peer.predict(x, size))
     first = timer.timeit(1)  # the warm-up
     return [first] if first > LONG else [each / number for each in timer.repeat(RUNS, number)]
@@ -154,18 +152,24 @@ def predict_alone(path: str, samples: int, threads: int, size: int | None, mappe
 
     x = np.load(path.replace(".keras", ".npy"), mmap_mode="r" if mapped else None)[:samples]
     model = forward.load_model(path)
-    model.predict(x[:64], threads=threads)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    model.predict(x[:1], threads=threads)
+    before = peak()
     times = timeit.repeat(lambda: model.predict(x, size, threads), repeat=RUNS, number=1)
-    return statistics.median(times), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return statistics.median(times), peak() - before
+
+
+def peak() -> float:
+    """The most MiB that this process has had in memory."""
+    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 
 def scale_table(place: str) -> str:
     """How the CNN's time grows with the samples and falls with the threads, and what memory it takes."""
     path = f"{place}/{next(iter(NETWORKS))}.keras"
     lines = ["| images | threads | batch size | input | s | MiB added |", "| --: | --: | --- | --- | --: | --: |"]
-    settings = [(n, threads, None, False) for threads in (1, THREADS) for n in (IMAGES // 4, IMAGES // 2, IMAGES)]
-    settings += [(IMAGES, THREADS, IMAGES, False), (IMAGES, THREADS, None, True)]
+    n = len(np.load(path.replace(".keras", ".npy"), mmap_mode="r"))
+    settings = [(part, threads, None, False) for threads in (1, THREADS) for part in (n // 4, n // 2, n)]
+    settings += [(n, THREADS, n, False), (n, THREADS, None, True)]
     for samples, threads, size, mapped in settings:
         with process() as pool:
             time, added = pool.submit(predict_alone, path, samples, threads, size, mapped).result()
@@ -219,36 +223,35 @@ def processor() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="weights/quick")
+    parser.add_argument("--profile", choices=list(BUDGETS), default="quick", help="whose trained networks")
     parser.add_argument("--data", default="data")
     parser.add_argument("--source", choices=data.SOURCES, default="auto")
     parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
     options = parser.parse_args()
+    source = data.choose_source(("cifar10", "nusax"), options.data, options.source)
+    weights = folder("weights") / Place(options.profile, source == "sample").name
     with tempfile.TemporaryDirectory() as place:
         with process() as pool:
-            sources: dict[str, Any] = pool.submit(
-                prepare, place, options.weights, options.data, options.source
-            ).result()
+            samples = pool.submit(prepare, place, str(weights), options.data, source).result()
         table, how = compare(place)
         scale = scale_table(place)
-    samples = f"{IMAGES:,} images ({sources['images'].split(' sha')[0]}), 1,000 sentences"
     text = "\n\n".join(
         [
-            f"On {THREADS} cores of {processor()}: {samples} ({sources['texts'].split(' sha')[0]}) as padded tokens; every "
-            f"engine with {THREADS} threads, medians of {ROUNDS * RUNS} runs after a warm-up.",
+            f"On {THREADS} cores of {processor()}: {samples}; every engine with {THREADS} threads, medians of "
+            f"{ROUNDS * RUNS} runs after a warm-up.",
             speed_table(table),
             "\n".join(f"- {engine}: {what}" for engine, what in how.items()),
             "`predict` of the CNN alone:",
             scale,
             "Process start to first prediction, and the peak of its memory:",
-            startup_table(options.weights),
+            startup_table(str(weights)),
         ]
     )
     with whole(folder("reports") / "benchmark.md") as part:
         part.write_text(text + "\n")
     with whole(folder("reports") / "benchmark.csv") as part:
         table.to_csv(part, index=False)
-    draw(table, f"Time for {IMAGES:,} images or 1,000 sentences on {THREADS} cores")
+    draw(table, f"{samples.replace(' as padded tokens', '')} on {THREADS} cores")
     if options.readme:
         readme = Path("README.md")
         begin, end = "<!-- make bench: begin -->", "<!-- make bench: end -->"

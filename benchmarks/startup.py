@@ -21,9 +21,11 @@ def sample(shape, dtype):
         return np.array(["enak sekali"], dtype=object)
     return np.zeros((1, *[n or 8 for n in shape]), dtype)
 """
+# VmHWM and not getrusage, in which a child begins with its parent's peak.
 AFTER = """
-import resource
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, *np.asarray(y).ravel()[:3])
+import re
+peak = int(re.search("VmHWM:[^0-9]*([0-9]+)", open("/proc/self/status").read())[1])
+print(peak / 1024, *np.asarray(y).ravel()[:3])
 """
 SIDES = {
     "forward": """

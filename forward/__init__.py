@@ -9,7 +9,7 @@ Every operation is also a plain function on arrays: `forward.conv`, `forward.lst
 
 from .activations import relu, sigmoid, softmax, tanh
 from .errors import ModelFileError, UnsupportedLayerError
-from .layers.convolution import conv, depthwise_conv, separable_conv
+from .layers.convolution import conv, depthwise_conv, im2col, separable_conv, winograd
 from .layers.core import dense, embedding, flatten
 from .layers.graph import Model
 from .layers.normalization import batch_normalization, layer_normalization
@@ -21,7 +21,7 @@ from .model import load_model
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",
     "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten", "global_average_pool", "global_max_pool",
-    "gru", "gru_cell", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu", "separable_conv",
+    "gru", "gru_cell", "im2col", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu", "separable_conv",
     "sigmoid", "simple_rnn", "simple_rnn_cell",
-    "softmax", "tanh", "text_vectorization",
+    "softmax", "tanh", "text_vectorization", "winograd",
 ]  # fmt: skip

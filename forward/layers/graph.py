@@ -20,7 +20,7 @@ from .recurrent import Bidirectional, Recurrent
 
 LARGEST_OUTPUT = 2**27  # numbers per sample
 PIECE_BYTES = 4 * 2**20  # of the largest output: so many samples at a time stay in the processor's cache
-LEAST_ROWS = 256  # at a time in recurrent layers: each of their steps takes some calls of numpy, for few rows or many
+LEAST_ROWS = 1024  # at a time in recurrent layers, whose steps are short: threads would wait for each other at each
 MOST_WORK = 20_000  # calls of layers, those of models inside included
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
 
@@ -142,7 +142,7 @@ class Model(Layer):
         sizes = [math.prod(n or max(lengths, default=1) for n in shape) for shape in self.shapes.values()]
         size = max(1, PIECE_BYTES // (4 * max(*sizes, 1)))
         if any(isinstance(layer, Recurrent | Bidirectional) for layer in self.layers):
-            size = max(size, min(LEAST_ROWS, 8 * size))
+            size = max(size, min(LEAST_ROWS, 16 * size))
         count = max(1, -(-samples // min(size, batch_size or size)))
         bounds = [samples * number // count for number in range(count + 1)]
         return [slice(*pair) for pair in pairwise(bounds)]

@@ -1,0 +1,85 @@
+"""Where forward/ spends its time: each step of `predict`, on one thread, beside the rate of the matrix products.
+
+    python benchmarks/profile.py [MODEL.keras] [--samples N]
+
+The samples are random, or tokens without padding.
+"""
+
+import argparse
+import math
+import time
+import timeit
+from collections import defaultdict
+
+import numpy as np
+import threadpoolctl
+
+import forward
+from forward.threads import keep_freed_memory
+
+ROUNDS = 5
+
+
+def profile(model: forward.Model, x: np.ndarray) -> dict[str, float]:
+    """The seconds of each step that `predict` takes for x, the best of some rounds; what is joined has the last's name."""
+    best: dict[str, float] = defaultdict(lambda: math.inf)
+    for _ in range(ROUNDS):
+        seconds: dict[str, float] = defaultdict(float)
+        for piece in model.pieces([x], None):
+            values = model.enter(model.check(x[piece]))
+            start = time.perf_counter()
+            for call, _ in model.steps(model.plan, *values):
+                now = time.perf_counter()
+                seconds[call.name] += now - start
+                start = now
+        best = {name: min(best[name], s) for name, s in seconds.items()} if best else dict(seconds)
+    return best
+
+
+def products(model: forward.Model, samples: int) -> dict[str, float]:
+    """The multiplications and additions that each layer's formula asks for, in GFLOP."""
+    found = {}
+    for layer in model.layers:
+        steps = math.prod(model.shapes[layer.name, 0, 0][:-1]) if "kernel" in layer.weights else 0
+        if "recurrent_kernel" in layer.weights:
+            steps = model.shapes[model.layers[0].name, 0, 0][0]
+        kernels = sum(each.size for name, each in layer.weights.items() if name.endswith("kernel"))
+        found[layer.name] = 2 * samples * steps * kernels / 1e9
+    return found
+
+
+def matrix_rate(n: int = 1500) -> float:
+    """GFLOP/s of a large matrix product in float32."""
+    a = np.ones((n, n), np.float32)
+    return 2 * n**3 / min(timeit.repeat(lambda: a @ a, number=1, repeat=7)) / 1e9
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", default="weights/quick/cnn/baseline/seed-0.keras")
+    parser.add_argument("--samples", type=int, default=2000)
+    options = parser.parse_args()
+    model = forward.load_model(options.model)
+    if model.entrances[0].dtype == "object":
+        x = np.full(options.samples, "enak " * 100)
+    else:
+        x = np.random.default_rng(0).random((options.samples, *(n or 64 for n in model.input_shape)), np.float32)
+    keep_freed_memory()
+    with threadpoolctl.threadpool_limits(1):
+        rate, seconds = matrix_rate(), profile(model, x)
+    work = products(model, options.samples)
+    print(f"{options.samples:,} samples on one thread; a large matrix product: {rate:.0f} GFLOP/s\n")
+    print("| step | s | share | GFLOP of its formulas | at that rate, s |\n| --- | --: | --: | --: | --: |")
+    layers = [layer.name for layer in model.layers]
+    done = 0
+    for name, s in seconds.items():
+        part, done = layers[done : layers.index(name) + 1], layers.index(name) + 1
+        gflop = sum(work[each] for each in part)
+        share = s / sum(seconds.values())
+        print(f"| {' + '.join(part)} | {s:.3f} | {share:.0%} | {gflop:.1f} | {gflop / rate:.3f} |")
+    total = sum(work.values())
+    print(f"| all | {sum(seconds.values()):.3f} | | {total:.1f} | {total / rate:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
