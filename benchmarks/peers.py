@@ -27,10 +27,11 @@ def in_batches(run: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray, int], 
 
 
 def blas() -> str:
-    """Which BLAS numpy has, and which of its kernels this processor gets."""
+    """Which BLAS numpy has (scipy brings another), and which of its kernels this processor gets."""
     import threadpoolctl
 
-    found = [each for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
+    blas = [each for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
+    found = [each for each in blas if "numpy" in each["filepath"]] or blas
     return ", ".join(f"{each['internal_api']} {each['version']} {each['architecture']}" for each in found)
 
 

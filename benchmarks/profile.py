@@ -21,7 +21,7 @@ ROUNDS = 5
 
 
 def profile(model: forward.Model, x: np.ndarray) -> dict[str, float]:
-    """The seconds of each step that `predict` takes for x, the best of some rounds; what is joined has the last's name."""
+    """The seconds of each step of `predict` for x, the best of some rounds; what is joined has the last one's name."""
     best: dict[str, float] = defaultdict(lambda: math.inf)
     for _ in range(ROUNDS):
         seconds: dict[str, float] = defaultdict(float)

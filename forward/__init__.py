@@ -21,7 +21,6 @@ from .model import load_model
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",
     "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten", "global_average_pool", "global_max_pool",
-    "gru", "gru_cell", "im2col", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu", "separable_conv",
-    "sigmoid", "simple_rnn", "simple_rnn_cell",
-    "softmax", "tanh", "text_vectorization", "winograd",
+    "gru", "gru_cell", "im2col", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu",
+    "separable_conv", "sigmoid", "simple_rnn", "simple_rnn_cell", "softmax", "tanh", "text_vectorization", "winograd",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     predict.add_argument("model", help="a .keras file")
     predict.add_argument("input", type=Path, help="a .npy file with an array, or a .txt file with a text on each line")
     predict.add_argument("--output", type=Path, help="a .npy file to write the predictions to")
-    predict.add_argument("--batch-size", type=int, default=256, metavar="N", help="samples at a time (256)")
+    predict.add_argument("--batch-size", type=int, metavar="N", help="at most so many samples at a time")
     predict.add_argument("--classes", help="names of the classes, separated by commas: print each sample's likeliest")
     options = parser.parse_args(arguments)
     try:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> str:
     x = (
         options.input.read_text("utf-8").removesuffix("\n").split("\n")
         if text
-        else np.load(options.input, allow_pickle=False)
+        else np.load(options.input, mmap_mode="r", allow_pickle=False)
     )
     y = load_model(options.model).predict(x, options.batch_size)
     names = options.classes.split(",") if options.classes else []

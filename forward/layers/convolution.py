@@ -33,7 +33,7 @@ def conv(
     It is computed as one matrix product of all windows (`im2col`) or, where that pays, by `winograd`.
     """
     x, kernel = (each.astype(np.result_type(x, kernel, np.float32), copy=False) for each in (x, kernel))
-    *size, channels, filters = kernel.shape
+    *size, channels, _ = kernel.shape
     if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
     if groups > 1:
@@ -56,7 +56,7 @@ def im2col(
     three times as fast as cell by cell, a fifth of the CNN's time. The first places of all pools are
     computed together, then the second ones, ..., so that the maximum is one of whole arrays.
     """
-    *size, channels, filters = kernel.shape
+    *size, _, filters = kernel.shape
     view, matrix, pool = windows(x, size, strides, dilation_rate), kernel.reshape(-1, filters), per_axis(pool, x)
     lengths = output_lengths(view[(..., *[0] * len(size), slice(None))], pool, pool)
     y = np.empty((len(x), *lengths, filters), x.dtype)

@@ -31,9 +31,7 @@ def whole_tokens(tokens: Array, input_dim: int) -> Array:
     if not np.array_equal(whole, tokens):
         raise ValueError("an embedding takes whole token numbers, but got fractions")
     if whole.size and not (whole.min() >= 0 and whole.max() < input_dim):
-        raise ValueError(
-            f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {input_dim - 1}"
-        )
+        raise ValueError(f"tokens from {whole.min()} to {whole.max()}: the embedding has the rows 0 to {input_dim - 1}")
     return whole
 
 

@@ -196,9 +196,7 @@ class Model(Layer):
         keys, checked = flatten(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
         return dict(zip(keys, checked, strict=True)), dict(zip(keys, listed(mask), strict=False))
 
-    def steps(
-        self, calls: list[Call], values: dict[Key, Array], masks: dict[Key, Mask]
-    ) -> Iterator[tuple[Call, Any]]:
+    def steps(self, calls: list[Call], values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
         """Walk a batch through the calls, with the output of each, while `values` and `masks` fill."""
         for call in calls:
             yield call, self.step(call, values, masks)

@@ -147,10 +147,7 @@ def unroll(
     back = np.argsort(order)
     states = [state[back] for state in states]
     silent = ~mask if zero_output_for_mask else np.cumsum(mask, axis=1) == 0
-    if return_sequences:
-        y = unpack(outputs, mask, silent, back, widths)
-    else:
-        y = np.where(silent[:, -1:], 0, states[0])
+    y = unpack(outputs, mask, silent, back, widths) if return_sequences else np.where(silent[:, -1:], 0, states[0])
     return [y, *states] if return_state else y
 
 
@@ -172,7 +169,8 @@ def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:
 def unpack(outputs: Array, mask: Array, silent: Array, back: Array, widths: list[int]) -> Array:
     """The outputs of packed steps as sequences: at a masked step the previous one, and zero where `silent`.
 
-    outputs (steps + 1, units), of which the last is free; `back` the place of each row in `order` -> (batch, time, units)
+    outputs (steps + 1, units), of which the last is free; `back`, the place of each row in `order` -> y (batch,
+    time, units)
     """
     outputs[-1] = 0
     starts = np.cumsum([0, 0, *widths[:-1]])  # of the steps of each number, which are counted from 1

@@ -39,7 +39,7 @@ def padding_sizes(length: int, window: int, stride: int, padding: str) -> tuple[
 def pad(
     x: Array, window: Sizes, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, value: float = 0
 ) -> Array:
-    """x (batch, *axes, channels) with what `padding` adds to the axes; all sizes are one number or one for each axis."""
+    """x (batch, *axes, channels) with what `padding` adds to the axes; a size is one number or one for each axis."""
     if padding == "valid":
         return x
     spans, lengths = window_spans(x, window, dilation_rate), x.shape[1:-1]
@@ -72,8 +72,9 @@ def windows(x: Array, window: Sizes, strides: Sizes = 1, dilation_rate: Sizes = 
     batch, *lengths, channel = x.strides
     steps, dilation = per_axis(strides, x), per_axis(dilation_rate, x)
     shape = len(x), *output_lengths(x, window, strides, dilation_rate), *per_axis(window, x), x.shape[-1]
-    strides = (*(n * s for n, s in zip(lengths, steps, strict=True)), *(n * d for n, d in zip(lengths, dilation, strict=True)))
-    return as_strided(x, shape, (batch, *strides, channel), writeable=False)
+    between_windows = (n * step for n, step in zip(lengths, steps, strict=True))
+    between_cells = (n * step for n, step in zip(lengths, dilation, strict=True))
+    return as_strided(x, shape, (batch, *between_windows, *between_cells, channel), writeable=False)
 
 
 def cells(

@@ -98,7 +98,7 @@ def test_arrays_of_objects_are_never_unpickled(numbers, capsys, tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     status, _, errors = run(capsys, "predict", numbers[0], tmp_path / "objects.npy")
     assert status == 2
-    assert "allow_pickle" in errors
+    assert "Python objects in dtype" in errors
 
 
 @pytest.mark.parametrize("arguments", [[], ["guess"], ["predict"], ["predict", "a", "b", "--batch-size", "x"]])

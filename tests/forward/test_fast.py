@@ -1,4 +1,4 @@
-"""The fast ways give what the plain ones give: Winograd, pooling in the convolution, joined layers, packed steps, threads."""
+"""The fast ways give what the plain ones give: Winograd, pools on the way, joined layers, packed steps, threads."""
 
 import threading
 from itertools import product
@@ -71,7 +71,9 @@ def test_winograd_where_it_pays(rng, monkeypatch):
     assert not convolution.winograd_pays(x[:1, :6, :6], kernel)  # its kernel is not worth transforming
     ways = []
     for way in (convolution.winograd, convolution.im2col):
-        monkeypatch.setattr(convolution, way.__name__, lambda *a, way=way, **b: ways.append(way.__name__) or way(*a, **b))
+        monkeypatch.setattr(
+            convolution, way.__name__, lambda *a, way=way, **b: ways.append(way.__name__) or way(*a, **b)
+        )
     bias = rng.normal(size=40)
     found = forward.conv(x, kernel, bias)
     monkeypatch.setattr(convolution, "winograd_pays", lambda *_, **__: False)
@@ -211,7 +213,11 @@ def test_gate_sigmoid(dtype, tolerance):
 
 def test_cells_leave_their_input_alone(rng):
     for cell, width, n in ((forward.simple_rnn_cell, 1, 1), (forward.lstm_cell, 4, 2), (forward.gru_cell, 3, 1)):
-        given = [rng.normal(size=(5, width * 3)), [rng.normal(size=(5, 3)) for _ in range(n)], rng.normal(size=(3, width * 3))]
+        given = [
+            rng.normal(size=(5, width * 3)),
+            [rng.normal(size=(5, 3)) for _ in range(n)],
+            rng.normal(size=(3, width * 3)),
+        ]
         before = [np.copy(given[0]), *map(np.copy, given[1]), np.copy(given[2])]
         cell(*given)
         for after, was in zip([given[0], *given[1], given[2]], before, strict=True):
@@ -221,7 +227,9 @@ def test_cells_leave_their_input_alone(rng):
 @pytest.fixture
 def many(twins, rng):
     """A network that `predict` cuts into many pieces, and its input."""
-    _, ours = twins(keras.Input((30, 40, 3)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten())
+    _, ours = twins(
+        keras.Input((30, 40, 3)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten()
+    )
     return ours, rng.normal(size=(401, 30, 40, 3)).astype("float32")
 
 
@@ -252,7 +260,7 @@ def blas_threads():
     return [each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
 
 
-def test_blas_has_one_thread_in_each_and_gets_its_own_back(monkeypatch):
+def test_blas_has_one_thread_in_each_and_gets_its_own_back():
     before, seen = blas_threads(), set()
 
     def work(piece):
