@@ -22,7 +22,7 @@ def spread(work: Callable[[Any], Any], pieces: Sequence[Any], threads: int | Non
     """[work(piece) for piece in pieces], in `threads` threads.
 
     That is faster than one piece after the other with the threads inside each matrix product, as the
-    rest of the work, copies and activations, is spread as well: 1.6 times for the CNN on two cores.
+    rest of the work, copies and activations, is spread as well: 1.5 times for the CNN on two cores.
     None means as many as BLAS takes: one for each core, or what OMP_NUM_THREADS or
     OPENBLAS_NUM_THREADS allow. Raises ValueError for a number of threads that cannot be had.
     """

@@ -70,7 +70,7 @@ def gru_cell(
 
 
 def gate_sigmoid(x: Array) -> Array:
-    """sigmoid(x) = 0.5 + 0.5 * tanh(x / 2), four times as fast: a third of the LSTM's time.
+    """sigmoid(x) = 0.5 + 0.5 * tanh(x / 2), four times as fast, which saves a third of the LSTM's time.
 
     It is right to 1e-7 of 1 like `sigmoid`, but not to 1e-7 of a small result, which a gate does not need.
     """
@@ -122,7 +122,7 @@ def unroll(
     in which it was computed.
 
     Masked steps are not computed, as `pack` leaves them out, and z = x @ kernel + bias is one matrix
-    product for all that are. On sentences padded to twice their length that halves the time.
+    product for all that are. On sentences padded to three times their length that saves two thirds of the time.
     """
     (batch, time), units = x.shape[:2], len(recurrent_kernel)
     given = initial_state or [np.zeros((batch, units), kernel.dtype)] * n_states
