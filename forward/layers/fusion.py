@@ -6,6 +6,8 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..activations import ACTIVATIONS
 from .base import Layer
 from .calls import Call, Key
@@ -14,6 +16,8 @@ from .core import embedding, whole_tokens
 from .pooling import max_pool
 from .recurrent import Bidirectional, Recurrent
 
+LARGEST_POOL = 4  # places along an axis
+LARGEST_TABLE = 2**24  # numbers, 64 MiB: a small file may ask for one that fills the memory
 NEVER_FALLING = [ACTIVATIONS[name] for name in ("linear", "relu", "relu6")]
 
 
@@ -77,11 +81,19 @@ def fuse(calls: list[Call], layers: dict[str, Layer], ends: Iterable[Key]) -> li
 
 
 def join(first: Layer, second: Layer) -> PooledConvolution | EmbeddedRecurrence | None:
-    """Both layers as one, or None where that is not the same."""
-    if first.dtype != second.dtype:
-        return None
-    if type(first).function is conv and type(second).function is max_pool:
-        side_by_side = second.padding == "valid" and second.pool_size == second.strides
-        return PooledConvolution(first, second) if side_by_side and first.activation in NEVER_FALLING else None
-    recurrent = isinstance(second, Bidirectional | Recurrent)
-    return EmbeddedRecurrence(first, second) if type(first).function is embedding and recurrent else None
+    """Both layers as one, or None where that is not the same or does not pay."""
+    if first.dtype == second.dtype:
+        functions = type(first).function, type(second).function
+        if functions == (conv, max_pool) and first.activation in NEVER_FALLING and side_by_side(second):
+            return PooledConvolution(first, second)
+        if functions[0] is embedding and isinstance(second, Bidirectional | Recurrent):
+            gates = sum(each.shape[-1] for name, each in second.weights.items() if name.endswith("recurrent_kernel"))
+            if first.input_dim * gates <= LARGEST_TABLE:
+                return EmbeddedRecurrence(first, second)
+    return None
+
+
+def side_by_side(pooling: Layer) -> bool:
+    """Whether the pools neither overlap nor reach into padding, and are so small that a step for each place pays."""
+    small = np.max(pooling.pool_size) <= LARGEST_POOL
+    return small and pooling.padding == "valid" and pooling.pool_size == pooling.strides

@@ -130,6 +130,21 @@ def test_not_joined(second, twins, rng):
     np.testing.assert_allclose(ours.predict(x), theirs(x), rtol=0, atol=1e-5)
 
 
+def test_large_pools_and_tables_are_not_joined(twins, monkeypatch, rng):
+    theirs, ours = twins(keras.Input((13, 11, 3)), layers.Conv2D(4, 2), layers.MaxPooling2D((2, 5)))
+    x = rng.normal(size=(3, 13, 11, 3)).astype("float32")
+    np.testing.assert_allclose(ours.predict(x), theirs(x), rtol=0, atol=1e-5)
+    assert joined(ours) == []
+    stack = keras.Input((5,), dtype="int32"), layers.Embedding(9, 2), layers.Bidirectional(layers.GRU(4))
+    for most, expected in ((9 * 24, [fusion.EmbeddedRecurrence]), (9 * 24 - 1, [])):
+        monkeypatch.setattr(fusion, "LARGEST_TABLE", most)
+        theirs, ours = twins(*stack)
+        assert joined(ours) == expected
+        np.testing.assert_allclose(
+            ours.predict([[1, 2, 8, 0, 4]]), theirs(np.array([[1, 2, 8, 0, 4]])), rtol=0, atol=1e-6
+        )
+
+
 def test_an_activation_that_falls_is_not_joined(twins, rng):
     theirs, ours = twins(keras.Input((7, 9, 3)), layers.Conv2D(4, 2, activation="silu"), layers.MaxPooling2D(2))
     assert joined(ours) == []
