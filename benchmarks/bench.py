@@ -84,18 +84,20 @@ def predictions(engine: str, path: str) -> tuple[str, np.ndarray]:
     return peer.how, peer.predict(x[:1000], 200)
 
 
-def compare(place: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """A row for each network, engine and batch size; and the engines with what they are, or why they are missing."""
+def compare(place: str) -> tuple[pd.DataFrame, list[str]]:
+    """A row for each network, engine and batch size; and lines that say what the engines are and what is missing."""
     pools = {engine: process(environment) for engine, (_, environment) in PEERS.items()}
-    rows, how = [], {}
+    rows, notes = [], []
     for network, (architecture, _) in NETWORKS.items():
         path, ours, there = f"{place}/{network}.keras", None, []
         for engine, pool in pools.items():
             try:
-                how[engine], found = pool.submit(predictions, engine, path).result()
+                how, found = pool.submit(predictions, engine, path).result()
             except ImportError as error:
-                how.setdefault(engine, f"missing: {error.name}")
+                notes.append(f"- {engine}: not measured on {network}, {error.name or error} is missing")
                 continue
+            if not any(note.startswith(f"- {engine}: {how}") for note in notes):
+                notes.append(f"- {engine}: {how}")
             ours = found if engine == "forward" else ours
             there.append((engine, float(np.abs(found - ours).max())))
         for size in (0, *BATCH_SIZES[architecture]):
@@ -111,7 +113,7 @@ def compare(place: str) -> tuple[pd.DataFrame, dict[str, str]]:
                 print(f"{network:26} {engine:16} {size or 'one':>5} {median:9.4f} s", flush=True)
     for pool in pools.values():
         pool.shutdown()
-    return pd.DataFrame(rows, columns=["network", "engine", "batch size", "s", "max_abs_diff"]), how
+    return pd.DataFrame(rows, columns=["network", "engine", "batch size", "s", "max_abs_diff"]), notes
 
 
 def process(environment: dict[str, str] | None = None) -> ProcessPoolExecutor:
@@ -236,14 +238,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         with process() as pool:
             samples = pool.submit(prepare, place, str(weights), options.data, source).result()
-        table, how = compare(place)
+        table, notes = compare(place)
         scale = scale_table(place)
     text = "\n\n".join(
         [
             f"On {THREADS} cores of {processor()}: {samples} as padded tokens; every engine with {THREADS} threads, "
             f"medians of {ROUNDS * RUNS} runs after a warm-up.",
             speed_table(table),
-            "\n".join(f"- {engine}: {what}" for engine, what in how.items()),
+            "\n".join(notes),
             "`predict` of the CNN alone, with the MiB that it adds to the process (a mapped file's own pages count):",
             scale,
             "Process start to first prediction, and the peak of its memory:",
