@@ -36,15 +36,17 @@ def profile(model: forward.Model, x: np.ndarray) -> dict[str, float]:
     return best
 
 
-def products(model: forward.Model, samples: int) -> dict[str, float]:
-    """The multiplications and additions that each layer's formula asks for, in GFLOP."""
+def products(model: forward.Model, x: np.ndarray) -> dict[str, float]:
+    """The multiplications and additions that the products of each layer's formula ask for, in GFLOP."""
     found = {}
-    for layer in model.layers:
-        steps = math.prod(model.shapes[layer.name, 0, 0][:-1]) if "kernel" in layer.weights else 0
-        if "recurrent_kernel" in layer.weights:
-            steps = model.shapes[model.layers[0].name, 0, 0][0]
-        kernels = sum(each.size for name, each in layer.weights.items() if name.endswith("kernel"))
-        found[layer.name] = 2 * samples * steps * kernels / 1e9
+    for call in model.calls:
+        weights = model.by_name[call.name].weights
+        kernels = {name: each.size for name, each in weights.items() if name.endswith("kernel")}
+        if any(name.endswith("recurrent_kernel") for name in kernels):
+            places = model.shapes[call.inputs[0]][0] or x.shape[1]
+        else:
+            places = math.prod(model.shapes[call.name, call.index, 0][:-1])
+        found[call.name] = 2 * len(x) * places * sum(kernels.values()) / 1e9
     return found
 
 
@@ -62,12 +64,14 @@ def main() -> None:
     model = forward.load_model(options.model)
     if model.entrances[0].dtype == "object":
         x = np.full(options.samples, "enak " * 100)
+    elif model.entrances[0].dtype == "int64":
+        x = np.ones((options.samples, *(n or 64 for n in model.input_shape)), np.int64)
     else:
         x = np.random.default_rng(0).random((options.samples, *(n or 64 for n in model.input_shape)), np.float32)
     keep_freed_memory()
     with threadpoolctl.threadpool_limits(1):
         rate, seconds = matrix_rate(), profile(model, x)
-    work = products(model, options.samples)
+    work = products(model, x)
     print(f"{options.samples:,} samples on one thread; a large matrix product: {rate:.0f} GFLOP/s\n")
     print("| step | s | share | GFLOP of its formulas | at that rate, s |\n| --- | --: | --: | --: | --: |")
     layers = [layer.name for layer in model.layers]

@@ -95,6 +95,7 @@ class Layer:
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # the function takes it
     passes_mask: ClassVar[bool] = False  # it goes on with the output
+    any_length: bool = False  # texts come out as long as the longest of their batch
     work: int = 1  # how much it adds to a pass, in calls of a simple layer; a model has a limit
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
@@ -130,6 +131,10 @@ class Layer:
         if isinstance(x, list):
             return [self.cast(each) for each in x]
         return x.astype(self.dtype, copy=False) if x.dtype.kind in self.casts else x
+
+    def widest(self, x: Any, y: Any) -> int:
+        """The most numbers that one sample takes on its way through the layer, from x to y."""
+        return max(math.prod(each.shape[1:]) for each in listed(y))
 
     def check_input(self, x: Any) -> None:
         """Refuse a list where one input is expected, and an x without the axes that the class name promises."""

@@ -30,7 +30,8 @@ def conv(
     y, without making y. Raises ValueError if the channels of x and kernel differ. Source: Keras' Conv1D and
     Conv2D, which are cross-correlations: the kernel is not turned round.
 
-    It is computed as one matrix product of all windows (`im2col`) or, where that pays, by `winograd`.
+    It is computed as one matrix product of all windows (`im2col`) or, where that pays, by `winograd`, in
+    which an infinite or NaN value reaches a few places more.
     """
     x, kernel = (each.astype(np.result_type(x, kernel, np.float32), copy=False) for each in (x, kernel))
     *size, channels, _ = kernel.shape
@@ -92,7 +93,8 @@ def winograd(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> Array:
     Tiles of 6x6 places, which overlap by two, are transformed so that each of their 36 places needs one
     product of channels by filters, and the products transformed back to 4x4 outputs: 36 multiplications
     instead of 16 * 9. The transformations are matrix products, too, so that this is three in a row. It
-    saves a fifth of the CNN's time. An infinite or NaN value reaches its whole tile.
+    saves a fifth of the CNN's time. On random numbers the rounding error is up to four times that of `im2col`, 2e-6 of
+    the largest output in float32. An infinite or NaN value reaches its whole tile.
     """
     n, height, width, channels = x.shape
     filters, rows, columns = kernel.shape[-1], -(-(height - 2) // 4), -(-(width - 2) // 4)
@@ -117,7 +119,9 @@ def winograd_pays(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> bo
     steps = {*per_axis(window.get("strides", 1), x), *per_axis(window.get("dilation_rate", 1), x)}
     if kernel.shape[:-2] != (3, 3) or steps != {1} or not {*per_axis(pool, x)} <= {1, 2, 4}:
         return False
-    (n, height, width, channels), filters = x.shape, kernel.shape[-1]
+    (n, height, width, channels), filters, (p, q) = x.shape, kernel.shape[-1], per_axis(pool, x)
+    if height - 2 < p or width - 2 < q:
+        return False
     tiles = n * -(-(height - 2) // 4) * -(-(width - 2) // 4)
     products = 36 * channels * filters * (tiles + 9) + 36 * tiles * (36 * channels + 16 * filters)
     return 1.6 * products < n * (height - 2) * (width - 2) * 9 * channels * filters

@@ -17,7 +17,9 @@ from .pooling import max_pool
 from .recurrent import Bidirectional, Recurrent
 
 LARGEST_POOL = 4  # places along an axis
-LARGEST_TABLE = 2**24  # numbers, 64 MiB: a small file may ask for one that fills the memory
+# A small file may ask for tables that fill the memory.
+LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
+LARGEST_GROWTH = 4  # of a table against the weights that it stands for
 NEVER_FALLING = [ACTIVATIONS[name] for name in ("linear", "relu", "relu6")]
 
 
@@ -69,28 +71,41 @@ def fuse(calls: list[Call], layers: dict[str, Layer], ends: Iterable[Key]) -> li
     """The calls, with those of two layers joined whose second alone takes the output of the first."""
     uses = Counter(key for call in calls for key in call.sources) + Counter(ends)
     plan: list[Call] = []
+    made: dict[tuple[str, str], Any] = {}
+    room = LARGEST_TABLES
     for call in calls:
         before = plan[-1] if plan else call
-        alone = call.inputs == [(before.name, before.index, 0)] and uses[call.inputs[0]] == 1 and not call.options
-        both = join(layers[before.name], layers[call.name]) if alone and not before.layer else None
-        if both:
-            plan[-1] = replace(before, name=call.name, index=call.index, layer=both)
+        pair = before.name, call.name
+        alone = call.inputs == [(before.name, before.index, 0)] and uses[call.inputs[0]] == 1
+        alone = alone and not call.options and not before.layer
+        if alone and pair not in made:
+            first, second = (layers[name] for name in pair)
+            made[pair] = join(first, second, room)
+            room -= table_size(second, first) if made[pair] else 0
+        if alone and made[pair]:
+            plan[-1] = replace(before, name=call.name, index=call.index, layer=made[pair])
         else:
             plan.append(call)
     return plan
 
 
-def join(first: Layer, second: Layer) -> PooledConvolution | EmbeddedRecurrence | None:
-    """Both layers as one, or None where that is not the same or does not pay."""
-    if first.dtype == second.dtype:
-        functions = type(first).function, type(second).function
-        if functions == (conv, max_pool) and first.activation in NEVER_FALLING and side_by_side(second):
-            return PooledConvolution(first, second)
-        if functions[0] is embedding and isinstance(second, Bidirectional | Recurrent):
-            gates = sum(each.shape[-1] for name, each in second.weights.items() if name.endswith("recurrent_kernel"))
-            if first.input_dim * gates <= LARGEST_TABLE:
-                return EmbeddedRecurrence(first, second)
-    return None
+def join(first: Layer, second: Layer, room: int) -> PooledConvolution | EmbeddedRecurrence | None:
+    """Both layers as one, or None where that is not the same, does not pay or takes more than `room`."""
+    functions = type(first).function, type(second).function
+    if first.dtype != second.dtype:
+        return None
+    if functions == (conv, max_pool) and first.activation in NEVER_FALLING and side_by_side(second):
+        return PooledConvolution(first, second)
+    most = min(room, LARGEST_GROWTH * (first.parameters + second.parameters))
+    return EmbeddedRecurrence(first, second) if 0 < table_size(second, first) <= most else None
+
+
+def table_size(recurrence: Layer, embedded: Layer) -> int:
+    """How many numbers the table of an EmbeddedRecurrence has, or 0 where the two layers make none."""
+    if type(embedded).function is not embedding or not isinstance(recurrence, Bidirectional | Recurrent):
+        return 0
+    kernels = [each for name, each in recurrence.weights.items() if name.endswith("recurrent_kernel")]
+    return embedded.input_dim * sum(each.shape[-1] for each in kernels)
 
 
 def side_by_side(pooling: Layer) -> bool:

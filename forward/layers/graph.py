@@ -19,7 +19,7 @@ from .inputs import InputLayer
 from .recurrent import Bidirectional, Recurrent
 
 LARGEST_OUTPUT = 2**27  # numbers per sample
-PIECE_BYTES = 4 * 2**20  # of the largest output: so many samples at a time stay in the processor's cache
+PIECE_BYTES = 4 * 2**20  # of the widest layer: so many samples at a time stay in the processor's cache
 LEAST_ROWS = 1024  # at a time in recurrent layers, whose steps are short: threads would wait for each other at each
 MOST_WORK = 20_000  # calls of layers, those of models inside included
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
@@ -59,10 +59,12 @@ class Model(Layer):
         self.by_name: dict[str, Layer] = {key[0]: self.build(entries[key[0]], None) for key in keys}
         self.entrances = list(self.by_name.values())
         self.shapes = self.trace([each.empty() for each in self.entrances] if x is None else listed(x), entries)
+        largest = self.largest
         longer = self.trace([each.empty(factor=2) for each in self.entrances] if x is None else listed(x), {})
         for key, shape in self.shapes.items():  # an axis that grows with the input's has any length
             self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
         self.layers = list(self.by_name.values())[len(keys) :]
+        self.largest, self.any_length = largest, any(layer.any_length for layer in self.layers)
         self.plan = fuse(self.calls, self.by_name, flatten(self.outputs))
         self.input_shape, self.output_shape = pack(self.inputs, self.shapes), pack(self.outputs, self.shapes)
         return {f"{name}/{key}": weight for name, each in self.by_name.items() for key, weight in each.weights.items()}
@@ -82,7 +84,7 @@ class Model(Layer):
 
     def trace(self, x: Any, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         """The shapes that an empty batch takes on after each call; a layer is built where it is first called."""
-        self.work = 0
+        self.work = self.largest = 0
         values, masks = self.enter(x)
         shapes = {key: layer.shape for key, layer in zip(values, self.entrances, strict=True)}
         for call in self.calls:
@@ -102,6 +104,7 @@ class Model(Layer):
                 raise ModelFileError(f"layer {call.name!r} cannot take {shape_text(given)}: {error}") from error
             if any(math.prod(each.shape[1:]) > LARGEST_OUTPUT for each in listed(y)):
                 raise ModelFileError(f"layer {call.name!r} would make an output of shape {shape_text(y)}")
+            self.largest = max(self.largest, self.by_name[call.name].widest(given, y))
             shapes |= {key: each.shape[1:] for key, each in call.outputs(y).items()}
         if not (keys := set(flatten(self.outputs))) or not keys <= values.keys():
             raise ModelFileError(f"{self}: its outputs {brief(keys - values.keys())} are not there")
@@ -135,14 +138,16 @@ class Model(Layer):
     def pieces(self, inputs: list[Array], batch_size: int | None) -> list[slice]:
         """How `predict` cuts the samples: into pieces of about the same size, whatever the number of threads."""
         samples = len(inputs[0])
-        lengths = [n for each in inputs for n in each.shape[1:]]
-        if any(each.dtype == "object" for each in self.entrances) and None in sum(self.shapes.values(), ()):
+        if self.any_length:
             size = batch_size or 256
             return [slice(start, start + size) for start in range(0, max(1, samples), size)]
-        sizes = [math.prod(n or max(lengths, default=1) for n in shape) for shape in self.shapes.values()]
-        size = max(1, PIECE_BYTES // (4 * max(*sizes, 1)))
+        ratio = 1.0  # of the inputs' sizes to those with which the model was built
+        if any(None in each.shape for each in self.entrances):
+            built = sum(math.prod(each.empty().shape[1:]) for each in self.entrances)
+            ratio = sum(math.prod(each.shape[1:]) for each in inputs) / built
+        size = max(1, int(PIECE_BYTES / (4 * max(1.0, self.largest * ratio))))
         if any(isinstance(layer, Recurrent | Bidirectional) for layer in self.layers):
-            size = max(size, min(LEAST_ROWS, 16 * size))
+            size = max(size, min(LEAST_ROWS, 32 * size))
         count = max(1, -(-samples // min(size, batch_size or size)))
         bounds = [samples * number // count for number in range(count + 1)]
         return [slice(*pair) for pair in pairwise(bounds)]
@@ -174,6 +179,9 @@ class Model(Layer):
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows]
         return "\n".join([f"{self.name}: {self.parameters:,} parameters", *lines])
+
+    def widest(self, x: Any, y: Any) -> int:
+        return max(super().widest(x, y), self.largest)
 
     def check(self, x: Any) -> list[Array]:
         """The inputs, given by name, as a list or as the only one: of the right shapes and as many samples each."""

@@ -129,12 +129,14 @@ def unroll(
     if [state.shape for state in given] != [(batch, units)] * n_states:
         raise ValueError(f"expected {n_states} initial states of {units} units, got {[s.shape[1:] for s in given]}")
     mask = np.ones((batch, time), bool) if mask is None else mask
+    if mask.shape != (batch, time):
+        raise ValueError(f"a mask of shape {mask.shape} does not fit {batch} sequences of {time} steps")
     x, mask = (x[:, ::-1], mask[:, ::-1]) if go_backwards else (x, mask)
     order, steps, widths = pack(mask)
     x = x[order[steps[0]], steps[1]]
     z = kernel[x] if x.ndim == 1 else x @ kernel
     z += bias
-    states = [state[order] for state in given]
+    states = [state[order].astype(z.dtype, copy=False) for state in given]
     outputs = np.empty((len(z) + 1 if return_sequences else 0, units), z.dtype)
     start = 0
     for width in widths:
@@ -147,7 +149,8 @@ def unroll(
     back = np.argsort(order)
     states = [state[back] for state in states]
     silent = ~mask if zero_output_for_mask else np.cumsum(mask, axis=1) == 0
-    y = unpack(outputs, mask, silent, back, widths) if return_sequences else np.where(silent[:, -1:], 0, states[0])
+    last = silent[:, -1:] if time else True
+    y = unpack(outputs, mask, silent, back, widths) if return_sequences else np.where(last, 0, states[0])
     return [y, *states] if return_state else y
 
 
@@ -158,10 +161,9 @@ def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:
     and the time of each real step, all first ones, then all second ones, ...; and how many of each there are:
     always the first so many rows of `order`.
     """
-    numbers = np.cumsum(mask, axis=1)
-    order = np.argsort(-numbers[:, -1], kind="stable")
+    order = np.argsort(-mask.sum(axis=1), kind="stable")
     rows, times = np.nonzero(mask[order])
-    numbers = numbers[order][rows, times]
+    numbers = np.cumsum(mask[order], axis=1)[rows, times]
     by_number = np.argsort(numbers, kind="stable")
     return order, (rows[by_number], times[by_number]), np.bincount(numbers)[1:].tolist()
 
@@ -201,6 +203,9 @@ class Recurrent(Layer):
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:
         return mask if self.return_sequences else None
+
+    def widest(self, x: Any, y: Any) -> int:
+        return max(super().widest(x, y), x.shape[1] * self.gates * self.units)
 
 
 class SimpleRNN(Recurrent):
@@ -248,6 +253,9 @@ class Wrapper(Layer):
     def inner(self, x: Any) -> Any:
         """What the layer inside gets."""
         return x
+
+    def widest(self, x: Any, y: Any) -> int:
+        return max(each.widest(x, y) for each in self.layers)
 
 
 MERGE: dict[str | None, Callable[[Array, Array], Any]] = {
@@ -302,6 +310,9 @@ class TimeDistributed(Wrapper):
 
     inside = {"layer": "layer"}
     no_effect = frozenset(inside)
+
+    def widest(self, x: Any, y: Any) -> int:
+        return max(Layer.widest(self, x, y), x.shape[1] * self.layers[0].widest(self.inner(x), self.inner(y)))
 
     def inner(self, x: Array) -> Array:
         return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])

@@ -89,6 +89,7 @@ class TextVectorization(Layer):
             raise ModelFileError(f"{self}: the vocabulary must be a list of strings or adapted, got {brief(words)}")
         special = [""] * (self.output_mode == "int") + ["[UNK]"]
         words = words if words[: len(special)] == special else [*special, *words]
+        self.any_length = self.output_mode == "int" and self.output_sequence_length is None
         self.vocabulary = {word.encode(): position for position, word in enumerate(words)}
         self.size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else len(words)
         if self.size < len(words):

@@ -137,12 +137,28 @@ def test_large_pools_and_tables_are_not_joined(twins, monkeypatch, rng):
     assert joined(ours) == []
     stack = keras.Input((5,), dtype="int32"), layers.Embedding(9, 2), layers.Bidirectional(layers.GRU(4))
     for most, expected in ((9 * 24, [fusion.EmbeddedRecurrence]), (9 * 24 - 1, [])):
-        monkeypatch.setattr(fusion, "LARGEST_TABLE", most)
+        monkeypatch.setattr(fusion, "LARGEST_TABLES", most)
         theirs, ours = twins(*stack)
         assert joined(ours) == expected
         np.testing.assert_allclose(
             ours.predict([[1, 2, 8, 0, 4]]), theirs(np.array([[1, 2, 8, 0, 4]])), rtol=0, atol=1e-6
         )
+
+
+def test_a_pair_of_layers_has_one_table(twin, monkeypatch):
+    tokens, embedded, recurrent = keras.Input((5,), dtype="int32"), layers.Embedding(9, 2), layers.GRU(5)
+    y = tokens
+    for _ in range(3):
+        y = recurrent(embedded(y))
+    monkeypatch.setattr(fusion, "LARGEST_TABLES", 9 * 15)  # for a single one
+    ours = twin(keras.Model(tokens, y))
+    assert joined(ours) == [fusion.EmbeddedRecurrence] * 3
+    assert len({id(call.layer) for call in ours.plan}) == 1
+
+
+def test_a_table_far_larger_than_its_weights_is_not_made(twins):
+    _, ours = twins(keras.Input((5,), dtype="int32"), layers.Embedding(1000, 1), layers.SimpleRNN(5))
+    assert joined(ours) == []
 
 
 def test_an_activation_that_falls_is_not_joined(twins, rng):
@@ -207,6 +223,36 @@ def test_pack(rng):
     assert widths == [int((counts > number).sum()) for number in range(counts.max())]
 
 
+def test_states_of_another_type(rng):
+    x, weights = rng.normal(size=(3, 5, 4)), (rng.normal(size=(4, 8)), rng.normal(size=(2, 8)), rng.normal(size=8))
+    states = [rng.integers(-1, 2, (3, 2)) for _ in range(2)]
+    expected = forward.lstm(x, *weights, initial_state=[each.astype(float) for each in states])
+    np.testing.assert_array_equal(forward.lstm(x, *weights, initial_state=states), expected)
+
+
+def test_no_steps_at_all(twins, rng):
+    weights = rng.normal(size=(4, 8)), rng.normal(size=(2, 8)), rng.normal(size=8)
+    x = np.empty((3, 0, 4))
+    np.testing.assert_array_equal(forward.lstm(x, *weights), np.zeros((3, 2)))
+    assert forward.lstm(x, *weights, return_sequences=True).shape == (3, 0, 2)
+    words = layers.TextVectorization()
+    words.adapt(["enak sekali"])
+    _, ours = twins(keras.Input((), dtype="string"), words, layers.Embedding(4, 3, mask_zero=True), layers.LSTM(2))
+    np.testing.assert_array_equal(ours.predict(["", ""]), np.zeros((2, 2)))
+
+
+def test_a_mask_must_fit(rng):
+    x, weights = rng.normal(size=(3, 5, 4)), (rng.normal(size=(4, 8)), rng.normal(size=(2, 8)), rng.normal(size=8))
+    for shape in ((3, 4), (3, 6), (3, 1), (2, 5)):
+        with pytest.raises(ValueError, match=r"a mask of shape .* does not fit 3 sequences of 5 steps"):
+            forward.lstm(x, *weights, mask=np.ones(shape, bool))
+
+
+def test_a_pool_must_fit_in_winograd_too(rng):
+    with pytest.raises(ValueError, match=r"a window of \[4, 4\] does not fit into \[3, 64\]"):
+        forward.conv(rng.normal(size=(8, 5, 66, 96)), rng.normal(size=(3, 3, 96, 96)), pool=4)
+
+
 def test_masked_steps_are_not_computed(rng):
     """They could not be: their numbers would spoil everything."""
     x, weights = rng.normal(size=(3, 5, 4)), (rng.normal(size=(4, 8)), rng.normal(size=(2, 8)), rng.normal(size=8))
@@ -256,6 +302,33 @@ def test_pieces_are_small_and_whole(many):
     assert [n for piece in pieces for n in range(piece.start, piece.stop)] == list(range(401))
     assert ours.pieces([x], 401) == pieces  # a larger batch_size does not take more memory
     assert max(piece.stop - piece.start for piece in ours.pieces([x], 7)) == 7
+
+
+WIDE = {
+    "gates": (keras.Input((200, 1)), lambda: [layers.LSTM(128), layers.Dense(3)], 200 * 4 * 128 / 32),
+    "gates in two directions": (keras.Input((200, 1)), lambda: [layers.Bidirectional(layers.LSTM(64))], 200 * 256 / 32),
+    "inside a model": (keras.Input((9,)), lambda: [keras.Sequential([layers.Dense(50_000), layers.Dense(2)])], 50_000),
+    "inside each step": (
+        keras.Input((40, 9)),
+        lambda: [layers.TimeDistributed(keras.Sequential([layers.Dense(2_000), layers.Dense(2)]))], 80_000,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_pieces_heed_what_is_wide_inside(kind, twins):
+    entrance, make, numbers = WIDE[kind]
+    _, ours = twins(entrance, *make())
+    x = np.empty((20_000, *entrance.shape[1:]), np.float32)
+    size = max(piece.stop - piece.start for piece in ours.pieces([x], None))
+    assert graph.PIECE_BYTES / 2 < size * numbers * 4 <= graph.PIECE_BYTES
+
+
+def test_pieces_of_any_length(twins):
+    _, ours = twins(keras.Input((None,), dtype="int32"), layers.Embedding(9, 16), layers.GlobalMaxPooling1D())
+    for length in (10, 1000):
+        piece = ours.pieces([np.zeros((100_000, length), np.int64)], None)[0]
+        assert graph.PIECE_BYTES / 2 < (piece.stop - piece.start) * length * 16 * 4 <= graph.PIECE_BYTES
 
 
 def test_the_number_of_threads_changes_nothing(many):
@@ -338,7 +411,8 @@ def test_texts_padded_to_the_longest_of_their_batch_stay_in_their_batch(twins):
     words = layers.TextVectorization()
     words.adapt(["enak sekali tidak"])
     stack = words, layers.Embedding(5, 4), layers.GlobalAveragePooling1D()
-    theirs, ours = twins(keras.Input((), dtype="string"), *stack)
+    inside = keras.Sequential([keras.Input((), dtype="string"), *stack])
+    theirs, ours = twins(keras.Input((), dtype="string"), inside, layers.Dense(2000))
     x = np.array(["enak", "tidak enak", "enak sekali tidak", "sekali"] * 150, dtype=object)
     for size in (2, 256):
         np.testing.assert_allclose(ours.predict(x, size), theirs.predict(x, size, verbose=0), rtol=0, atol=1e-6)
