@@ -70,15 +70,16 @@ def gru_cell(
 
 
 def gate_sigmoid(x: Array) -> Array:
-    """sigmoid(x) = 0.5 + 0.5 * tanh(x / 2), four times as fast, which saves a third of the LSTM's time.
+    """1 / (1 + e^-x), three times as fast as `sigmoid`, which saves a third of the LSTM's time.
 
-    It is right to 1e-7 of 1 like `sigmoid`, but not to 1e-7 of a small result, which a gate does not need.
+    Where x < -80, it is that of -80, 2e-35, so that nothing overflows: a gate does not need smaller results.
+    0.5 + 0.5 * tanh(x / 2) would be as fast, but rounds a little more.
     """
-    y = x * 0.5
-    np.tanh(y, out=y)
-    y *= 0.5
-    y += 0.5
-    return y
+    y = np.maximum(x, -80)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
 
 
 def gates(z: Array, n: int) -> list[Array]:
