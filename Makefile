@@ -16,7 +16,7 @@ STUDY  = $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test train data notebook bench clean
+.PHONY: help setup report test train tune data notebook bench clean
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ report: $(READY) ## train, check numpy against Keras, write reports/<profile>/in
 train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
 	$(STUDY) train $(OPTIONS)
 
+tune: $(READY) ## search the settings that are not studied, on validation data, into reports/tuning
+	$(STUDY) tune $(OPTIONS)
+
 data: $(READY) ## download the real data into DATA, unless it is there
 	$(STUDY) data $(OPTIONS)
 
@@ -53,7 +56,7 @@ bench: train ## time forward/ beside other engines (those of benchmarks/requirem
 notebook: $(READY) ## open the notebooks in Jupyter
 	$(BIN)/jupyter lab notebooks
 
-clean: ## remove .venv, caches, reports and figures; weights and data stay
+clean: ## remove .venv, caches, and what git ignores of reports and figures; weights and data stay
 	rm -rf .venv *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find reports figures -mindepth 1 -maxdepth 1 ! -name .gitignore -exec rm -rf {} +
+	git clean -fdXq reports figures

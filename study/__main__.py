@@ -1,11 +1,11 @@
-"""The command line behind the Makefile: python -m study {data,train,report}."""
+"""The command line behind the Makefile: python -m study {data,tune,train,report}."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from . import data, download, report
+from . import data, download, report, tune
 from .training import TrainingError
 from .variants import ARCHITECTURES, BUDGETS
 
@@ -23,7 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
             for name in dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures):
                 print(data.load(name, options.data, "real").source)
             return 0
-        if options.command == "train":
+        if options.command == "tune":
+            for name in architectures:
+                found = tune.tune(name, data.load(ARCHITECTURES[name].dataset, options.data, options.source))
+                print(f"{name}: the best of {len(found)} trials is {tune.chosen(found)}")
+        elif options.command == "train":
             report.train(*settings)
         else:
             print(f"report: {report.make(*settings).reports / 'index.html'}")
@@ -41,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m study", description=__doc__)
-    parser.add_argument("command", choices=("data", "train", "report"))
+    parser.add_argument("command", choices=("data", "tune", "train", "report"))
     parser.add_argument("--profile", choices=list(BUDGETS), default="quick")
     parser.add_argument("--data", default="data", metavar="FOLDER", help="where the real data lies or goes")
     parser.add_argument("--source", choices=data.SOURCES, default="auto")

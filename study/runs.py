@@ -13,7 +13,7 @@ from typing import Any
 
 from .data import Dataset, digest
 from .files import folder, sha256, whole
-from .variants import ARCHITECTURES, BUDGETS, Variant, find, variants
+from .variants import ARCHITECTURES, BUDGETS, Variant, epochs, find, variants
 
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
@@ -55,7 +55,7 @@ class Job:
 
     @property
     def epochs(self) -> int:
-        return BUDGETS[self.profile].epochs[self.variant.architecture]
+        return epochs(self.variant.architecture, self.profile)
 
     @property
     def training(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Run:
 
 def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None) -> list[Job]:
     """One job for each variant (or those named in `only`) and each seed of the profile."""
-    seeds = find(BUDGETS, profile, "profile").seeds
+    seeds = find(BUDGETS, profile, "profile").seeds[architecture]
     return [
         Job(each, seed, profile)
         for each in variants(architecture)

@@ -1,4 +1,4 @@
-"""Intervals for macro-F1 over the examples of a test split."""
+"""Intervals, tests and verdicts for macro-F1, over both of its sources of chance: seeds and test examples."""
 
 from __future__ import annotations
 
@@ -6,49 +6,131 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RESAMPLES = 999
+RESAMPLES = 1999
+LEVEL = 0.95
+VERDICTS = ("better", "worse", "equivalent", "not resolved")
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its 95 % interval."""
+    """An estimate, its 95 % interval, and the two-sided p-value of there being no difference from zero."""
 
     estimate: float
     low: float
     high: float
+    p_value: float
 
 
-def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
-    """The mean over all classes of F1 = 2 tp / (2 tp + fp + fn), 0 for a class that never occurs.
+def resampled_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """The macro-F1 of every network on bootstrap samples of the test examples, the same samples for all.
 
-    The same as scikit-learn's `f1_score(average="macro", labels=all, zero_division=0)`, but some
-    hundred times faster, which the thousands of calls of a bootstrap need.
-    """
-    confusion = np.bincount(y * classes + predicted, minlength=classes * classes).reshape(classes, classes)
-    support = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float(np.mean(2 * confusion.diagonal() / np.maximum(support, 1)))
-
-
-def paired_difference(y: np.ndarray, ours: list[np.ndarray], theirs: list[np.ndarray], classes: int) -> Interval:
-    """How much higher the macro-F1 of `ours` is than that of `theirs`, both on the same examples.
-
-    Each is a list of predicted classes, one array per seed; the difference is that of the means over
-    seeds. The interval is a percentile bootstrap over test examples: it says what another test split
-    might have shown of these very networks, and nothing about other seeds.
+    Equation, for each class: F1 = 2 tp / (2 tp + fp + fn), 0 for a class that never occurs; the mean over classes.
+    Shapes: y (examples,), predicted (networks, examples), both class numbers -> (networks, RESAMPLES).
+    The samples depend on nothing but the number of examples, so networks from several calls stay paired.
     """
     from scipy.stats import bootstrap
 
-    def difference(examples: np.ndarray) -> float:
-        sides = [np.mean([macro_f1(y[examples], p[examples], classes) for p in side]) for side in (ours, theirs)]
-        return float(sides[0] - sides[1])
+    is_class = np.arange(classes)[:, np.newaxis]
+    guessed = predicted[:, np.newaxis] == is_class  # (networks, classes, examples)
+    right = guessed & (y == is_class)
+    support = guessed.astype(np.float32) + (y == is_class)  # 2 tp + fp + fn
 
-    everything = np.arange(len(y))
-    result = bootstrap(
-        (everything,),
-        difference,
-        n_resamples=RESAMPLES,
-        vectorized=False,
-        method="percentile",
-        rng=np.random.default_rng(0),
+    def scores(samples: np.ndarray, axis: int = -1) -> np.ndarray:
+        times = np.stack([np.bincount(each, minlength=len(y)) for each in np.atleast_2d(samples)])
+        weights = times.T.astype(np.float32)  # how often each example was drawn: (examples, samples)
+        f1 = 2 * (right.astype(np.float32) @ weights) / np.maximum(support @ weights, 1)
+        return f1.mean(axis=1).reshape(len(predicted), *samples.shape[:-1])
+
+    settings = {"n_resamples": RESAMPLES, "batch": 250, "vectorized": True, "method": "percentile"}
+    return bootstrap((np.arange(len(y)),), scores, **settings, rng=np.random.default_rng(0)).bootstrap_distribution
+
+
+def interval(observed: np.ndarray, resampled: np.ndarray) -> Interval:
+    """The mean over seeds with an interval for new seeds and new test examples: a hierarchical bootstrap.
+
+    Shapes: observed (seeds,), resampled (seeds, RESAMPLES): the same figure on bootstrap samples of the
+    examples. The variance has two parts. That of the seeds: s²/n, what resampling them would give, times
+    n/(n-1), as a resample of few seeds varies too little. That of the examples: the variance over the
+    bootstrap samples of the mean over seeds, less the part that differs from seed to seed, which s²/n
+    holds already. Percentiles of so few seeds would be far too narrow, so the interval takes Student's t
+    with Satterthwaite's degrees of freedom. With one seed it covers the examples alone.
+    """
+    from scipy.stats import t
+
+    n = len(observed)
+    mean = float(np.mean(observed))
+    common = np.var(resampled.mean(axis=0), ddof=1)
+    of_seeds = 0.0
+    if n > 1:
+        of_seeds = np.var(observed, ddof=1) / n
+        centred = resampled - resampled.mean(axis=1, keepdims=True)
+        own = (centred - centred.mean(axis=0)).var(axis=1, ddof=1).sum() / (n - 1)
+        common = max(common - own / n, 0.0)
+    if of_seeds + common == 0:
+        return Interval(mean, mean, mean, 1.0 if mean == 0 else 0.0)
+    error = np.sqrt(of_seeds + common)
+    freedom = (of_seeds + common) ** 2 * (n - 1) / of_seeds**2 if of_seeds else np.inf
+    half = t.ppf(0.5 + LEVEL / 2, freedom) * error
+    return Interval(mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom)))
+
+
+def probability_of_improvement(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """How likely one network of ours beats one of theirs on a test sample of this size; a tie counts half.
+
+    Shapes: (seeds, RESAMPLES) each, on the same samples; every seed of one side meets every one of the other.
+    """
+    difference = ours[:, np.newaxis] - theirs
+    return float(np.mean(difference > 0) + np.mean(difference == 0) / 2)
+
+
+def mcnemar(y: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The exact McNemar p-value for two single networks: of the examples that one alone gets right, is half ours?"""
+    from scipy.stats import binomtest
+
+    only_ours, only_theirs = np.sum((ours == y) & (theirs != y)), np.sum((ours != y) & (theirs == y))
+    return float(binomtest(only_ours, only_ours + only_theirs).pvalue) if only_ours + only_theirs else 1.0
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Holm's adjusted p-values of a family: the k-th smallest of m times m - k + 1, and never falling."""
+    order = np.argsort(p_values)
+    steps = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def reliability(y: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often a network is right when it is so sure: in tenths of confidence, those that occur.
+
+    Shapes: y (examples,), probabilities (examples, classes) -> the mean confidence (the largest
+    probability), the share of right answers and the share of examples, each (bins,).
+    """
+    from scipy.stats import binned_statistic
+
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == y
+    bins = {"bins": 10, "range": (0, 1)}
+    (sure, correct), count = (
+        binned_statistic(confidence, [confidence, right], "mean", **bins).statistic,
+        binned_statistic(confidence, None, "count", **bins).statistic,
     )
-    return Interval(difference(everything), *map(float, result.confidence_interval))
+    there = count > 0
+    return sure[there], correct[there], count[there] / len(y)
+
+
+def calibration_error(y: np.ndarray, probabilities: np.ndarray) -> float:
+    """The expected calibration error: |confidence - share of right answers|, weighted by the examples of each bin.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, 2017.
+    """
+    sure, correct, share = reliability(y, probabilities)
+    return float(np.sum(share * np.abs(sure - correct)))
+
+
+def verdict(effect: float, low: float, high: float, p_holm: float, margin: float) -> str:
+    """One of VERDICTS: equivalent if the interval lies within ±margin, better or worse if the p-value says so, too."""
+    if -margin <= low and high <= margin:
+        return "equivalent"
+    if p_holm <= 1 - LEVEL and not low <= 0 <= high:
+        return "better" if effect > 0 else "worse"
+    return "not resolved"

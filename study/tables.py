@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from sklearn.metrics import f1_score
 
+from . import statistics
 from .comparison import compare
-from .evaluation import Check, mean_f1, of_value, results, values
-from .published import PUBLISHED
+from .evaluation import Check, by_variant, of_value, results, values
+from .evidence import AGAINST_BASELINES, Evidence, Side
 from .variants import ARCHITECTURES, Variant, variants
 
 
@@ -44,31 +47,103 @@ def _words(settings: dict) -> str:
     )
 
 
-def group_table(checks: list[Check], group: str) -> Table:
-    """One row for each value of a group, means over seeds."""
-    architecture = checks[0].run.variant.architecture
+def group_table(found: Evidence, group: str) -> Table:
+    """One row for each value of a group, means over seeds; then the methods without a network.
+
+    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split.
+    """
+    title = ARCHITECTURES[found.architecture].groups[group].title
     lines = []
-    for value in values(architecture, group):
-        mine = of_value(checks, group, value)
+    for value in values(found.architecture, group):
+        mine = of_value(found.checks, group, value)
         frame = results(mine)
         lines.append(
             {
-                ARCHITECTURES[architecture].groups[group].title: value + _dead(mine),
-                "macro-F1, validation": f"{frame['val_f1'].mean():.4f}",
-                "macro-F1, test": _spread(frame["test_f1_keras"]),
-                "parameters": f"{frame['params'].iloc[0]:,}",
-                "best epoch": f"{frame['best_epoch'].mean():.0f} of {frame['epochs'].mean():.0f}",
-                "training, s": f"{frame['train_s'].mean():.1f}",
+                title: value + _dead(mine),
+                **_score(found.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
+                "validation": f"{frame['val_f1'].mean():.3f}",
+                "train - test": f"{(frame['train_f1'] - frame['test_f1_keras']).mean():.3f}",
+                "parameters": f"{frame['params'].iloc[0]:,}",
+                "epochs": f"{frame['epochs'].mean():.0f}",
+                "training, s": f"{frame['train_s'].mean():.1f}",
             }
         )
+    lines += [
+        {title: each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
+        for each in found.baselines
+    ]
+    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+
+
+def _score(side: Side) -> dict[str, str]:
+    mean = side.mean
+    return {"macro-F1, test": f"{mean.estimate:.3f}", "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}"}
+
+
+def baselines_table(found: Evidence) -> Table:
+    """The methods without a network."""
+    return Table(
+        {"method": each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
+        for each in found.baselines
+    )
+
+
+def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
+    """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict."""
+    labels = {each.name: each.labels.get(group, each.name) for each in variants(found.architecture)}
+    return Table(
+        {
+            "variant": labels[row.variant],
+            "compared with": labels.get(row.baseline, row.baseline),
+            "difference": f"{row.effect:+.3f}",
+            "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
+            "one beats one": f"{row.p_improvement:.0%}",
+            f"p ({'McNemar' if row.n_seeds == 1 else 't'})": f"{row.p_value:.3f}",
+            "p (Holm)": f"{row.p_holm:.3f}",
+            "verdict": row.verdict,
+        }
+        for row in found.of_group(group).itertuples()
+    )
+
+
+def class_table(found: Evidence) -> Table:
+    """The F1 of each class, means over seeds, a row for each variant and each method without a network."""
+    classes = found.data.classes
+    lines = []
+    for name, side in found.sides.items():
+        scores = [
+            f1_score(found.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
+            for each in side.answers
+        ]
+        lines.append({"variant": name} | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True))))
     return Table(lines)
 
 
-def _spread(scores: pd.Series) -> str:
-    """The mean, and with several seeds their range."""
-    mean = f"{scores.mean():.4f}"
-    return mean if len(scores) == 1 else f"{mean} ({scores.min():.4f} to {scores.max():.4f})"
+def calibration_table(found: Evidence) -> Table:
+    """How sure the networks are and how often right: means over seeds, a row for each variant."""
+    lines = []
+    for name, mine in by_variant(found.checks).items():
+        right = np.mean([each.predicted == each.y for each in mine])
+        sure = np.mean([each.keras.max(axis=1) for each in mine])
+        error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
+        scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
+        lines.append({"variant": name + _dead(mine)} | _formatted(scores))
+    return Table(lines)
+
+
+def _formatted(scores: dict[str, float]) -> dict[str, str]:
+    return {key: f"{value:.3f}" for key, value in scores.items()}
+
+
+def hardest_texts(found: Evidence, number: int = 5) -> Table:
+    """The test texts to whose class the best variant gives the least probability, with all the probabilities."""
+    which, probabilities = found.hardest(number)
+    return Table(
+        {"text": found.data.x_test[each], "class": found.data.classes[found.data.y_test[each]]}
+        | _formatted(dict(zip(found.data.classes, p, strict=True)))
+        for each, p in zip(which, probabilities, strict=True)
+    )
 
 
 def _dead(checks: list[Check]) -> str:
@@ -105,21 +180,17 @@ def check_table(checks: list[Check]) -> Table:
     )
 
 
-def published_table(checks: list[Check]) -> Table:
-    """Our test macro-F1 beside that of the earlier report, a row for each value that it published."""
-    architecture = checks[0].run.variant.architecture
-    lines = []
-    for each in PUBLISHED:
-        if each.architecture == architecture:
-            ours = of_value(checks, each.group, each.value)
-            lines.append(
-                {
-                    "group": ARCHITECTURES[architecture].groups[each.group].title,
-                    "value": each.value + _dead(ours),
-                    "ours": f"{mean_f1(ours):.4f}",
-                    "published": repr(each.macro_f1),
-                    "difference": "" if each.copied else f"{mean_f1(ours) - each.macro_f1:+.4f}",
-                    "note": each.copied,
-                }
-            )
-    return Table(lines)
+def published_table(rows: pd.DataFrame, several: bool = False) -> Table:
+    """The rows of `findings.beside_published`, to be read; `several` architectures are named."""
+    return Table(
+        ({"network": ARCHITECTURES[row.architecture].title} if several else {})
+        | {
+            "group": ARCHITECTURES[row.architecture].groups[row.group].title,
+            "value": row.value,
+            "compared with": row.reference,
+            "published": f"{row.published:+.3f}",
+            "ours": f"{row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
+            "the finding": row.says,
+        }
+        for row in rows.itertuples()
+    )

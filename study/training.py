@@ -41,11 +41,13 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
     for batch, full in batches:
         data = limited(full, place.profile)
         digest = data_digest(data)
+        new = []
         for job in batch:
             description = job.describe(digest)
             finished.append(find_run(job, place, fingerprint(description)))
             if finished[-1] is None:
-                todo.append((len(finished) - 1, job, data, description, place))
+                new.append((len(finished) - 1, job, data, description, place))
+        todo += reversed(new)  # the largest networks stand last and begin first, so that no core idles at the end
     if todo:
         for number, run in _train_side_by_side(todo):
             finished[number] = run

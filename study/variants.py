@@ -1,12 +1,13 @@
 """The one table of what is studied: architectures, variants by group, training settings, budgets.
 
-A group changes one hyper-parameter and nothing else. `{}` is the baseline itself. A network that
-stands in several groups is trained once.
+A group changes one hyper-parameter and nothing else, or in a stepwise group one thing after the other.
+`{}` is the baseline itself. A network that stands in several groups is trained once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Settings = dict[str, Any]
@@ -16,28 +17,38 @@ Settings = dict[str, Any]
 class Group:
     """One hyper-parameter: its title, and for each value of it what changes against the baseline.
 
-    The values are compared with the baseline, or in a group without it with the first value.
+    In a stepwise group each value adds one thing to the value before it.
     """
 
     title: str
     changes: dict[str, Settings]
+    stepwise: bool = False
 
     @property
     def reference(self) -> str:
-        """The value that the others are compared with."""
+        """The value that the others are compared with: the baseline, or in a group without it the first."""
         return next((value for value, changes in self.changes.items() if not changes), next(iter(self.changes)))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What is compared: (value, reference); stepwise (value, the one before), and the last with the first."""
+        if not self.stepwise:
+            return [(value, self.reference) for value in self.changes if value != self.reference]
+        values = list(self.changes)
+        return [(value, before) for before, value in pairwise(values)] + [(values[-1], values[0])]
 
 
 @dataclass(frozen=True)
 class Architecture:
     """A network family: its data set, baseline, groups, and the training that all its variants share.
 
-    The training settings were chosen by hand, by the baseline's validation loss; the test split took
-    no part in it.
+    `margin`: a difference in test macro-F1 smaller than this is too small to matter; set before any
+    network of the study was trained. `training` was chosen by `make tune` (see `study.tune`).
     """
 
     title: str
     dataset: str
+    margin: float
     baseline: Settings
     groups: dict[str, Group]
     training: Settings
@@ -55,10 +66,10 @@ class Variant:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a profile spends: seeds, epochs by architecture, and samples (None: all)."""
+    """How much a profile spends: seeds by architecture, epochs if fewer than chosen, samples (None: all)."""
 
-    seeds: tuple[int, ...]
-    epochs: dict[str, int]
+    seeds: dict[str, tuple[int, ...]]
+    epochs: dict[str, int] = field(default_factory=dict)
     train_samples: int | None = None
     validation_samples: int | None = None
 
@@ -76,18 +87,45 @@ RECURRENT_GROUPS = {
         "Direction",
         {"unidirectional": {}, "bidirectional": {"bidirectional": True}},
     ),
-    "masking": Group(
-        "Padding masked or read, one layer",
-        {"masked": {"units": (64,)}, "unmasked": {"units": (64,), "mask_zero": False}},
+    "beyond": Group(
+        "Beyond the baseline, one layer",
+        {
+            "unmasked": {"units": (64,), "mask_zero": False},
+            "masked": {"units": (64,)},
+            "maximum": {"units": (64,), "over_time": "maximum"},
+            "bidirectional": {"units": (64,), "over_time": "maximum", "bidirectional": True},
+        },
+        stepwise=True,
     ),
 }
-RECURRENT_BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True}
+RECURRENT_BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last"}
+
+DROPOUT = {"block_dropout": 0.2}
+NORMALIZATION = DROPOUT | {"batch_normalization": True}
+AUGMENTATION = NORMALIZATION | {"augmentation": True}
+BEYOND_THE_CNN = {
+    "baseline": {},
+    "dropout": DROPOUT,
+    "normalization": NORMALIZATION,
+    "augmentation": AUGMENTATION,
+    "two-convolutions": AUGMENTATION | {"convolutions_per_block": 2},
+}
+ONE_SEED = {"cnn": (0,), "simple_rnn": (0,), "lstm": (0,)}
 
 ARCHITECTURES = {
     "cnn": Architecture(
         title="CNN",
         dataset="cifar10",
-        baseline={"filters": (32, 64, 128), "kernel_sizes": (3, 3, 3), "pooling": "max"},
+        margin=0.01,
+        baseline={
+            "filters": (32, 64, 128),
+            "kernel_sizes": (3, 3, 3),
+            "pooling": "max",
+            "block_dropout": 0.0,
+            "batch_normalization": False,
+            "augmentation": False,
+            "convolutions_per_block": 1,
+        },
         groups={
             "convolutions": Group(
                 "Number of convolutions",
@@ -109,12 +147,21 @@ ARCHITECTURES = {
                 "Pooling",
                 {"max": {}, "average": {"pooling": "average"}},
             ),
+            "beyond": Group("Beyond the baseline", BEYOND_THE_CNN, stepwise=True),
         },
-        training={"dense_units": 128, "dropout": 0.3, "batch_size": 32, "learning_rate": 1e-3, "patience": 4},
+        training={
+            "dense_units": 128,
+            "dropout": 0.5,
+            "batch_size": 64,
+            "learning_rate": 1e-3,
+            "epochs": 16,
+            "patience": 4,
+        },
     ),
     "simple_rnn": Architecture(
         title="SimpleRNN",
         dataset="nusax",
+        margin=0.03,
         baseline=RECURRENT_BASELINE,
         groups=RECURRENT_GROUPS,
         training={
@@ -125,32 +172,35 @@ ARCHITECTURES = {
             "dropout": 0.3,
             "batch_size": 16,
             "learning_rate": 3e-4,
-            "patience": 6,
+            "epochs": 60,
+            "patience": 10,
         },
     ),
     "lstm": Architecture(
         title="LSTM",
         dataset="nusax",
+        margin=0.03,
         baseline=RECURRENT_BASELINE,
         groups=RECURRENT_GROUPS,
         training={
             "max_tokens": 2000,
             "sequence_length": 80,
             "embedding_units": 128,
-            "input_dropout": 0.0,
+            "input_dropout": 0.3,
             "dropout": 0.3,
             "batch_size": 32,
             "learning_rate": 2e-3,
-            "patience": 6,
+            "epochs": 60,
+            "patience": 10,
         },
     ),
 }
 
 BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
-    "tiny": Budget((0,), {"cnn": 1, "simple_rnn": 1, "lstm": 1}, train_samples=60, validation_samples=40),
-    "quick": Budget((0,), {"cnn": 5, "simple_rnn": 40, "lstm": 40}, train_samples=6000, validation_samples=1500),
-    "full": Budget((0, 1, 2), {"cnn": 20, "simple_rnn": 60, "lstm": 60}),
+    "tiny": Budget(ONE_SEED, {"cnn": 1, "simple_rnn": 1, "lstm": 1}, train_samples=60, validation_samples=40),
+    "quick": Budget(ONE_SEED, {"cnn": 5, "simple_rnn": 40, "lstm": 40}, train_samples=6000, validation_samples=1500),
+    "full": Budget({"cnn": (0, 1, 2), "simple_rnn": tuple(range(10)), "lstm": tuple(range(10))}),
 }
 
 
@@ -172,6 +222,22 @@ def rows(architecture: str) -> list[tuple[str, str, Settings]]:
     """Every line of an architecture's groups: group, value, changes."""
     groups = ARCHITECTURES[architecture].groups
     return [(name, value, changes) for name, group in groups.items() for value, changes in group.changes.items()]
+
+
+def pairs(architecture: str) -> list[tuple[str, str, str]]:
+    """Every comparison within the groups: group, the variant's name, and that of the one it is compared with."""
+    names = {(group, value): each.name for each in variants(architecture) for group, value in each.labels.items()}
+    groups = ARCHITECTURES[architecture].groups
+    return [
+        (name, names[name, value], names[name, reference])
+        for name, group in groups.items()
+        for value, reference in group.pairs
+    ]
+
+
+def epochs(architecture: str, profile: str) -> int:
+    """How many epochs a network trains at most: those chosen for its architecture, or what the profile allows."""
+    return BUDGETS[profile].epochs.get(architecture, ARCHITECTURES[architecture].training["epochs"])
 
 
 def find(table: dict[str, Any], name: str, what: str) -> Any:

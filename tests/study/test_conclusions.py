@@ -1,89 +1,127 @@
 """The sentences must follow the results, whatever these are."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from study import conclusions, data, runs, tables
 
-from .made_up import checks
+from .made_up import RIVAL, results
+
+TEN = tuple(range(10))
 
 
-def test_better():
-    text = conclusions.of_group(checks({"baseline": 0.6, "layers-1": 0.8}), "layers")
-    assert "**1**: test macro-F1 0.80" in text
-    assert "+0.2" in text
-    assert "better on this test split" in text
-    assert "worse" not in text
+@pytest.mark.parametrize("seeds", [(0,), TEN])
+def test_better(seeds):
+    text = conclusions.of_group(results({"baseline": 0.5, "layers-1": 0.9}, seeds=seeds), "layers")
+    assert "**1** against 2: test macro-F1 0.90" in text
+    assert "a difference of +0.4" in text
+    assert text.count("**better**") == 1
+    assert "**worse**" not in text
+    assert ("exact McNemar test" in text) == (len(seeds) == 1)
+    assert ("One network of the first kind beats one of the second in 100% of cases" in text) == (len(seeds) > 1)
 
 
-def test_worse():
-    text = conclusions.of_group(checks({"baseline": 0.8, "layers-1": 0.6}), "layers")
-    assert "-0.2" in text
-    assert "worse on this test split" in text
-    assert "better" not in text
+@pytest.mark.parametrize("seeds", [(0,), TEN])
+def test_worse(seeds):
+    text = conclusions.of_group(results({"baseline": 0.9, "layers-1": 0.5}, seeds=seeds), "layers")
+    assert "a difference of -0.4" in text
+    assert text.count("**worse**") == 1
+    assert "**better**" not in text
+    assert ("in 0% of cases" in text) == (len(seeds) > 1)
 
 
 def test_not_resolved():
-    text = conclusions.of_group(checks({"baseline": 0.7, "layers-1": 0.701}), "layers")
-    assert "not resolved, the interval holds zero" in text
-    assert "better" not in text
+    text = conclusions.of_group(results({"baseline": 0.7, "layers-1": 0.72}, seeds=TEN, spread=0.1), "layers")
+    assert text.count("**not resolved**") == 2
+    assert "it may as well be the other way round" in text
+    assert "**better**" not in text
+
+
+def test_not_resolved_after_holm():
+    """An interval that leaves out zero where another comparison is made beside it."""
+    found = results({"baseline": 0.7, "layers-1": 0.73}, seeds=TEN, spread=0.02)
+    row = found.comparisons.loc[0]
+    assert row["low"] > 0
+    found.comparisons.loc[0, ["p_holm", "verdict"]] = [0.07, "not resolved"]
+    assert "The interval leaves out zero, but that is not enough" in conclusions.of_group(found, "layers")
+
+
+def test_equivalent():
+    found = results({"baseline": 0.7}, seeds=TEN, examples=6000)
+    text = conclusions.of_group(found, "direction")
+    assert "**equivalent**. All of the interval lies within ±0.03, set beforehand" in text
+
+
+def test_steps_are_compared_with_the_one_before():
+    text = conclusions.of_group(results({"layers-1": 0.5, "beyond-maximum": 0.9}), "beyond")
+    assert "**maximum** against masked: test macro-F1 0.90" in text
+    assert "**bidirectional** against unmasked" in text
+    assert "the 4 comparisons are corrected by Holm" in text
 
 
 def test_dead():
-    found = checks({"masking-unmasked": None})
-    assert "**dead**: it predicts one class for everything" in conclusions.of_group(found, "masking")
+    found = results({"beyond-unmasked": None})
+    assert "**Dead**, one class for everything: beyond-unmasked (seed 0)." in conclusions.of_group(found, "beyond")
+    assert "Dead" not in conclusions.of_group(found, "layers")
     assert "DEAD" not in tables.group_table(found, "layers").to_string()
-    for table in (tables.group_table(found, "masking"), tables.check_table(found)):
+    for table in (tables.group_table(found, "beyond"), tables.check_table(found.checks)):
         assert "unmasked DEAD" in table.to_string()
-    dead = checks({"layers-3": None}, seeds=(0, 4))
-    assert "3 DEAD (seed 0, 4)" in tables.published_table(dead).to_string()
-    assert "layers-3, seed 4 DEAD" in tables.check_table(dead).to_string()
-    assert "(**dead** with seed 0, 4: it predicts one class" in conclusions.of_group(dead, "layers")
-
-
-def test_dead_baseline():
-    assert "**dead**" in conclusions.of_group(checks({"baseline": None, "layers-1": 0.7}), "layers").splitlines()[0]
+    dead = results({"layers-3": None}, seeds=(0, 4))
+    assert "layers-3, seed 4 DEAD" in tables.check_table(dead.checks).to_string()
+    assert "3 DEAD (seed 0, 4)" in tables.group_table(dead, "layers").to_string()
+    assert "**Dead**, one class for everything: layers-3 (seed 0, 4)." in conclusions.summary(dead)
 
 
 def test_one_seed_is_said_to_be_one():
-    assert "each network was trained once" in conclusions.of_group(checks({}), "cells")
-    several = conclusions.of_group(checks({}, seeds=(0, 1, 2)), "cells")
+    assert "each network was trained once" in conclusions.of_group(results({}), "cells")
+    several = conclusions.of_group(results({}, seeds=(0, 1, 2)), "cells")
     assert "Means over 3 seeds" in several
     assert "trained once" not in several
 
 
 def test_epochs_that_ran_out_are_named():
-    assert "Still improving" not in conclusions.of_group(checks({}, best_epoch=3, epochs_at_most=6), "cells")
-    assert "Still improving" in conclusions.of_group(checks({}, best_epoch=6, epochs_at_most=6), "cells")
+    assert "last epoch" not in conclusions.of_group(results({}, best_epoch=3, epochs_at_most=6), "cells")
+    assert "last epoch of the budget: 32-16, 64-32, 128-64." in conclusions.of_group(
+        results({}, best_epoch=6, epochs_at_most=6), "cells"
+    )
+
+
+def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
+    right = {"baseline": 0.7, "layers-1": 0.95, "layers-3": 0.4}
+    text = conclusions.of_group(results(right, rival=0.75, seeds=TEN, spread=0.02), "layers")
+    assert f"Against the strongest method without a network ({RIVAL}: 0.7" in text
+    assert "**these lose to it**: 3; these beat it: 1; not resolved: 2." in text
+    listed = conclusions.against_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
+    assert listed.startswith("- **LSTM.** Against")
+    assert "**these lose to it**: layers-3; these beat it: layers-1;" in listed
 
 
 def test_summary_sorts_the_variants():
-    text = conclusions.summary(
-        checks(
-            {
-                "baseline": 0.6,
-                "layers-1": 0.8,
-                "cells-32-16": 0.4,
-                "direction-bidirectional": 0.601,
-                "masking-unmasked": 0.8,
-            }
-        )
-    )
-    assert "better on this test split: layers-1." in text
-    assert "worse on this test split: cells-32-16." in text
-    # masking-unmasked is better than the baseline, but it is compared with the masked layer.
-    assert "zero: layers-3, cells-128-64, direction-bidirectional, masking-unmasked." in text
+    right = {"baseline": 0.6, "layers-1": 0.9, "cells-32-16": 0.3, "direction-bidirectional": 0.61}
+    text = conclusions.summary(results(right, seeds=TEN, spread=0.05))
+    lines = {line.partition(":")[0]: line for line in text.splitlines() if line.startswith("- **")}
+    assert "number of layers 1 against 2 (+0." in lines["- **Made it better"]
+    assert "cells per layer 32-16 against 64-32 (-0." in lines["- **Made it worse"]
+    differences = [abs(float(each)) for each in re.findall(r"\(([+-][\d.]+)\)", lines["- **Made it worse"])]
+    assert differences == sorted(differences, reverse=True)
+    assert len(differences) == 2
+    assert "direction bidirectional against unidirectional" in text.partition("Not resolved")[2]
+    assert "Did not matter" not in text
     assert "Dead" not in text
-    assert "**Dead**, one class for everything: layers-3." in conclusions.summary(checks({"layers-3": None}))
 
 
-def test_published_copies_are_not_compared():
-    table = tables.published_table(checks({}, "simple_rnn"))
-    copied = table["group"] == "Direction"
-    assert (table.loc[copied, "difference"] == "").all()
-    assert table.loc[copied, "note"].str.contains("copied in the source, not comparable").all()
-    assert (table.loc[~copied, "difference"] != "").all()
+def test_over_all_names_the_architecture():
+    both = [results({}, architecture=name).comparisons for name in ("simple_rnn", "lstm")]
+    text = conclusions.overall(pd.concat(both))
+    assert "SimpleRNN, number of layers 1 against 2" in text
+    assert "LSTM, number of layers 1 against 2" in text
+    assert "another seed may reverse" in conclusions.limits(pd.concat(both))
+    several = results({}, seeds=(0, 1)).comparisons
+    assert "another seed may reverse" not in conclusions.limits(several)
 
 
 def test_setting_names_what_it_ran_on(tmp_path):

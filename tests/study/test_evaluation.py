@@ -16,10 +16,10 @@ def test_results_have_the_columns_that_were_asked_for():
         "architecture,group,variant,seed,params,epochs,best_epoch,val_loss,val_f1,test_f1_keras,test_f1_numpy,"
         "agreement,max_abs_diff,keras_s,numpy_s,train_s,data_source"
     )
-    assert list(found.columns) == [*asked.split(","), "dead"]
+    assert list(found.columns) == [*asked.split(","), "dead", "train_f1", "epochs_at_most"]
     assert found.notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
-    assert found.loc[1, "group"] == "layers;masking"
+    assert found.loc[1, "group"] == "layers;beyond"
 
 
 def test_rows_carry_the_data_that_they_were_computed_on():
@@ -29,13 +29,18 @@ def test_rows_carry_the_data_that_they_were_computed_on():
 
 def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
     place = Place("quick", False, tmp_path)
-    evaluation.save_results(checks({}, "lstm"), place)
-    evaluation.save_results(checks({}, "simple_rnn"), place)
-    evaluation.save_results(checks({"baseline": 0.9}, "lstm"), place)
+    evaluation.save(checks({}, "lstm"), place)
+    evaluation.save(checks({}, "simple_rnn"), place)
+    evaluation.save(checks({"baseline": 0.9}, "lstm"), place)
     found = pd.read_csv(place.reports / "results.csv")
-    assert found["architecture"].tolist() == ["simple_rnn"] * 7 + ["lstm"] * 7
+    assert found["architecture"].tolist() == ["simple_rnn"] * 9 + ["lstm"] * 9
     assert found[found["architecture"] == "lstm"]["test_f1_keras"].min() > 0.8
-    assert [path.name for path in place.reports.iterdir()] == ["results.csv"]
+    assert {path.name for path in place.reports.iterdir()} == {
+        "results.csv",
+        "history.csv",
+        "predictions.csv",
+        "probabilities",
+    }
 
 
 def disagreeing(kind):
@@ -55,7 +60,7 @@ def disagreeing(kind):
 
 def test_equal_sides_are_said_to_be_equal():
     text = evaluation.assert_equal(checks({}))
-    assert "All 7 runs" in text
+    assert "All 9 runs" in text
     assert "300 of 300" in text
 
 
@@ -71,9 +76,3 @@ def test_check_table_shows_every_digit():
     assert row["agreement"] == "299/300"
     assert row["macro-F1, Keras"] != row["macro-F1, numpy"]
     assert float(row["macro-F1, Keras"]) == checks({})[3].f1(checks({})[3].keras)
-
-
-def test_tables_show_every_cell_in_full():
-    html = tables.published_table(checks({}, "cnn", classes=10))._repr_html_()
-    assert "repeats its filter-count row digit for digit" in html
-    assert "..." not in html

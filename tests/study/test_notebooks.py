@@ -10,14 +10,15 @@ import nbformat
 import pandas as pd
 import pytest
 
-from study import evaluation, report, runs
+from study import evaluation, evidence, report, runs
 from study.__main__ import main
 from study.files import ROOT
 from study.report import NotebookError
 from study.variants import ARCHITECTURES, rows
 
-from .made_up import checks
+from .made_up import checks, weighed
 
+TABLES = {f"{name}.csv" for name in ("results", "history", "baselines", "comparisons", "predictions")}
 NOTEBOOKS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ARCHITECTURES}
 
 
@@ -56,8 +57,14 @@ def test_setup_is_short_and_every_group_is_told():
         [setup] = [source for source in sources if source.startswith("import inspect")]
         assert len(setup.splitlines()) <= 5
         for group, _, _ in rows(name):
-            for call in ("tables.group_table", "figures.curves", "conclusions.of_group"):
-                assert any(f'{call}(checks, "{group}"' in source for source in sources)
+            for call in (
+                "tables.group_table",
+                "figures.scores",
+                "figures.curves",
+                "tables.comparison_table",
+                "conclusions.of_group",
+            ):
+                assert any(f'{call}(found, "{group}")' in source for source in sources)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +80,14 @@ class TestReport:
     def test_everything_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
         names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
-        assert {path.name for path in reports.iterdir()} == names | {"index.html", "results.csv"}
+        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "probabilities"}
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
         assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
         assert not list(finished.rglob(".*"))  # no temporary file is left
 
     def test_results(self, finished):
         results = pd.read_csv(finished / "reports" / "tiny-sample" / "results.csv")
-        assert len(results) == 8 + 7 + 7
+        assert len(results) == 12 + 9 + 9
         assert (results["agreement"] == 1).all()
         assert (results["test_f1_keras"] == results["test_f1_numpy"]).all()
         assert results["max_abs_diff"].max() <= 1e-6
@@ -128,7 +135,7 @@ class TestReport:
 
     def test_a_second_run_trains_nothing(self, finished):
         weights = {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")}
-        assert len(weights) == 22
+        assert len(weights) == 30
         report.train(list(ARCHITECTURES), "tiny", "data", "sample", str(finished))
         assert {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")} == weights
 
@@ -140,7 +147,7 @@ def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     options = [word for name, value in parameters.items() for word in ("-p", name, value)]
     command = [sys.executable, "-m", "papermill", "lstm.ipynb", str(tmp_path / "out.ipynb"), "-k", "python3", *options]
     subprocess.run(command, cwd=ROOT / "notebooks", check=True, capture_output=True)
-    assert "All 7 runs" in (tmp_path / "out.ipynb").read_text()
+    assert "All 9 runs" in (tmp_path / "out.ipynb").read_text()
 
 
 def test_unknown_parameters_are_refused(tmp_path):
@@ -169,7 +176,9 @@ def test_what_did_not_get_finished_does_not_look_finished(tmp_path, monkeypatch)
 def test_the_overview_lists_only_what_has_a_page(tmp_path):
     place = runs.Place("tiny", True, tmp_path)
     for architecture in ("lstm", "simple_rnn"):
-        evaluation.save_results(checks({}, architecture), place)
+        found = weighed(checks({}, architecture), place=place)
+        evaluation.save(found.checks, place)
+        evidence.save(found)
     (place.reports / "simple_rnn.ipynb").write_text("{}")
     html = report.index(place).read_text()
     assert "simple_rnn.html" in html

@@ -121,5 +121,5 @@ def test_a_stop_while_saving_leaves_nothing_that_counts(job, place, texts):
 def test_record_is_readable(job, place, texts):
     run = runs.save_run(job, place, job.describe(runs.data_digest(texts)), lambda path: path.write_bytes(b""))
     record = json.loads(run.path.with_suffix(".json").read_text())
-    assert record["settings"] == {"units": [64, 32], "bidirectional": False, "mask_zero": True}
+    assert record["settings"] == {"units": [64, 32], "bidirectional": False, "mask_zero": True, "over_time": "last"}
     assert record["versions"].keys() == {"keras", "numpy", "scikit-learn", "tensorflow"}

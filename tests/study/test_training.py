@@ -26,7 +26,7 @@ def test_a_run_leaves_a_model_and_its_record(texts, tmp_path):
     assert run.path == tmp_path / "weights/tiny-sample/lstm/baseline/seed-0.keras"
     record = json.loads(run.path.with_suffix(".json").read_text())
     assert record["history"].keys() == {"loss", "val_loss", "accuracy", "val_accuracy"}
-    assert record["metrics"].keys() == {"val_loss", "val_f1"}
+    assert record["metrics"].keys() == {"val_loss", "val_f1", "train_f1"}
     assert record["params"] == keras.models.load_model(run.path).count_params()
     assert (record["train_samples"], record["validation_samples"]) == (60, 40)
     for key in ("profile", "seed", "data_source", "training", "epochs_at_most", "versions", "fingerprint", "train_s"):
@@ -46,7 +46,7 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, tmp_path):
     assert again[1].history == second.history  # to the last digit
 
 
-@pytest.mark.parametrize(("architecture", "name"), [("cnn", "pooling-average"), ("simple_rnn", "masking-unmasked")])
+@pytest.mark.parametrize(("architecture", "name"), [("cnn", "pooling-average"), ("simple_rnn", "beyond-unmasked")])
 def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, tmp_path, monkeypatch):
     """Alone, and as the last of four runs that two processes share."""
     source = data.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
@@ -65,7 +65,7 @@ def test_another_seed_is_another_network(texts, tmp_path, monkeypatch):
     from dataclasses import replace
 
     place = runs.Place("tiny", True, tmp_path)
-    monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds=(0, 1)))
+    monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds={"lstm": (0, 1)}))
     first, second = training.train("lstm", texts, place, only=("layers-1",))
     assert (first.seed, second.seed) == (0, 1)
     assert first.history != second.history

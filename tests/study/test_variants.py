@@ -1,31 +1,44 @@
 import pytest
 
 from study.published import PUBLISHED
-from study.variants import ARCHITECTURES, BUDGETS, find, rows, variants
+from study.variants import ARCHITECTURES, BUDGETS, epochs, find, pairs, rows, variants
 
 GROUPS = [(architecture, group) for architecture, family in ARCHITECTURES.items() for group in family.groups]
 
 
 @pytest.mark.parametrize(("architecture", "group"), GROUPS)
 def test_each_group_has_a_reference(architecture, group):
-    """The baseline; the masking groups alone have one of their own, a single layer."""
+    """The baseline; a stepwise group begins with it or with a network of its own."""
     found = ARCHITECTURES[architecture].groups[group]
     assert len(found.changes) >= 2
-    assert (found.changes[found.reference] == {}) == (group != "masking")
-    assert list(found.changes.values()).count({}) == (group != "masking")
+    assert list(found.changes.values()).count({}) <= 1
+    assert found.stepwise or found.changes[found.reference] == {}
+    assert not found.stepwise or found.reference == next(iter(found.changes))
+
+
+def test_pairs():
+    groups = ARCHITECTURES["cnn"].groups
+    assert groups["filters"].pairs == [("16-32-64", "32-64-128"), ("64-128-256", "32-64-128")]
+    assert groups["beyond"].pairs == [
+        ("dropout", "baseline"),
+        ("normalization", "dropout"),
+        ("augmentation", "normalization"),
+        ("two-convolutions", "augmentation"),
+        ("two-convolutions", "baseline"),
+    ]
+    assert ("beyond", "layers-1", "beyond-unmasked") in pairs("lstm")
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_one_thing_changes_at_a_time(architecture):
     family = ARCHITECTURES[architecture]
-    for group, value, changes in rows(architecture):
-        assert changes.keys() <= family.baseline.keys()
-        reference = family.baseline | family.groups[group].changes[family.groups[group].reference]
-        settings = family.baseline | changes
-        differing = {key for key in settings if settings[key] != reference[key]}
-        # A number of convolutions has to set both of their sequences; everywhere else it is one setting.
-        allowed = 2 if group == "convolutions" else 1
-        assert len(differing) == (0 if value == family.groups[group].reference else allowed)
+    for name, group in family.groups.items():
+        for value, reference in group.pairs[:-1] if group.stepwise else group.pairs:
+            assert all(group.changes[each].keys() <= family.baseline.keys() for each in (value, reference))
+            ours, theirs = (family.baseline | group.changes[each] for each in (value, reference))
+            differing = [key for key in ours if ours[key] != theirs[key]]
+            # A number of convolutions has to set both of their sequences; everywhere else it is one setting.
+            assert len(differing) == (2 if name == "convolutions" else 1)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -34,7 +47,7 @@ def test_every_variant_is_trained_once(architecture):
     assert len({each.name for each in found}) == len(found)
     assert len({str(each.settings) for each in found}) == len(found)
     assert found[0].name == "baseline"
-    assert found[0].labels.keys() == ARCHITECTURES[architecture].groups.keys() - {"masking"}
+    assert found[0].labels.keys() >= ARCHITECTURES[architecture].groups.keys() - {"beyond"}
     assert sum(len(each.labels) for each in found) == len(rows(architecture))
 
 
@@ -48,7 +61,10 @@ def test_what_was_asked_for_is_there():
     assert values["cnn", "filters"] == ["16-32-64", "32-64-128", "64-128-256"]
     assert values["cnn", "kernel_sizes"] == ["3-3-3", "5-5-5", "3-5-7"]
     assert values["cnn", "pooling"] == ["max", "average"]
+    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions"]
+    assert values["cnn", "beyond"] == steps
     for name in ("simple_rnn", "lstm"):
+        assert values[name, "beyond"] == ["unmasked", "masked", "maximum", "bidirectional"]
         assert values[name, "layers"] == ["1", "2", "3"]
         assert values[name, "cells"] == ["32-16", "64-32", "128-64"]
         assert values[name, "direction"] == ["unidirectional", "bidirectional"]
@@ -87,11 +103,18 @@ def test_published_copies_are_marked():
 
 
 def test_budgets_cover_every_architecture():
-    for budget in BUDGETS.values():
-        assert budget.epochs.keys() == ARCHITECTURES.keys()
-    assert len(BUDGETS["quick"].seeds) == 1
-    assert len(BUDGETS["full"].seeds) > 1
+    for profile, budget in BUDGETS.items():
+        assert budget.seeds.keys() == ARCHITECTURES.keys()
+        assert all(epochs(architecture, profile) > 0 for architecture in ARCHITECTURES)
+    assert {name: len(seeds) for name, seeds in BUDGETS["quick"].seeds.items()} == dict.fromkeys(ARCHITECTURES, 1)
+    assert {name: len(seeds) for name, seeds in BUDGETS["full"].seeds.items()} == {
+        "cnn": 3,
+        "simple_rnn": 10,
+        "lstm": 10,
+    }
     assert BUDGETS["full"].train_samples is None
+    assert epochs("lstm", "full") == ARCHITECTURES["lstm"].training["epochs"]
+    assert epochs("cnn", "quick") < epochs("cnn", "full")
 
 
 def test_unknown_names_are_refused():

@@ -1,0 +1,176 @@
+"""What the results are worth: every comparison of the study, with its interval and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from . import evaluation, statistics
+from .baselines import Baseline, fit
+from .data import Dataset
+from .evaluation import Check, as_digits, by_variant, from_digits, macro_f1, merge_csv, read_csv
+from .runs import Place
+from .statistics import Interval
+from .training import limited
+from .variants import ARCHITECTURES, pairs
+
+AGAINST_BASELINES = "baselines"  # the family of comparisons with the strongest method that is no network
+COLUMNS = ["architecture", "group", "variant", "baseline", "metric", "n_seeds"]
+COLUMNS += ["effect", "low", "high", "p_improvement", "margin", "verdict"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """The networks of a variant, one per seed, or a method without a network, which is only one.
+
+    Shapes: answers, the predicted classes, (networks, examples); scores, their macro-F1, (networks,);
+    resampled, the same on bootstrap samples of the examples, (networks, RESAMPLES).
+    """
+
+    answers: np.ndarray
+    scores: np.ndarray
+    resampled: np.ndarray
+
+    @property
+    def mean(self) -> Interval:
+        """The mean macro-F1 with its interval."""
+        return statistics.interval(self.scores, self.resampled)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An architecture's results: checked networks, methods without a network, and every comparison of them."""
+
+    data: Dataset
+    place: Place
+    checks: list[Check]
+    baselines: list[Baseline]
+    sides: dict[str, Side]
+    comparisons: pd.DataFrame
+
+    @property
+    def architecture(self) -> str:
+        return self.checks[0].run.variant.architecture
+
+    @property
+    def best(self) -> str:
+        """The name of the variant with the best mean macro-F1 on the validation data."""
+        named = by_variant(self.checks)
+        return max(named, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in named[name]]))
+
+    @property
+    def rival(self) -> str:
+        """The strongest method without a network, by the test split: which favours it, and not the networks."""
+        return strongest(self.baselines)
+
+    def hardest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """The test examples to whose class the best variant gives the least probability, and its probabilities.
+
+        Means over seeds. Shapes: (number,), (number, classes).
+        """
+        mean = np.mean([each.keras for each in by_variant(self.checks)[self.best]], axis=0)
+        y = self.data.y_test
+        which = np.argsort(mean[np.arange(len(y)), y], kind="stable")[:number]
+        return which, mean[which]
+
+    def of_group(self, group: str) -> pd.DataFrame:
+        """The comparisons within a group, or, for AGAINST_BASELINES, those with the strongest baseline."""
+        return self.comparisons[self.comparisons["group"] == group]
+
+
+def strongest(baselines: list[Baseline]) -> str:
+    """The name of the method with the best macro-F1 on the test split."""
+    return max(baselines, key=lambda each: each.test_f1).name
+
+
+def gather(checks: list[Check], data: Dataset, place: Place) -> Evidence:
+    """Fit the methods without a network, compare everything, and write baselines.csv and comparisons.csv."""
+    baselines = fit(limited(data, place.profile))
+    answers = {name: np.stack([each.predicted for each in mine]) for name, mine in by_variant(checks).items()}
+    found = weighed(checks, data, place, answers, baselines)
+    save(found)
+    return found
+
+
+def save(found: Evidence) -> None:
+    """Put the methods without a network and the comparisons into reports/<profile>/."""
+    table = pd.DataFrame([asdict(each) | {"predicted": as_digits(each.predicted)} for each in found.baselines])
+    table.insert(0, "architecture", found.architecture)
+    merge_csv(found.place.reports / "baselines.csv", table)
+    merge_csv(found.place.reports / "comparisons.csv", found.comparisons[COLUMNS])
+
+
+def saved(architecture: str, data: Dataset, place: Place) -> Evidence:
+    """The evidence as `evaluation.save` and `save` left it: no training, no model, no Keras."""
+    answers, baselines = saved_answers(architecture, place)
+    return weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines)
+
+
+def saved_answers(architecture: str, place: Place) -> tuple[dict[str, np.ndarray], list[Baseline]]:
+    """All that the comparisons rest on: predictions.csv, {variant: (seeds, examples)}, and baselines.csv."""
+    networks = read_csv(place.reports / "predictions.csv", architecture)
+    answers = {
+        name: np.stack([from_digits(each) for each in rows["predicted"]])
+        for name, rows in networks.groupby("variant", sort=False)
+    }
+    rows = read_csv(place.reports / "baselines.csv", architecture).drop(columns="architecture").to_dict("records")
+    return answers, [Baseline(**row | {"predicted": from_digits(row["predicted"])}) for row in rows]
+
+
+def weighed(
+    checks: list[Check], data: Dataset, place: Place, answers: dict[str, np.ndarray], baselines: list[Baseline]
+) -> Evidence:
+    """Score and compare the answers of networks and of methods without one."""
+    architecture = checks[0].run.variant.architecture
+    sides = weigh(data.y_test, len(data.classes), answers, baselines)
+    return Evidence(data, place, checks, baselines, sides, compare(architecture, data.y_test, sides, baselines))
+
+
+def weigh(y: np.ndarray, classes: int, answers: dict[str, np.ndarray], baselines: list[Baseline]) -> dict[str, Side]:
+    """Score every variant and every baseline, on the test examples and on bootstrap samples of them."""
+    answers = answers | {each.name: each.predicted[np.newaxis] for each in baselines}
+    return {
+        name: Side(
+            each,
+            np.array([macro_f1(y, predicted, classes) for predicted in each]),
+            statistics.resampled_f1(y, each, classes),
+        )
+        for name, each in answers.items()
+    }
+
+
+def compare(architecture: str, y: np.ndarray, sides: dict[str, Side], baselines: list[Baseline]) -> pd.DataFrame:
+    """A row for each comparison of an architecture: COLUMNS, then p_value and p_holm, which is Holm's in its group.
+
+    Every variant also meets the strongest of the baselines.
+    """
+    rival = strongest(baselines)
+    variants = [name for name in sides if all(name != each.name for each in baselines)]
+    rows = [
+        {"architecture": architecture, "group": group, "variant": ours, "baseline": theirs, "metric": "macro_f1"}
+        | _difference(y, sides[ours], sides[theirs])
+        for group, ours, theirs in [*pairs(architecture), *((AGAINST_BASELINES, name, rival) for name in variants)]
+    ]
+    table = pd.DataFrame(rows)
+    table["margin"] = ARCHITECTURES[architecture].margin
+    table["p_holm"] = table.groupby("group")["p_value"].transform(statistics.holm)
+    table["verdict"] = [
+        statistics.verdict(row.effect, row.low, row.high, row.p_holm, row.margin) for row in table.itertuples()
+    ]
+    return table[[*COLUMNS, "p_value", "p_holm"]]
+
+
+def _difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float]:
+    """How much better our side is. With one seed the p-value is McNemar's: of two networks, not of two kinds."""
+    found = statistics.interval(ours.scores - theirs.scores, ours.resampled - theirs.resampled)
+    single = len(ours.scores) == 1
+    return {
+        "n_seeds": len(ours.scores),
+        "effect": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "p_improvement": statistics.probability_of_improvement(ours.resampled, theirs.resampled),
+        "p_value": statistics.mcnemar(y, ours.answers[0], theirs.answers[0]) if single else found.p_value,
+    }

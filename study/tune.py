@@ -1,0 +1,144 @@
+"""`make tune`: what is not studied (learning rate, dropout, ...) is searched once per architecture, on validation data.
+
+Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training. The few
+texts are split three ways, so that all 600 of them judge; of the images there are enough for one split.
+The winner is put by hand into the table of variants, and a test compares it with the trials kept in reports/tuning/.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import optuna
+import pandas as pd
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from .data import Dataset
+from .files import ROOT, whole
+from .variants import ARCHITECTURES, variants
+
+CHOICES = CategoricalDistribution
+TEXT_SPACE = {
+    "max_tokens": CHOICES([1000, 2000, 4000]),
+    "sequence_length": CHOICES([40, 60, 80]),
+    "embedding_units": CHOICES([64, 128, 256]),
+    "input_dropout": CHOICES([0.0, 0.2, 0.4, 0.6]),
+    "dropout": CHOICES([0.2, 0.4, 0.6]),
+    "batch_size": CHOICES([16, 32]),
+    "epochs": CHOICES([30, 60]),
+}
+SPACES: dict[str, dict[str, BaseDistribution]] = {
+    "cnn": {
+        "learning_rate": FloatDistribution(5e-4, 4e-3, log=True),
+        "batch_size": CHOICES([32, 64, 128]),
+        "dense_units": CHOICES([128, 256]),
+        "dropout": CHOICES([0.3, 0.4, 0.5, 0.6]),
+    },
+    "simple_rnn": {"learning_rate": FloatDistribution(1e-4, 3e-3, log=True), **TEXT_SPACE},
+    "lstm": {"learning_rate": FloatDistribution(5e-4, 1e-2, log=True), **TEXT_SPACE},
+}
+# What a proposal is tried on: settings must suit a deep network as well as a rich one.
+TRIED_ON = {
+    "cnn": ("baseline",),
+    "simple_rnn": ("baseline", "beyond-bidirectional"),
+    "lstm": ("baseline", "beyond-bidirectional"),
+}
+TRIALS = {"cnn": 12, "simple_rnn": 40, "lstm": 40}
+MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is under 0.015
+SEED = 100  # none of the study's
+TRIALS_DIR = ROOT / "reports" / "tuning"
+
+
+def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path = TRIALS_DIR) -> pd.DataFrame:
+    """Search until so many trials are finished, those of an earlier call included; return them, the best first.
+
+    Leaves `out`/<architecture>.csv. Through the journal beside it the processes share what they find, and a
+    search that was stopped goes on.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    blind = replace(data, x_test=data.x_test[:0], y_test=data.y_test[:0])  # the test split has no say
+    trials = TRIALS[architecture] if trials is None else trials
+    workers = max(2, joblib.cpu_count())
+    joblib.Parallel(n_jobs=workers)(
+        joblib.delayed(_search)(architecture, blind, out / f"{architecture}.journal", trials, number)
+        for number in range(workers)
+    )
+    table = _table(_open(architecture, out / f"{architecture}.journal", 0))
+    with whole(out / f"{architecture}.csv") as part:
+        table.to_csv(part, index=False)
+    return table
+
+
+def chosen(table: pd.DataFrame) -> dict[str, Any]:
+    """The settings of the best trial; two digits of a learning rate are enough."""
+    best = table.iloc[0].drop(["trial", "val_f1", "splits"])
+    return {name: float(f"{value:.2g}") if isinstance(value, float) else value for name, value in best.items()}
+
+
+def _open(architecture: str, journal: Path, worker: int) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(
+        study_name=architecture,
+        storage=JournalStorage(JournalFileBackend(str(journal))),
+        sampler=optuna.samplers.TPESampler(seed=worker, constant_liar=True),
+        pruner=optuna.pruners.MedianPruner(),
+        direction="maximize",
+        load_if_exists=True,
+    )
+
+
+def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker: int) -> None:
+    """One process of the search: ask for a proposal, try it, tell the score, until enough trials are finished."""
+    study, splits = _open(architecture, journal, worker), _splits(data)
+    while len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) < trials:
+        trial = study.ask(SPACES[architecture])
+        scores = []
+        for split in splits:
+            scores.append(_score(architecture, trial.params, split))
+            trial.report(float(np.mean(scores)), len(scores))
+            if len(scores) < len(splits) and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, float(np.mean(scores)))
+        print(f"{architecture} trial {trial.number}: {np.mean(scores):.4f} {trial.params}", file=sys.stderr, flush=True)
+
+
+def _score(architecture: str, proposal: dict[str, Any], data: Dataset) -> float:
+    """The mean macro-F1 on the validation data over the networks that a proposal is tried on."""
+    from . import models
+
+    training = ARCHITECTURES[architecture].training | proposal
+    tried = [each for each in variants(architecture) if each.name in TRIED_ON[architecture]]
+    records = [models.train(each, training, training["epochs"], SEED, data)[1] for each in tried]
+    return float(np.mean([record["metrics"]["val_f1"] for record in records]))
+
+
+def _splits(data: Dataset) -> list[Dataset]:
+    """The validation data as it is; or where there is little, training and validation data split anew in thirds."""
+    from sklearn.model_selection import StratifiedKFold
+
+    if len(data.x_val) > MANY:
+        return [data]
+    x, y = np.concatenate([data.x_train, data.x_val]), np.concatenate([data.y_train, data.y_val])
+    return [
+        replace(data, x_train=x[train], y_train=y[train], x_val=x[held_out], y_val=y[held_out])
+        for train, held_out in StratifiedKFold(3, shuffle=True, random_state=0).split(x, y)
+    ]
+
+
+def _table(study: optuna.Study) -> pd.DataFrame:
+    """A row for each finished trial, the best first; a pruned one has seen fewer splits."""
+    table = pd.DataFrame(
+        {"trial": each.number, "val_f1": each.value, "splits": len(each.intermediate_values), **each.params}
+        for each in study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    )
+    return table.sort_values(["splits", "val_f1"], ascending=False, ignore_index=True)

@@ -1,0 +1,53 @@
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from study import baselines, data
+from study.files import folder
+
+REAL = folder(os.environ.get("DATA", "data"))
+
+
+def test_methods_without_a_network_on_the_sample():
+    texts = data.load("nusax", source="sample")
+    found = {each.name: each for each in baselines.fit(texts)}
+    assert list(found) == [
+        "majority class",
+        "logistic regression, word counts",
+        "logistic regression, TF-IDF",
+        "linear SVM, word counts",
+    ]
+    assert found["majority class"].test_f1 == pytest.approx(1 / 6)
+    assert all(each.test_f1 > 0.8 for name, each in found.items() if name != "majority class")
+    assert all(each.predicted.shape == texts.y_test.shape for each in found.values())
+
+
+def test_images_become_components_of_pixels():
+    images = data.load("cifar10", source="sample")
+    found = {each.name: each.test_f1 for each in baselines.fit(images)}
+    assert list(found) == ["majority class", "logistic regression, pixels"]
+    assert found["logistic regression, pixels"] > 0.6
+    few = replace(images, x_train=images.x_train[:150], y_train=images.y_train[:150])
+    assert len(baselines.fit(few)) == 2  # fewer images than components
+
+
+def test_the_test_split_takes_no_part_in_fitting():
+    texts = data.load("nusax", source="sample")
+    other = replace(texts, x_test=texts.x_test[::-1], y_test=texts.y_test[::-1])
+    for one, two in zip(baselines.fit(texts), baselines.fit(other), strict=True):
+        assert one.val_f1 == two.val_f1
+        np.testing.assert_array_equal(one.predicted, two.predicted[::-1])
+
+
+@pytest.mark.skipif(not (REAL / "nusax").is_dir(), reason=f"no real data in {REAL}")
+def test_real_texts():
+    """What scikit-learn reaches on NusaX-Senti, so that a change of the data or of a default shows."""
+    found = {each.name: round(each.test_f1, 3) for each in baselines.fit(data.load("nusax", REAL, "real"))}
+    assert found == {
+        "majority class": 0.184,
+        "logistic regression, word counts": 0.751,
+        "logistic regression, TF-IDF": 0.736,
+        "linear SVM, word counts": 0.755,
+    }

@@ -1,0 +1,113 @@
+"""Comparisons, and that everything can be rebuilt from what is kept."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import conclusions, evaluation, evidence, figures, tables
+from study.evidence import AGAINST_BASELINES, COLUMNS
+from study.runs import Place
+from study.variants import ARCHITECTURES, pairs
+
+from .made_up import RIVAL, checks, results, weighed
+
+
+def test_the_columns_are_those_that_were_asked_for():
+    asked = "architecture,group,variant,baseline,metric,n_seeds,effect,low,high,p_improvement,margin,verdict"
+    assert asked.split(",") == COLUMNS
+    assert list(results({}).comparisons.columns) == [*COLUMNS, "p_value", "p_holm"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_pair_of_the_table_is_compared_and_every_variant_meets_the_strongest_baseline(architecture):
+    found = results({}, architecture=architecture).comparisons
+    within = found[found["group"] != AGAINST_BASELINES]
+    assert [tuple(row) for row in within[["group", "variant", "baseline"]].to_numpy()] == pairs(architecture)
+    against = found[found["group"] == AGAINST_BASELINES]
+    assert set(against["baseline"]) == {RIVAL}
+    assert len(against) == len({each.run.variant.name for each in checks({}, architecture)})
+    assert (found["margin"] == ARCHITECTURES[architecture].margin).all()
+
+
+def test_the_effect_is_the_difference_of_the_means_over_seeds():
+    found = results({"baseline": 0.6, "layers-1": 0.8}, seeds=(0, 1, 2), spread=0.05)
+    frame = evaluation.results(found.checks).groupby("variant")["test_f1_keras"].mean()
+    row = found.comparisons.loc[0]
+    assert (row["variant"], row["baseline"], row["n_seeds"]) == ("layers-1", "baseline", 3)
+    assert row["effect"] == pytest.approx(frame["layers-1"] - frame["baseline"])
+    assert row["low"] < row["effect"] < row["high"]
+
+
+def test_holm_within_each_group():
+    found = results({"baseline": 0.6, "layers-1": 0.7, "layers-3": 0.66}, seeds=(0, 1, 2), spread=0.03).comparisons
+    p = found[found["group"] == "layers"]["p_value"].to_numpy()
+    adjusted = found[found["group"] == "layers"]["p_holm"].to_numpy()
+    assert adjusted.min() == pytest.approx(min(2 * p.min(), 1))
+    alone = found[found["group"] == "direction"]
+    assert alone["p_holm"].tolist() == alone["p_value"].tolist()
+
+
+def test_the_best_is_chosen_on_validation_data():
+    found = checks({"baseline": 0.9})
+    for each in found:
+        each.run.record["metrics"] = {"val_loss": 0.5, "val_f1": 0.6, "train_f1": 0.9}
+    found[3].run.record["metrics"]["val_f1"] = 0.61
+    assert weighed(found).best == found[3].run.variant.name
+
+
+def test_the_hardest_examples_come_first():
+    found = results({}, seeds=(0, 1))
+    which, probabilities = found.hardest(4)
+    mean = np.mean([each.keras for each in found.checks if each.run.variant.name == found.best], axis=0)
+    of_truth = mean[np.arange(len(mean)), found.data.y_test]
+    assert of_truth[which].tolist() == sorted(of_truth)[:4]
+    np.testing.assert_array_equal(probabilities, mean[which])
+
+
+def test_everything_is_rebuilt_without_training(tmp_path):
+    place = Place("quick", False, tmp_path)
+    fresh = weighed(checks({"layers-1": 0.8}, seeds=(0, 1), spread=0.05), place=place)
+    evaluation.save(checks({"baseline": 0.4}, "simple_rnn"), place)
+    evaluation.save(fresh.checks, place)
+    evidence.save(fresh)
+    again = evidence.saved("lstm", fresh.data, place)
+    pd.testing.assert_frame_equal(again.comparisons, fresh.comparisons)
+    for table in (tables.class_table, tables.calibration_table, tables.comparison_table, tables.hardest_texts):
+        pd.testing.assert_frame_equal(table(again), table(fresh))
+    for group in ARCHITECTURES["lstm"].groups:
+        pd.testing.assert_frame_equal(tables.group_table(again, group), tables.group_table(fresh, group))
+        assert conclusions.of_group(again, group) == conclusions.of_group(fresh, group)
+    pd.testing.assert_frame_equal(tables.check_table(again.checks), tables.check_table(fresh.checks))
+    assert conclusions.summary(again) == conclusions.summary(fresh)
+    assert [each.run.history for each in again.checks] == [each.run.history for each in fresh.checks]
+
+
+def test_what_is_kept_is_tidy(tmp_path):
+    place = Place("quick", False, tmp_path)
+    for architecture in ("lstm", "simple_rnn"):
+        found = weighed(checks({}, architecture, seeds=(0, 3)), place=place)
+        evaluation.save(found.checks, place)
+        evidence.save(found)
+    kept = {path.stem: pd.read_csv(path, dtype={"predicted": str}) for path in place.reports.glob("*.csv")}
+    assert kept.keys() == {"results", "history", "baselines", "comparisons", "predictions"}
+    assert list(kept["comparisons"].columns) == COLUMNS
+    assert len(kept["history"]) == 2 * 9 * 2 * 4
+    assert kept["history"].columns.tolist() == ["architecture", "variant", "seed", "epoch", "loss", "val_loss"]
+    assert kept["history"]["epoch"].tolist()[:5] == [1, 2, 3, 4, 1]
+    assert kept["predictions"]["predicted"].str.len().unique().tolist() == [300]
+    assert kept["predictions"]["predicted"][0] == "".join(
+        map(str, weighed(checks({}, "simple_rnn")).checks[0].predicted)
+    )
+    for table in kept.values():
+        assert table["architecture"].unique().tolist() == ["simple_rnn", "lstm"]
+
+
+def test_every_figure_is_drawn(tmp_path):
+    place = Place("quick", False, tmp_path)
+    found = weighed(checks({"layers-1": 0.8}, seeds=(0, 1), spread=0.05), place=place)
+    drawn = [figures.scores(found, "layers"), figures.curves(found, "beyond"), figures.confusion(found)]
+    drawn += [figures.calibration(found), figures.f1_by_length(found), figures.against_published(found)]
+    assert len({each.path for each in drawn}) == len(drawn)
+    for each in drawn:
+        assert each.path.read_bytes().startswith(b"\x89PNG")
+        assert each.alt.startswith("LSTM: ")
