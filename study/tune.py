@@ -79,20 +79,22 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
 
 def chosen(table: pd.DataFrame) -> dict[str, Any]:
     """The settings of the best trial; two digits of a learning rate are enough."""
-    best = table.iloc[0].drop(["trial", "val_f1", "splits"])
+    best = table.drop(columns=["trial", "val_f1", "splits"]).to_dict("records")[0]
     return {name: float(f"{value:.2g}") if isinstance(value, float) else value for name, value in best.items()}
 
 
 def _open(architecture: str, journal: Path, worker: int) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(
+    study = optuna.create_study(
         study_name=architecture,
         storage=JournalStorage(JournalFileBackend(str(journal))),
-        sampler=optuna.samplers.TPESampler(seed=worker, constant_liar=True),
         pruner=optuna.pruners.MedianPruner(),
         direction="maximize",
         load_if_exists=True,
     )
+    seed = 1000 * worker + len(study.trials)  # a search that goes on must not propose the same once more
+    study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+    return study
 
 
 def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker: int) -> None:

@@ -100,7 +100,7 @@ RECURRENT_GROUPS = {
 }
 RECURRENT_BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last"}
 
-DROPOUT = {"block_dropout": 0.2}
+DROPOUT = {"block_dropout": 0.1}
 NORMALIZATION = DROPOUT | {"batch_normalization": True}
 AUGMENTATION = NORMALIZATION | {"augmentation": True}
 BEYOND_THE_CNN = {
@@ -150,10 +150,10 @@ ARCHITECTURES = {
             "beyond": Group("Beyond the baseline", BEYOND_THE_CNN, stepwise=True),
         },
         training={
-            "dense_units": 128,
-            "dropout": 0.5,
-            "batch_size": 64,
-            "learning_rate": 1e-3,
+            "dense_units": 256,
+            "dropout": 0.4,
+            "batch_size": 128,
+            "learning_rate": 1.2e-3,
             "epochs": 16,
             "patience": 4,
         },
