@@ -182,7 +182,7 @@ def confusion(found: Evidence) -> Picture:
         confusion_matrix(found.data.y_test, each, labels=np.arange(len(classes)), normalize="true")
         for each in found.sides[found.best].answers
     ]
-    settings = {"annot": True, "fmt": ".0%", "cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "square": True}
+    settings = {"annot": True, "fmt": ".0%", "cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False}
     sns.heatmap(np.mean(shares, axis=0), ax=axes, xticklabels=classes, yticklabels=classes, **settings)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.tick_params(axis="y", rotation=0)
@@ -194,8 +194,9 @@ def confusion(found: Evidence) -> Picture:
 @mpl.rc_context(STYLE)
 def calibration(found: Evidence) -> Picture:
     """Share of right answers by confidence, for the baseline and the best variant, every seed a line."""
-    figure, axes = _figure(2.9, 1, 2, sharey=True)
-    for each, name in zip(axes.flat, ("baseline", found.best), strict=True):
+    names = list(dict.fromkeys(("baseline", found.best)))
+    figure, axes = _figure(2.9, 1, len(names), sharey=True)
+    for each, name in zip(axes.flat, names, strict=True):
         each.plot([0, 1], [0, 1], color="black", linestyle=":", label="as often right as sure")
         for check in by_variant(found.checks)[name]:
             sure, right, share = reliability(check.y, check.keras)
@@ -215,14 +216,16 @@ def f1_by_length(found: Evidence) -> Picture:
     edges = np.unique(np.quantile(words, [0, 0.25, 0.5, 0.75, 1]).astype(int))
     quarter = np.clip(np.searchsorted(edges, words, side="right") - 1, 0, len(edges) - 2)
     figure, [[axes]] = _figure(2.5, 1, 1)
-    for shift, name, color, marker in ((-0.1, "baseline", ORANGE, "s"), (0.1, found.best, BLUE, "o")):
+    sides = {"baseline": (-0.1, ORANGE, "s"), found.best: (0.1, BLUE, "o")}
+    for name, (shift, color, marker) in sides.items():
         for part in range(len(edges) - 1):
             y, classes = found.data.y_test[quarter == part], len(found.data.classes)
             each = [macro_f1(y, answer[quarter == part], classes) for answer in found.sides[name].answers]
             axes.plot([part + shift] * len(each), each, marker, color=color, markersize=4, alpha=0.5, label=name)
             axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
     last = len(edges) - 2
-    labels = [f"{low} to {high - (part < last)}" for part, (low, high) in enumerate(pairwise(edges))]
+    ends = [(low, high - (part < last)) for part, (low, high) in enumerate(pairwise(edges))]
+    labels = [f"{low} to {high}" if low < high else f"{low}" for low, high in ends]
     axes.set_xticks(range(last + 1), labels)
     axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
     _legend(figure, axes)

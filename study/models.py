@@ -6,6 +6,7 @@ It counts for the run's fingerprint: what changes here, comments and layout apar
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,8 @@ def _set_up_tensorflow() -> None:
     """One thread and deterministic operations, once per worker process."""
     import tensorflow as tf
 
+    # The maximum over time needs no mask: a masked step repeats the last output, or is zero in both directions.
+    warnings.filterwarnings("ignore", message=".*destroy the mask")
     if tf.config.threading.get_intra_op_parallelism_threads() != 1:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
