@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import entropy
 
 from .data import REAL_TITLES, Dataset
 from .evaluation import by_variant, macro_f1, of_value
@@ -28,7 +29,7 @@ HEADINGS = {
     "equivalent": "Did not matter",
     "not resolved": "Not resolved",
 }
-SAYS = {"agrees": "agree with ours", "contradicts": "are contradicted", "cannot be told": "cannot be told"}
+SAYS = {"agrees": "agreeing with ours", "contradicts": "contradicted", "cannot be told": "open"}
 
 
 def of_group(found: Evidence, group: str) -> str:
@@ -45,16 +46,21 @@ def of_group(found: Evidence, group: str) -> str:
     return "\n".join([f"**{about.title}.**", "", *lines, "", *(f"{each}\n" for each in ends if each)])
 
 
-def how_to_read(architecture: str) -> str:
-    """How the tables, dots and verdicts of the groups are to be read."""
+def how_to_read(found: Evidence) -> str:
+    """How the tables, dots and verdicts of the groups are to be read, with one seed or with several."""
+    single = found.comparisons["n_seeds"].min() == 1
+    chance = "had other test examples been drawn" if single else "had other seeds and other test examples been drawn"
+    caution = " **Each network was trained once: all of this is about these networks, not about other seeds.**"
     return f"""
-**How to read the verdicts.** A variant is compared with the baseline of its group on the same test examples, seed by
-seed. The 95 % interval of the difference holds those differences that the results are compatible with, had other seeds
-and other test examples been drawn. *Better* or *worse*: the interval leaves out zero, and Holm's correction for the
-several comparisons of a group agrees. *Equivalent*: the interval lies within ±{ARCHITECTURES[architecture].margin:g},
-which was set beforehand as too little to matter. *Not resolved*: the results do not tell. *One beats one* is the
-probability that one network of the variant, trained anew, beats one of the other on as many new examples.
-*Train - test* is how much better a network is on what it has learnt from.
+**How to read the verdicts.** A variant is compared with the baseline of its group on the same test examples. The 95 %
+interval of the difference holds those differences that the results are compatible with, {chance}.
+*Equivalent*: all of it lies within ±{ARCHITECTURES[found.architecture].margin:g}, set beforehand as too little to matter.
+*Better* or *worse*: it leaves out zero, and so it does after Holm's correction for the several comparisons of a group.
+*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one* is the probability
+that a network of the first kind beats one of the second on as many examples. Judge by the interval of the difference, not
+by whether two variants' own intervals overlap: these share their examples. *Train - test* is how much better a network is
+on what it has learnt from. The methods without a network are as scikit-learn has them, not tuned.
+{caution if single else ""}
 """
 
 
@@ -64,24 +70,36 @@ def _sentence(found: Evidence, row: Any) -> str:
     means = [found.sides[name].mean.estimate for name in (row.variant, row.baseline)]
     return (
         f"**{ours}** against {theirs}: test macro-F1 {means[0]:.3f} against {means[1]:.3f}, a difference of "
-        f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**. {_meaning(row)}"
+        f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**. "
+        f"{_meaning(found, row)}"
     )
 
 
-def _meaning(row: Any) -> str:
+def _meaning(found: Evidence, row: Any) -> str:
     """What a verdict means, for a reader who has no statistics."""
+    mcnemar = f" Exact McNemar test of their answers: p {_p(row.p_mcnemar)}." if row.n_seeds == 1 else ""
     if row.verdict == "equivalent":
-        return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter."
+        return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter.{mcnemar}"
     if row.verdict in ("better", "worse"):
         if row.n_seeds == 1:
-            return f"That holds for these two networks (exact McNemar test, p = {row.p_holm:.2g} after Holm)."
-        return f"One network of the first kind beats one of the second in {row.p_improvement:.0%} of cases."
+            return f"That holds for these two networks.{mcnemar}"
+        return f"One network of the first kind beats one of the second in {_percent(row.p_improvement)} of cases."
+    if found.sides[row.variant].dead and found.sides[row.baseline].dead:
+        return "Both have learnt nothing, so this says nothing of what they differ in."
     if row.low <= 0 <= row.high:
-        return "Chance in seeds and test examples may have made this difference: it may as well be the other way round."
+        return f"The interval holds zero: the results allow a difference either way.{mcnemar}"
     return (
-        f"The interval leaves out zero, but that is not enough where several comparisons are made at once "
-        f"(p = {row.p_holm:.2g} after Holm)."
+        f"The interval leaves out zero, but not by enough where several comparisons are made at once "
+        f"(p {_p(row.p_holm)} after Holm).{mcnemar}"
     )
+
+
+def _p(value: float) -> str:
+    return f"= {value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def _percent(share: float) -> str:
+    return "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{share:.0%}"
 
 
 def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:
@@ -113,11 +131,11 @@ def against_baselines(comparisons: pd.DataFrame) -> str:
 
 def limits(comparisons: pd.DataFrame) -> str:
     """What the verdicts of several architectures do not cover."""
-    single = comparisons["n_seeds"].min() == 1
-    seeds = "" if not single else " Where each network was trained once, another seed may reverse a verdict."
+    seeds = " Where each network was trained once, another seed may reverse a verdict."
     return (
-        "These verdicts hold for these data, these training settings and these budgets. What is not resolved may still "
-        f"differ: more seeds or more test examples would tell.{seeds}"
+        "These verdicts hold for these data, these budgets, and training settings chosen on few of the variants. "
+        "Holm's correction was made within each group, not over this list. What is not resolved may still differ: more "
+        f"seeds or more test examples would tell.{seeds if comparisons['n_seeds'].min() == 1 else ''}"
     )
 
 
@@ -128,8 +146,12 @@ def _dead(found: Evidence, names: list[str]) -> str:
         for name, mine in by_variant(found.checks).items()
         if name in names
     }
-    parts = [f"{name} (seed {', '.join(seeds)})" for name, seeds in dead.items() if seeds]
+    parts = [f"{name} ({_seeds(seeds, len(found.sides[name].scores))})" for name, seeds in dead.items() if seeds]
     return f"**Dead**, one class for everything: {'; '.join(parts)}." if parts else ""
+
+
+def _seeds(which: list[str], number: int) -> str:
+    return f"all {number} seeds" if 1 < len(which) == number else f"seed{'s' * (len(which) > 1)} {', '.join(which)}"
 
 
 def _cut_short(found: Evidence, group: str) -> str:
@@ -153,26 +175,31 @@ def _still_falling(record: dict) -> bool:
 
 def _limits(found: Evidence, group: str) -> str:
     rows, examples = found.of_group(group), len(found.data.y_test)
-    seeds = rows["n_seeds"].iloc[0]
+    seeds, half = rows["n_seeds"].iloc[0], float(np.median(rows["high"] - rows["low"])) / 2
     family = f"; the {len(rows)} comparisons are corrected by Holm" if len(rows) > 1 else ""
+    small = f"A difference of less than about {half:.3f} could not have been told from none."
     if seeds == 1:
         return (
             f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
-            f"was trained once, and another seed may reverse a small difference{family}.*"
+            f"was trained once, and another seed may reverse a small difference{family}. {small}*"
         )
-    return f"*Means over {seeds} seeds; the intervals cover chance in seeds and in {examples:,} test examples{family}.*"
+    return (
+        f"*Means over {seeds} seeds; the intervals cover chance in seeds and in {examples:,} test examples{family}. "
+        f"{small}*"
+    )
 
 
 def summary(found: Evidence) -> str:
     """The last paragraph of a notebook: the best variant by validation, and what the groups could resolve."""
-    title = ARCHITECTURES[found.architecture].title
-    best, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
     names = list(by_variant(found.checks))
+    best, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
     start = (
-        f"Of the {len(names)} variants of the {title}, **{found.best}** has the best macro-F1 on the validation data; "
-        f"on the test split it reaches {best.estimate:.3f} ({best.low:.3f} to {best.high:.3f}); the baseline: "
-        f"{baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
+        f"Of the {len(names)} variants of the {ARCHITECTURES[found.architecture].title}, **{found.best}** has the best "
+        f"macro-F1 on the validation data; on the test split it reaches {best.estimate:.3f} ({best.low:.3f} to "
+        f"{best.high:.3f})."
     )
+    if found.best != "baseline":
+        start += f" The baseline: {baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
     ends = [_beside_baselines(found, "", names), _dead(found, names)]
     return "\n\n".join([start, overall(found.comparisons), *(each for each in ends if each)])
 
@@ -196,14 +223,14 @@ def _short(row: Any, with_architecture: bool) -> str:
 def beside_published(rows: pd.DataFrame) -> str:
     """How many findings of the earlier report hold, in a sentence."""
     counts = rows["says"].str.partition(":")[0].value_counts()
-    parts = [f"{counts.get(each, 0)} {words}" for each, words in SAYS.items()]
-    return f"Of the {len(rows)} differences that the earlier report published, {', '.join(parts)}."
+    parts = [f"{words} {counts.get(each, 0)}" for each, words in SAYS.items()]
+    return f"Differences that the earlier report published: {len(rows)}; {', '.join(parts)}."
 
 
 def knowing_nothing(data: Dataset) -> str:
     """What a network scores that has learnt no more than how frequent the classes are."""
-    share = np.bincount(data.y_train) / len(data.y_train)
-    loss = -np.sum(share * np.log(share))
+    share = np.bincount(data.y_train, minlength=len(data.classes)) / len(data.y_train)
+    loss = entropy(share)
     constant = np.full_like(data.y_test, share.argmax())
     accuracy, f1 = np.mean(constant == data.y_test), macro_f1(data.y_test, constant, len(data.classes))
     return (
@@ -219,7 +246,7 @@ def text_lengths(architecture: str, data: Dataset) -> str:
     words = np.array([len(text.split()) for text in data.x_train])
     return (
         f"The input holds {length} words. {np.mean(words > length):.0%} of the training texts are longer and are cut; "
-        f"half of them have {np.median(words):.0f} words or fewer, and on the average "
+        f"half of them have {np.median(words):.0f} words or fewer, and on average "
         f"{np.mean(np.maximum(length - words, 0)) / length:.0%} of the input is padding."
     )
 

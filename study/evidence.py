@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from . import evaluation, statistics
 from .baselines import Baseline, fit
 from .data import Dataset
-from .evaluation import Check, as_digits, by_variant, from_digits, macro_f1, merge_csv, read_csv
+from .evaluation import Check, as_digits, by_variant, from_digits, macro_f1, merge_csv, one_class, read_csv
 from .runs import Place
 from .statistics import Interval
 from .training import limited
@@ -36,7 +36,12 @@ class Side:
     @property
     def mean(self) -> Interval:
         """The mean macro-F1 with its interval."""
-        return statistics.interval(self.scores, self.resampled)
+        return _within(statistics.interval(self.scores, self.resampled), 0, 1)
+
+    @property
+    def dead(self) -> bool:
+        """Whether most of these networks predict one class for everything."""
+        return float(np.mean([one_class(each) for each in self.answers])) > 0.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Evidence:
 
     @property
     def rival(self) -> str:
-        """The strongest method without a network, by the test split: which favours it, and not the networks."""
+        """The strongest method without a network, by the validation data."""
         return strongest(self.baselines)
 
     def hardest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,8 +86,8 @@ class Evidence:
 
 
 def strongest(baselines: list[Baseline]) -> str:
-    """The name of the method with the best macro-F1 on the test split."""
-    return max(baselines, key=lambda each: each.test_f1).name
+    """The name of the method with the best macro-F1 on the validation data."""
+    return max(baselines, key=lambda each: each.val_f1).name
 
 
 def gather(checks: list[Check], data: Dataset, place: Place) -> Evidence:
@@ -142,9 +147,11 @@ def weigh(y: np.ndarray, classes: int, answers: dict[str, np.ndarray], baselines
 
 
 def compare(architecture: str, y: np.ndarray, sides: dict[str, Side], baselines: list[Baseline]) -> pd.DataFrame:
-    """A row for each comparison of an architecture: COLUMNS, then p_value and p_holm, which is Holm's in its group.
+    """A row for each comparison of an architecture: COLUMNS, then three p-values.
 
-    Every variant also meets the strongest of the baselines.
+    p_value is that of no difference in macro-F1, p_holm Holm's for it in its group, and p_mcnemar, where
+    single networks are compared, that of no difference between their answers. Every variant also meets
+    the strongest of the baselines.
     """
     rival = strongest(baselines)
     variants = [name for name in sides if all(name != each.name for each in baselines)]
@@ -157,20 +164,30 @@ def compare(architecture: str, y: np.ndarray, sides: dict[str, Side], baselines:
     table["margin"] = ARCHITECTURES[architecture].margin
     table["p_holm"] = table.groupby("group")["p_value"].transform(statistics.holm)
     table["verdict"] = [
-        statistics.verdict(row.effect, row.low, row.high, row.p_holm, row.margin) for row in table.itertuples()
+        "not resolved"  # two that have learnt nothing are alike, and say nothing of what they differ in
+        if sides[row.variant].dead and sides[row.baseline].dead
+        else statistics.verdict(row.effect, row.low, row.high, row.p_holm, row.margin)
+        for row in table.itertuples()
     ]
-    return table[[*COLUMNS, "p_value", "p_holm"]]
+    return table[[*COLUMNS, "p_value", "p_holm", "p_mcnemar"]]
 
 
 def _difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float]:
-    """How much better our side is. With one seed the p-value is McNemar's: of two networks, not of two kinds."""
-    found = statistics.interval(ours.scores - theirs.scores, ours.resampled - theirs.resampled)
-    single = len(ours.scores) == 1
+    """How much better our side is."""
+    found = statistics.interval(ours.scores, ours.resampled, theirs.scores, theirs.resampled)
+    found = _within(found, -1, 1)
+    single = len(ours.scores) == len(theirs.scores) == 1
     return {
         "n_seeds": len(ours.scores),
         "effect": found.estimate,
         "low": found.low,
         "high": found.high,
         "p_improvement": statistics.probability_of_improvement(ours.resampled, theirs.resampled),
-        "p_value": statistics.mcnemar(y, ours.answers[0], theirs.answers[0]) if single else found.p_value,
+        "p_value": found.p_value,
+        "p_mcnemar": statistics.mcnemar(y, ours.answers[0], theirs.answers[0]) if single else np.nan,
     }
+
+
+def _within(found: Interval, lowest: float, highest: float) -> Interval:
+    """No interval reaches further than the scale."""
+    return replace(found, low=max(found.low, lowest), high=min(found.high, highest))

@@ -186,7 +186,7 @@ def _with_a_page(name: str, place: Place) -> pd.DataFrame:
 def _overview(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> str:
     """What was run, and the best of each architecture, as HTML."""
     by_name = {name: results[results["architecture"] == name] for name in ARCHITECTURES}
-    rivals = baselines.loc[baselines.groupby("architecture")["test_f1"].idxmax()].set_index("architecture")
+    rivals = baselines.loc[baselines.groupby("architecture")["val_f1"].idxmax()].set_index("architecture")
     rows = [_best(frame, name, rivals.loc[name]) for name, frame in by_name.items() if len(frame)]
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
     budget = BUDGETS[place.profile]

@@ -45,33 +45,40 @@ def resampled_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
     return bootstrap((np.arange(len(y)),), scores, **settings, rng=np.random.default_rng(0)).bootstrap_distribution
 
 
-def interval(observed: np.ndarray, resampled: np.ndarray) -> Interval:
-    """The mean over seeds with an interval for new seeds and new test examples: a hierarchical bootstrap.
+def interval(observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray) -> Interval:
+    """A mean over seeds, or the difference of two, for new seeds and new test examples: a hierarchical bootstrap.
 
     Shapes: observed (seeds,), resampled (seeds, RESAMPLES): the same figure on bootstrap samples of the
-    examples. The variance has two parts. That of the seeds: s²/n, what resampling them would give, times
-    n/(n-1), as a resample of few seeds varies too little. That of the examples: the variance over the
-    bootstrap samples of the mean over seeds, less the part that differs from seed to seed, which s²/n
+    examples. `theirs` are the same two of the side to subtract; its number of seeds may be another, as
+    networks of one seed have no more in common than others: only the examples pair them.
+
+    The variance has two parts. That of the seeds, of each side: s²/n, what resampling them would give,
+    times n/(n-1), as a resample of few seeds varies too little. That of the examples: the variance over
+    the bootstrap samples of what is estimated, less the part that differs from seed to seed, which s²/n
     holds already. Percentiles of so few seeds would be far too narrow, so the interval takes Student's t
-    with Satterthwaite's degrees of freedom. With one seed it covers the examples alone.
+    with Satterthwaite's degrees of freedom. Where a side has one seed, its seed is not covered.
     """
     from scipy.stats import t
 
-    n = len(observed)
-    mean = float(np.mean(observed))
-    common = np.var(resampled.mean(axis=0), ddof=1)
-    of_seeds = 0.0
-    if n > 1:
-        of_seeds = np.var(observed, ddof=1) / n
-        centred = resampled - resampled.mean(axis=1, keepdims=True)
-        own = (centred - centred.mean(axis=0)).var(axis=1, ddof=1).sum() / (n - 1)
-        common = max(common - own / n, 0.0)
-    if of_seeds + common == 0:
+    sides = [(observed, resampled), theirs] if theirs else [(observed, resampled)]
+    mean = float(np.subtract(observed.mean(), theirs[0].mean() if theirs else 0))
+    moved = np.subtract(resampled.mean(axis=0), theirs[1].mean(axis=0) if theirs else 0)
+    several = [(scores, samples, len(scores)) for scores, samples in sides if len(scores) > 1]
+    of_seeds = np.array([np.var(scores, ddof=1) / n for scores, _, n in several])
+    own = sum(_own(samples) / n for _, samples, n in several)
+    variance = of_seeds.sum() + max(np.var(moved, ddof=1) - own, 0.0)
+    if variance == 0:
         return Interval(mean, mean, mean, 1.0 if mean == 0 else 0.0)
-    error = np.sqrt(of_seeds + common)
-    freedom = (of_seeds + common) ** 2 * (n - 1) / of_seeds**2 if of_seeds else np.inf
+    terms = sum(part**2 / (n - 1) for part, (_, _, n) in zip(of_seeds, several, strict=True))
+    freedom, error = variance**2 / terms if terms else np.inf, np.sqrt(variance)
     half = t.ppf(0.5 + LEVEL / 2, freedom) * error
     return Interval(mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom)))
+
+
+def _own(resampled: np.ndarray) -> float:
+    """The variance over bootstrap samples that each network has for itself, beside what all of its side share."""
+    centred = resampled - resampled.mean(axis=1, keepdims=True)
+    return float((centred - centred.mean(axis=0)).var(axis=1, ddof=1).sum() / (len(resampled) - 1))
 
 
 def probability_of_improvement(ours: np.ndarray, theirs: np.ndarray) -> float:

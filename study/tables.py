@@ -99,12 +99,17 @@ def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
             "difference": f"{row.effect:+.3f}",
             "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
             "one beats one": f"{row.p_improvement:.0%}",
-            f"p ({'McNemar' if row.n_seeds == 1 else 't'})": f"{row.p_value:.3f}",
-            "p (Holm)": f"{row.p_holm:.3f}",
+            "p": _p(row.p_value),
+            "p (Holm)": _p(row.p_holm),
+            **({"p (McNemar)": _p(row.p_mcnemar)} if row.n_seeds == 1 else {}),
             "verdict": row.verdict,
         }
         for row in found.of_group(group).itertuples()
     )
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def class_table(found: Evidence) -> Table:

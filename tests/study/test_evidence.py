@@ -15,7 +15,7 @@ from .made_up import RIVAL, checks, results, weighed
 def test_the_columns_are_those_that_were_asked_for():
     asked = "architecture,group,variant,baseline,metric,n_seeds,effect,low,high,p_improvement,margin,verdict"
     assert asked.split(",") == COLUMNS
-    assert list(results({}).comparisons.columns) == [*COLUMNS, "p_value", "p_holm"]
+    assert list(results({}).comparisons.columns) == [*COLUMNS, "p_value", "p_holm", "p_mcnemar"]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -111,3 +111,31 @@ def test_every_figure_is_drawn(tmp_path):
     for each in drawn:
         assert each.path.read_bytes().startswith(b"\x89PNG")
         assert each.alt.startswith("LSTM: ")
+
+
+def test_two_dead_networks_are_not_equivalent():
+    """Nothing was learnt, so nothing was shown: neither that depth matters nor that it does not."""
+    found = results({"baseline": None}, seeds=(0, 1, 2))
+    assert set(found.of_group("layers")["verdict"]) == {"not resolved"}
+    assert "Both have learnt nothing" in conclusions.of_group(found, "layers")
+    assert set(results({"layers-1": None}, seeds=(0, 1, 2)).of_group("layers")["verdict"]) >= {"worse"}
+
+
+def test_nearly_one_class_is_dead():
+    nearly = np.ones(300, int)
+    nearly[:3] = 0
+    assert evaluation.one_class(nearly)
+    nearly[3] = 0
+    assert not evaluation.one_class(nearly)
+
+
+def test_intervals_stay_on_the_scale():
+    found = results({"layers-1": 0.97}, seeds=(0, 1, 2), spread=0.3)
+    assert found.comparisons["low"].min() >= -1
+    assert found.comparisons["high"].max() <= 1
+    assert all(0 <= side.mean.low <= side.mean.high <= 1 for side in found.sides.values())
+
+
+def test_mcnemar_stands_beside_single_networks_only():
+    assert results({}).comparisons["p_mcnemar"].notna().all()
+    assert results({}, seeds=(0, 1)).comparisons["p_mcnemar"].isna().all()
