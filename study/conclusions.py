@@ -51,15 +51,16 @@ def how_to_read(found: Evidence) -> str:
     single = found.comparisons["n_seeds"].min() == 1
     chance = "had other test examples been drawn" if single else "had other seeds and other test examples been drawn"
     caution = " **Each network was trained once: all of this is about these networks, not about other seeds.**"
+    margin = ARCHITECTURES[found.architecture].margin
     return f"""
 **How to read the verdicts.** A variant is compared with the baseline of its group on the same test examples. The 95 %
 interval of the difference holds those differences that the results are compatible with, {chance}.
-*Equivalent*: all of it lies within ±{ARCHITECTURES[found.architecture].margin:g}, set beforehand as too little to matter.
+*Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
 *Better* or *worse*: it leaves out zero, and so it does after Holm's correction for the several comparisons of a group.
-*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one* is the probability
-that a network of the first kind beats one of the second on as many examples. Judge by the interval of the difference, not
-by whether two variants' own intervals overlap: these share their examples. *Train - test* is how much better a network is
-on what it has learnt from. The methods without a network are as scikit-learn has them, not tuned.
+*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one* is the
+probability that a network of the first kind beats one of the second on as many examples. Judge by the interval of the
+difference, not by whether two variants' own intervals overlap: these share their examples. *Train - test* is how much
+better a network is on what it has learnt from. The methods without a network are as scikit-learn has them, not tuned.
 {caution if single else ""}
 """
 

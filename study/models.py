@@ -36,7 +36,7 @@ def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
     stack = [Input(data.x_train.shape[1:])]
     if settings["augmentation"]:
         stack.append(layers.RandomFlip("horizontal", name="flip"))
-        stack.append(layers.RandomTranslation(0.1, 0.1, fill_mode="constant", name="shift"))
+        stack.append(layers.RandomTranslation(0.1, 0.1, fill_mode="constant", interpolation="nearest", name="shift"))
     for block, (filters, size) in enumerate(zip(settings["filters"], settings["kernel_sizes"], strict=True), 1):
         for number in range(settings["convolutions_per_block"]):
             stack += _convolution(filters, size, settings["batch_normalization"], f"{block}{'abcd'[number]}")
