@@ -1,12 +1,13 @@
 """The search for settings, on very little, and that the table holds what it chose."""
 
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import data, tune
+from study import data, models, tune
 from study.training import limited
 from study.variants import ARCHITECTURES, variants
 
@@ -46,18 +47,33 @@ def assert_best_first(trials):
     assert order == sorted(order, reverse=True)
 
 
-@pytest.mark.slow
-def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, monkeypatch):
-    """Two trials at least, then one more; the test split is taken away before anything else."""
-    monkeypatch.setitem(ARCHITECTURES["lstm"].training, "patience", 1)
-    monkeypatch.setattr(tune.joblib, "cpu_count", lambda: 1)
-    two = tune.tune("lstm", texts, 2, tmp_path)
-    assert len(two) >= 2
-    assert_best_first(two)
-    assert two[list(tune.SPACES["lstm"])].notna().all().all()
-    more = tune.tune("lstm", texts, len(two) + 1, tmp_path)
-    assert len(more) > len(two)
+@pytest.fixture
+def untrained(monkeypatch):
+    """The search in this process, where a training costs nothing and gives a score by its learning rate."""
+
+    def score(variant, training, epochs, seed, data):
+        return None, {"metrics": {"val_f1": 1 - training["learning_rate"] * len(variant.name)}}
+
+    train = create_autospec(models.train, side_effect=score)  # refuses calls that the real one would
+    monkeypatch.setattr(models, "train", train)
+    monkeypatch.setattr(tune.joblib, "Parallel", lambda n_jobs: lambda calls: [call(*a, **k) for call, a, k in calls])
+    return train
+
+
+def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
+    three = tune.tune("lstm", texts, 3, tmp_path)
+    assert len(three) == 3
+    assert_best_first(three)
+    assert three[list(tune.SPACES["lstm"])].notna().all().all()
+    more = tune.tune("lstm", texts, 12, tmp_path)
+    assert len(more) == 12
+    assert_best_first(more)
+    assert more["learning_rate"].is_unique  # what was proposed before the stop is not proposed again
+    assert set(three["trial"]) < set(more["trial"])
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "lstm.csv"), more)
+    names = [call.args[0].name for call in untrained.mock_calls]
+    assert set(names) == set(tune.TRIED_ON["lstm"])
+    assert len(names) == 2 * more["splits"].sum()
     best = tune.chosen(more)
     assert best.keys() == tune.SPACES["lstm"].keys()
     assert best["batch_size"] in tune.SPACES["lstm"]["batch_size"].choices
