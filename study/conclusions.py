@@ -206,10 +206,10 @@ def summary(found: Evidence) -> str:
 def overall(comparisons: pd.DataFrame) -> str:
     """All comparisons by what they say, as a Markdown list: what mattered, what did not, what is not resolved."""
     several = comparisons["architecture"].nunique() > 1
-    return "\n".join(
-        f"- **{HEADINGS[verdict]}:** {'; '.join(_short(row, several) for row in rows.itertuples())}."
-        for verdict, rows in by_verdict(comparisons).items()
-    )
+    lines = []
+    for verdict, rows in by_verdict(comparisons).items():
+        lines += [f"- **{HEADINGS[verdict]}**", *(f"    - {_short(row, several)}" for row in rows.itertuples())]
+    return "\n".join(lines)
 
 
 def _short(row: Any, with_architecture: bool) -> str:

@@ -212,10 +212,11 @@ def _over_all(comparisons: pd.DataFrame) -> str:
     published = findings.beside_published(comparisons)
     parts = [
         "## What mattered, and what did not",
+        conclusions.limits(comparisons),
         "Every comparison of all pages by its verdict, with its difference in test macro-F1, the largest first:",
         conclusions.overall(comparisons),
+        "## Against the methods without a network",
         conclusions.against_baselines(comparisons),
-        conclusions.limits(comparisons),
         "## Beside the earlier report",
         conclusions.beside_published(published),
     ]

@@ -103,10 +103,10 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
 def test_summary_sorts_the_variants():
     right = {"baseline": 0.6, "layers-1": 0.9, "cells-32-16": 0.3, "direction-bidirectional": 0.61}
     text = conclusions.summary(results(right, seeds=TEN, spread=0.05))
-    lines = {line.partition(":")[0]: line for line in text.splitlines() if line.startswith("- **")}
-    assert "number of layers 1 against 2 (+0." in lines["- **Made it better"]
-    assert "cells per layer 32-16 against 64-32 (-0." in lines["- **Made it worse"]
-    differences = [abs(float(each)) for each in re.findall(r"\(([+-][\d.]+)\)", lines["- **Made it worse"])]
+    lists = dict(re.findall(r"- \*\*(.+)\*\*\n((?:    - .+\n)+)", text + "\n"))
+    assert "number of layers 1 against 2 (+0." in lists["Made it better"]
+    assert "cells per layer 32-16 against 64-32 (-0." in lists["Made it worse"]
+    differences = [abs(float(each)) for each in re.findall(r"\(([+-][\d.]+)\)", lists["Made it worse"])]
     assert differences == sorted(differences, reverse=True)
     assert len(differences) == 2
     assert "direction bidirectional against unidirectional" in text.partition("Not resolved")[2]
