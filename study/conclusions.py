@@ -216,7 +216,7 @@ def _short(row: Any, with_architecture: bool) -> str:
     family = ARCHITECTURES[row.architecture]
     ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
     where = f"{family.title}, " if with_architecture else ""
-    return f"{where}{family.groups[row.group].title.lower()} {ours} against {theirs} ({row.effect:+.3f})"
+    return f"{where}{family.groups[row.group].title.lower()}: {ours} against {theirs} ({row.effect:+.3f})"
 
 
 def beside_published(rows: pd.DataFrame) -> str:

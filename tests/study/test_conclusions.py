@@ -104,12 +104,12 @@ def test_summary_sorts_the_variants():
     right = {"baseline": 0.6, "layers-1": 0.9, "cells-32-16": 0.3, "direction-bidirectional": 0.61}
     text = conclusions.summary(results(right, seeds=TEN, spread=0.05))
     lists = dict(re.findall(r"- \*\*(.+)\*\*\n((?:    - .+\n)+)", text + "\n"))
-    assert "number of layers 1 against 2 (+0." in lists["Made it better"]
-    assert "cells per layer 32-16 against 64-32 (-0." in lists["Made it worse"]
+    assert "number of layers: 1 against 2 (+0." in lists["Made it better"]
+    assert "cells per layer: 32-16 against 64-32 (-0." in lists["Made it worse"]
     differences = [abs(float(each)) for each in re.findall(r"\(([+-][\d.]+)\)", lists["Made it worse"])]
     assert differences == sorted(differences, reverse=True)
     assert len(differences) == 2
-    assert "direction bidirectional against unidirectional" in text.partition("Not resolved")[2]
+    assert "direction: bidirectional against unidirectional" in text.partition("Not resolved")[2]
     assert "Did not matter" not in text
     assert "Dead" not in text
 
@@ -117,8 +117,8 @@ def test_summary_sorts_the_variants():
 def test_over_all_names_the_architecture():
     both = [results({}, architecture=name).comparisons for name in ("simple_rnn", "lstm")]
     text = conclusions.overall(pd.concat(both))
-    assert "SimpleRNN, number of layers 1 against 2" in text
-    assert "LSTM, number of layers 1 against 2" in text
+    assert "SimpleRNN, number of layers: 1 against 2" in text
+    assert "LSTM, number of layers: 1 against 2" in text
     assert "another seed may reverse" in conclusions.limits(pd.concat(both))
     several = results({}, seeds=(0, 1)).comparisons
     assert "another seed may reverse" not in conclusions.limits(several)
