@@ -1,6 +1,6 @@
 """Variant -> Keras model, and how it is trained: all the code that decides a run's outcome.
 
-It counts for the run's fingerprint: what changes here, comments and layout apart, trains anew.
+It counts for the run's fingerprint: what changes here, docstrings, comments and layout apart, trains anew.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def build(variant: Variant, training: Settings, data: Dataset) -> Any:
 
 
 def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
-    """Augmentation, [convolutions -> pooling -> Dropout] x n -> Flatten -> Dense -> Dropout -> Dense(softmax)."""
+    """Augmentation, [convolutions -> pooling] x n -> Flatten -> Dense -> Dense(softmax), and Dropout in one place."""
     from keras import Input, layers
 
     pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
@@ -41,15 +41,12 @@ def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
         for number in range(settings["convolutions_per_block"]):
             stack += _convolution(filters, size, settings["batch_normalization"], f"{block}{'abcd'[number]}")
         stack.append(pooling(2, name=f"pool_{block}"))
-        if settings["block_dropout"]:
-            stack.append(layers.Dropout(settings["block_dropout"], name=f"dropout_{block}"))
-    return [
-        *stack,
-        layers.Flatten(name="flatten"),
-        layers.Dense(training["dense_units"], activation="relu", name="dense"),
-        layers.Dropout(training["dropout"], name="dropout"),
-        layers.Dense(len(data.classes), activation="softmax", name="classes"),
-    ]
+        if settings["dropout_after"] == "blocks":
+            stack.append(layers.Dropout(training["block_dropout"], name=f"dropout_{block}"))
+    stack += [layers.Flatten(name="flatten"), layers.Dense(training["dense_units"], activation="relu", name="dense")]
+    if settings["dropout_after"] == "dense":
+        stack.append(layers.Dropout(training["dropout"], name="dropout"))
+    return [*stack, layers.Dense(len(data.classes), activation="softmax", name="classes")]
 
 
 def _convolution(filters: int, size: int, normalized: bool, name: str) -> list:
@@ -66,7 +63,11 @@ def _convolution(filters: int, size: int, normalized: bool, name: str) -> list:
 
 
 def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset) -> list:
-    """TextVectorization -> Embedding -> recurrent layers, the last state or a maximum -> Dropout -> Dense(softmax)."""
+    """Vocabulary -> Embedding -> recurrent layers, the last state or a maximum -> Dropout -> Dense(softmax).
+
+    Word dropout leaves out whole words: their vector is zero. Source: Iyyer et al., Deep Unordered
+    Composition Rivals Syntactic Methods for Text Classification, 2015.
+    """
     from keras import Input, layers
 
     words = layers.TextVectorization(
@@ -80,6 +81,7 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
         layers.Embedding(
             words.vocabulary_size(), training["embedding_units"], mask_zero=settings["mask_zero"], name="embedding"
         ),
+        layers.Dropout(training["word_dropout"], noise_shape=(None, None, 1), name="word_dropout"),
     ]
     for number, units in enumerate(settings["units"], 1):
         layer = cell(
@@ -156,16 +158,15 @@ def _record(model: Any, history: dict[str, list], data: Dataset) -> Settings:
         "best_epoch": best + 1,
         "metrics": {
             "val_loss": float(history["val_loss"][best]),
-            "val_f1": _f1(model, data.x_val, data.y_val),
-            "train_f1": _f1(model, data.x_train, data.y_train),
+            "val_f1": _f1(model, data.x_val, data.y_val, data.classes),
+            "train_f1": _f1(model, data.x_train, data.y_train, data.classes),
         },
         "history": {key: [float(value) for value in values] for key, values in history.items()},
     }
 
 
-def _f1(model: Any, x: np.ndarray, y: np.ndarray) -> float:
+def _f1(model: Any, x: np.ndarray, y: np.ndarray, classes: tuple[str, ...]) -> float:
     """The macro-F1 of a model as it is used, with no dropout and no augmentation."""
-    from sklearn.metrics import f1_score
+    from .evaluation import macro_f1
 
-    predicted = model.predict(x, batch_size=256, verbose=0).argmax(axis=1)
-    return float(f1_score(y, predicted, average="macro", zero_division=0))
+    return macro_f1(y, model.predict(x, batch_size=256, verbose=0).argmax(axis=1), len(classes))

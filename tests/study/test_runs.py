@@ -123,3 +123,8 @@ def test_record_is_readable(job, place, texts):
     record = json.loads(run.path.with_suffix(".json").read_text())
     assert record["settings"] == {"units": [64, 32], "bidirectional": False, "mask_zero": True, "over_time": "last"}
     assert record["versions"].keys() == {"keras", "numpy", "scikit-learn", "tensorflow"}
+
+
+def test_the_longer_training_is_twice_as_long():
+    most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "quick")}
+    assert most["beyond-longer"] == 2 * most["beyond-two-convolutions"] == 2 * most["baseline"]

@@ -23,6 +23,8 @@ def test_the_spaces_hold_settings_that_are_not_studied():
         assert space.keys() <= family.training.keys()
         assert not space.keys() & family.baseline.keys()
         assert set(tune.TRIED_ON[name]) <= {each.name for each in variants(name)}
+        for key, each in space.items():
+            assert each._contains(each.to_internal_repr(family.training[key]))
 
 
 def test_few_texts_are_split_three_ways(texts):
@@ -64,6 +66,8 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
     three = tune.tune("lstm", texts, 3, tmp_path)
     assert len(three) == 3
     assert_best_first(three)
+    first = three[three["trial"] == 0].to_dict("records")[0]
+    assert {name: first[name] for name in tune.SPACES["lstm"]}.items() <= ARCHITECTURES["lstm"].training.items()
     assert three[list(tune.SPACES["lstm"])].notna().all().all()
     more = tune.tune("lstm", texts, 12, tmp_path)
     assert len(more) == 12
@@ -73,7 +77,7 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "lstm.csv"), more)
     names = [call.args[0].name for call in untrained.mock_calls]
     assert set(names) == set(tune.TRIED_ON["lstm"])
-    assert len(names) == 2 * more["splits"].sum()
+    assert len(names) == len(tune.TRIED_ON["lstm"]) * more["splits"].sum()
     best = tune.chosen(more)
     assert best.keys() == tune.SPACES["lstm"].keys()
     assert best["batch_size"] in tune.SPACES["lstm"]["batch_size"].choices
