@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from study import conclusions, data, runs, tables
+from study.variants import ARCHITECTURES
 
 from .made_up import RIVAL, results
 
@@ -160,10 +161,9 @@ def test_the_floor_is_that_of_the_data(tmp_path):
 
 
 def test_text_lengths_are_counted(tmp_path):
-    texts = replace(
-        data.load("nusax", tmp_path, "sample"),
-        x_train=np.array(["a " * 20, "a " * 20, "a " * 20, "a " * 60], dtype=object),
-    )
+    length = ARCHITECTURES["simple_rnn"].training["sequence_length"]
+    short, long = "a " * (length // 2), "a " * (length + 20)
+    texts = replace(data.load("nusax", tmp_path, "sample"), x_train=np.array([short, short, short, long], dtype=object))
     text = conclusions.text_lengths("simple_rnn", texts)
-    assert "holds 40 words. 25% of the training texts are longer and are cut" in text
-    assert "half of them have 20 words or fewer, and on average 38% of the input is padding" in text
+    assert f"holds {length} words. 25% of the training texts are longer and are cut" in text
+    assert f"half of them have {length // 2} words or fewer, and on average 38% of the input is padding" in text

@@ -24,7 +24,8 @@ def test_pairs():
         ("normalization", "dropout"),
         ("augmentation", "normalization"),
         ("two-convolutions", "augmentation"),
-        ("two-convolutions", "baseline"),
+        ("longer", "two-convolutions"),
+        ("longer", "baseline"),
     ]
     assert ("beyond", "layers-1", "beyond-unmasked") in pairs("lstm")
 
@@ -61,7 +62,7 @@ def test_what_was_asked_for_is_there():
     assert values["cnn", "filters"] == ["16-32-64", "32-64-128", "64-128-256"]
     assert values["cnn", "kernel_sizes"] == ["3-3-3", "5-5-5", "3-5-7"]
     assert values["cnn", "pooling"] == ["max", "average"]
-    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions"]
+    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions", "longer"]
     assert values["cnn", "beyond"] == steps
     for name in ("simple_rnn", "lstm"):
         assert values[name, "beyond"] == ["unmasked", "masked", "maximum", "bidirectional"]
