@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.stats import entropy
 
 from .data import REAL_TITLES, Dataset
-from .evaluation import by_variant, macro_f1, of_value
+from .evaluation import by_variant, of_value
 from .evidence import AGAINST_BASELINES, Evidence
 from .findings import by_verdict, value_of
-from .runs import PACKAGES, Place
-from .statistics import p_words
+from .runs import PACKAGES, Place, jobs
+from .statistics import macro_f1, p_words
 from .training import limited
 from .variants import ARCHITECTURES, BUDGETS, epochs
 
@@ -268,6 +268,13 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
     return "Both were trained on all training samples; each published figure is a single run, without an interval."
 
 
+def epochs_allowed(architecture: str, profile: str) -> str:
+    """How many epochs the networks may train, and which of them more."""
+    usual = epochs(architecture, profile)
+    others = {each.variant.name: each.epochs for each in jobs(architecture, profile) if each.epochs != usual}
+    return ", ".join([f"{usual} epochs", *(f"{name} {number}" for name, number in others.items())])
+
+
 def setting(architecture: str, full: Dataset, place: Place) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
     family, seeds = ARCHITECTURES[architecture], BUDGETS[place.profile].seeds[architecture]
@@ -278,7 +285,7 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
         f"{len(full.x_test):,} test",
         "profile": place.profile,
-        "budget": f"at most {epochs(architecture, place.profile)} epochs; seeds: {', '.join(map(str, seeds))}",
+        "budget": f"at most {epochs_allowed(architecture, place.profile)}; seeds: {', '.join(map(str, seeds))}",
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }

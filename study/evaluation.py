@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import f1_score
 
 import forward
 
@@ -17,6 +16,7 @@ from .data import Dataset
 from .files import whole
 from .progress import progress
 from .runs import Place, Run
+from .statistics import macro_f1
 from .variants import ARCHITECTURES, variants
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
@@ -67,11 +67,6 @@ class Check:
 def one_class(predicted: np.ndarray) -> bool:
     """Whether these answers are the same, but for one in a hundred at most."""
     return bool(np.bincount(predicted).max() >= 0.99 * len(predicted))
-
-
-def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
-    """scikit-learn's macro-F1 over all classes; one that neither occurs nor is predicted counts as 0."""
-    return float(f1_score(y, predicted, labels=np.arange(classes), average="macro", zero_division=0))
 
 
 def check(runs: list[Run], data: Dataset) -> list[Check]:

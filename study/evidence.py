@@ -10,9 +10,9 @@ import pandas as pd
 from . import evaluation, statistics
 from .baselines import Baseline, fit
 from .data import Dataset
-from .evaluation import Check, as_digits, by_variant, from_digits, macro_f1, merge_csv, one_class, read_csv
+from .evaluation import Check, as_digits, by_variant, from_digits, merge_csv, one_class, read_csv
 from .runs import Place
-from .statistics import Interval
+from .statistics import Interval, macro_f1
 from .training import limited
 from .variants import ARCHITECTURES, pairs
 

@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from .data import Dataset
-from .evaluation import by_variant, macro_f1, of_value, values
+from .evaluation import by_variant, of_value, values
 from .evidence import Evidence
 from .files import whole
 from .published import PUBLISHED
 from .runs import Place
-from .statistics import reliability
+from .statistics import macro_f1, reliability
 from .variants import ARCHITECTURES
 
 WIDTH = 7.5  # inches, the text width of the PDF

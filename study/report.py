@@ -21,7 +21,7 @@ from nbconvert import HTMLExporter
 from . import conclusions, data, findings, tables, training
 from .files import ROOT, whole
 from .runs import Place, jobs
-from .variants import ARCHITECTURES, BUDGETS, epochs
+from .variants import ARCHITECTURES, BUDGETS
 
 TEMPLATES = Path(__file__).with_name("templates")
 PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
@@ -191,7 +191,7 @@ def _overview(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
     budget = BUDGETS[place.profile]
     spent = "; ".join(
-        f"{family.title}: seeds {len(budget.seeds[name])}, epochs {epochs(name, place.profile)}"
+        f"{family.title}: seeds {len(budget.seeds[name])}, {conclusions.epochs_allowed(name, place.profile)}"
         for name, family in ARCHITECTURES.items()
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"

@@ -21,6 +21,13 @@ class Interval:
     p_value: float
 
 
+def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+    """scikit-learn's macro-F1 over all classes; one that neither occurs nor is predicted counts as 0."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(y, predicted, labels=np.arange(classes), average="macro", zero_division=0))
+
+
 def resampled_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """The macro-F1 of every network on bootstrap samples of the test examples, the same samples for all.
 

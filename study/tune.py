@@ -47,7 +47,7 @@ SPACES: dict[str, dict[str, BaseDistribution]] = {
     "simple_rnn": {"learning_rate": FloatDistribution(2e-4, 5e-3, log=True), **TEXT_SPACE},
     "lstm": {"learning_rate": FloatDistribution(1e-3, 1e-2, log=True), **TEXT_SPACE},
 }
-# What a proposal is tried on: settings must suit a deep network as well as a rich one.
+# What a proposal is tried on: settings must suit plain, deep and rich networks.
 TRIED_ON = {
     "cnn": ("baseline", "beyond-augmentation"),
     "simple_rnn": ("layers-1", "baseline", "beyond-bidirectional"),
@@ -76,7 +76,7 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
         joblib.delayed(_search)(architecture, blind, out / f"{architecture}.journal", trials, number)
         for number in range(workers)
     )
-    table = _table(_open(architecture, out / f"{architecture}.journal", 0))
+    table = _table(study)
     with whole(out / f"{architecture}.csv") as part:
         table.to_csv(part, index=False)
     return table

@@ -101,6 +101,7 @@ RECURRENT_GROUPS = {
 }
 RECURRENT_BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last"}
 
+# Not both dropouts: with them the network with two convolutions learnt too slowly for its epochs.
 DROPOUT = {"dropout_after": "blocks"}
 NORMALIZATION = DROPOUT | {"batch_normalization": True}
 AUGMENTATION = NORMALIZATION | {"augmentation": True}

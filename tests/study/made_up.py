@@ -7,8 +7,9 @@ import numpy as np
 from study import evidence
 from study.baselines import Baseline
 from study.data import Dataset
-from study.evaluation import Check, by_variant, macro_f1
+from study.evaluation import Check, by_variant
 from study.runs import Place, Run
+from study.statistics import macro_f1
 from study.variants import variants
 
 RIVAL = "linear SVM, word counts"

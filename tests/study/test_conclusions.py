@@ -167,3 +167,8 @@ def test_text_lengths_are_counted(tmp_path):
     text = conclusions.text_lengths("simple_rnn", texts)
     assert f"holds {length} words. 25% of the training texts are longer and are cut" in text
     assert f"half of them have {length // 2} words or fewer, and on average 38% of the input is padding" in text
+
+
+def test_the_networks_that_train_longer_are_named():
+    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, beyond-longer 10"
+    assert conclusions.epochs_allowed("lstm", "tiny") == "1 epochs"

@@ -125,6 +125,17 @@ def test_record_is_readable(job, place, texts):
     assert record["versions"].keys() == {"keras", "numpy", "scikit-learn", "tensorflow"}
 
 
+def test_code_counts_and_what_is_said_of_it_does_not(tmp_path, monkeypatch):
+    def digest(source):
+        (tmp_path / "models.py").write_text(source)
+        return runs._code_digest()
+
+    monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))
+    one = digest('"""Models."""\n\ndef build():\n    """Build."""\n    return 1\n')
+    assert digest('"""All models."""\n\n\ndef build():\n    """Make."""\n    return 1  # one\n') == one
+    assert digest('"""Models."""\n\ndef build():\n    """Build."""\n    return 2\n') != one
+
+
 def test_the_longer_training_is_twice_as_long():
     most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "quick")}
     assert most["beyond-longer"] == 2 * most["beyond-two-convolutions"] == 2 * most["baseline"]
