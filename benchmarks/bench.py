@@ -46,17 +46,15 @@ loaded: dict[tuple[str, str], Peer] = {}  # in an engine's process
 
 
 def prepare(place: str, weights: str, data_dir: str, source: str) -> str:
-    """Write each network, without its text layer, and its input; return what the inputs are."""
+    """Write each network, without its first layer, which prepares the data, and its input; return what they are."""
     import keras
 
     images, texts = data.load("cifar10", data_dir, source), data.load("nusax", data_dir, source)
     sentences = np.concatenate([texts.x_train, texts.x_val, texts.x_test])
     for network, (architecture, variant) in NETWORKS.items():
         model = keras.models.load_model(Path(weights) / architecture / variant / "seed-0.keras")
-        x = images.x_test
-        if architecture != "cnn":
-            x = np.asarray(model.layers[0](sentences)).astype(np.int64)
-            model = keras.Sequential([keras.Input(x.shape[1:], dtype="int64"), *model.layers[1:]])
+        x = np.asarray(model.layers[0](images.x_test if architecture == "cnn" else sentences))
+        model = keras.Sequential([keras.Input(x.shape[1:], dtype=x.dtype.name), *model.layers[1:]])
         model.save(Path(place) / f"{network}.keras")
         np.save(Path(place) / f"{network}.npy", x)
     return f"{len(images.x_test):,} images ({images.title}), {len(sentences):,} sentences ({texts.title})"

@@ -9,7 +9,10 @@ import time
 import warnings
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
+from keras import Input, layers
 
 from .data import Dataset
 from .statistics import macro_f1
@@ -19,22 +22,20 @@ STEPS_AT_ONCE = 16  # batches between two returns to Python: 7 % faster, and the
 
 
 def build(variant: Variant, training: Settings, data: Dataset) -> Any:
-    """A new Keras model; a text model begins with its vocabulary, made from the training texts."""
-    import keras
-
+    """A new Keras model; it begins with what the training data alone decide: their vocabulary, or mean and variance."""
     if variant.architecture == "cnn":
-        layers = _cnn(variant.settings, training, data)
+        stack = _cnn(variant.settings, training, data)
     else:
-        layers = _recurrent(variant.architecture, variant.settings, training, data)
-    return keras.Sequential(layers, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
+        stack = _recurrent(variant.architecture, variant.settings, training, data)
+    return keras.Sequential(stack, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
 
 
 def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
-    """Augmentation, [convolutions -> pooling] x n -> Flatten -> Dense -> Dense(softmax), and Dropout in one place."""
-    from keras import Input, layers
-
+    """Standardized pixels, augmentation, [convolutions -> pooling] x n, two Dense, and Dropout in one place."""
     pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
-    stack = [Input(data.x_train.shape[1:])]
+    standardize = layers.Normalization(name="standardize")
+    standardize.adapt(data.x_train)
+    stack = [Input(data.x_train.shape[1:]), standardize]
     if settings["augmentation"]:
         stack.append(layers.RandomFlip("horizontal", name="flip"))
         stack.append(layers.RandomTranslation(0.1, 0.1, fill_mode="constant", interpolation="nearest", name="shift"))
@@ -52,15 +53,36 @@ def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
 
 def _convolution(filters: int, size: int, normalized: bool, name: str) -> list:
     """Conv2D(same) -> relu, or with the normalization between the two, which makes a bias superfluous."""
-    from keras import layers
-
     if not normalized:
         return [layers.Conv2D(filters, size, padding="same", activation="relu", name=f"conv_{name}")]
     return [
         layers.Conv2D(filters, size, padding="same", use_bias=False, name=f"conv_{name}"),
-        layers.BatchNormalization(momentum=0.9, name=f"normalization_{name}"),
+        FusedBatchNormalization(momentum=0.9, name=f"normalization_{name}"),
         layers.Activation("relu", name=f"relu_{name}"),
     ]
+
+
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Keras' layer, in training by TensorFlow's fused operation: the largest network's epoch takes a quarter less.
+
+    The moving variance counts a batch's variance with n - 1 instead of n, which is the same for thousands of pixels.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalize by the batch in training, else by the moving mean and variance."""
+        if not training:
+            return super().call(inputs, training=False)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, self.gamma, self.beta, epsilon=self.epsilon)
+        self.moving_mean.assign(self.momentum * self.moving_mean + (1 - self.momentum) * mean)
+        self.moving_variance.assign(self.momentum * self.moving_variance + (1 - self.momentum) * variance)
+        return outputs
+
+    def plain(self) -> layers.BatchNormalization:
+        """Keras' own layer with the same weights."""
+        plain = layers.BatchNormalization.from_config(self.get_config())
+        plain.build(self.input.shape)
+        plain.set_weights(self.get_weights())
+        return plain
 
 
 def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset) -> list:
@@ -69,8 +91,6 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
     Word dropout leaves out whole words: their vector is zero. Source: Iyyer et al., Deep Unordered
     Composition Rivals Syntactic Methods for Text Classification, 2015.
     """
-    from keras import Input, layers
-
     words = layers.TextVectorization(
         training["max_tokens"], output_sequence_length=training["sequence_length"], name="words"
     )
@@ -108,15 +128,13 @@ def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Da
     epoch with the lowest validation loss, and no optimizer.
     """
     _set_up_tensorflow()
-    import keras
-
     keras.backend.clear_session()  # nothing of an earlier run in this process
     keras.utils.set_random_seed(seed)
     model = build(variant, training, data)
     steps = epochs * -(-len(data.x_train) // training["batch_size"])
     model.compile(
         optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(training["learning_rate"], steps), global_clipnorm=1.0
+            keras.optimizers.schedules.CosineDecay(_learning_rate(variant, training), steps), global_clipnorm=1.0
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
@@ -134,14 +152,19 @@ def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Da
         verbose=0,
     )
     record = {"train_s": time.perf_counter() - start, **_record(model, history.history, data)}
-    # The same layers as a model that was never compiled: its file is a third as large.
-    return keras.Sequential([keras.Input(tensor=model.inputs[0]), *model.layers], name=model.name), record
+    # A model of Keras' own layers that was never compiled: its file is a third as large.
+    stack = [each.plain() if isinstance(each, FusedBatchNormalization) else each for each in model.layers]
+    return keras.Sequential([Input(tensor=model.inputs[0]), *stack], name=model.name), record
+
+
+def _learning_rate(variant: Variant, training: Settings) -> float:
+    """Networks with batch normalization bear a larger one, which is searched by itself."""
+    normalized = variant.settings.get("batch_normalization", False)
+    return training["normalized_learning_rate" if normalized else "learning_rate"]
 
 
 def _set_up_tensorflow() -> None:
     """One thread and deterministic operations, once per worker process."""
-    import tensorflow as tf
-
     # The maximum over time needs no mask: a masked step repeats the last output, or is zero in both directions.
     warnings.filterwarnings("ignore", message=".*destroy the mask")
     if tf.config.threading.get_intra_op_parallelism_threads() != 1:

@@ -38,10 +38,11 @@ TEXT_SPACE = {
 }
 SPACES: dict[str, dict[str, BaseDistribution]] = {
     "cnn": {
-        "learning_rate": FloatDistribution(5e-4, 2e-3, log=True),
-        "batch_size": CHOICES([64, 128]),
+        "learning_rate": FloatDistribution(3e-4, 1.5e-3, log=True),
+        "normalized_learning_rate": FloatDistribution(1e-3, 4e-3, log=True),
+        "batch_size": CHOICES([32, 64]),
         "dense_units": CHOICES([128, 256, 512]),
-        "dropout": CHOICES([0.4, 0.5, 0.6]),
+        "dropout": CHOICES([0.5, 0.6, 0.7]),
         "block_dropout": CHOICES([0.1, 0.2]),
     },
     "simple_rnn": {"learning_rate": FloatDistribution(2e-4, 5e-3, log=True), **TEXT_SPACE},
@@ -53,7 +54,7 @@ TRIED_ON = {
     "simple_rnn": ("layers-1", "baseline", "beyond-bidirectional"),
     "lstm": ("layers-1", "baseline", "beyond-bidirectional"),
 }
-TRIALS = {"cnn": 6, "simple_rnn": 24, "lstm": 24}
+TRIALS = {"cnn": 6, "simple_rnn": 16, "lstm": 16}
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
 SEED = 100  # none of the study's
 TRIALS_DIR = ROOT / "reports" / "tuning"

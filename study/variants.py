@@ -112,7 +112,7 @@ BEYOND_THE_CNN = {
     "normalization": NORMALIZATION,
     "augmentation": AUGMENTATION,
     "two-convolutions": TWO_CONVOLUTIONS,
-    "longer": TWO_CONVOLUTIONS | {"epochs_factor": 2},
+    "longer": TWO_CONVOLUTIONS | {"epochs_factor": 3},
 }
 ONE_SEED = {"cnn": (0,), "simple_rnn": (0,), "lstm": (0,)}
 
@@ -156,12 +156,13 @@ ARCHITECTURES = {
         },
         training={
             "dense_units": 256,
-            "dropout": 0.5,
+            "dropout": 0.6,
             "block_dropout": 0.1,
-            "batch_size": 64,
-            "learning_rate": 9e-4,
-            "epochs": 12,
-            "patience": 4,
+            "batch_size": 32,
+            "learning_rate": 6e-4,
+            "normalized_learning_rate": 2e-3,
+            "epochs": 7,
+            "patience": 7,
         },
     ),
     "simple_rnn": Architecture(

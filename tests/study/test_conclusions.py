@@ -170,5 +170,5 @@ def test_text_lengths_are_counted(tmp_path):
 
 
 def test_the_networks_that_train_longer_are_named():
-    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, beyond-longer 10"
+    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, beyond-longer 15"
     assert conclusions.epochs_allowed("lstm", "tiny") == "1 epochs"
