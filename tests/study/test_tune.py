@@ -101,7 +101,7 @@ def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
         assert blind.x_val is texts.x_val
 
 
-@pytest.mark.parametrize("architecture", ["cnn"])  # the texts were not searched yet
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_table_holds_what_the_search_chose(architecture):
     trials = pd.read_csv(tune.TRIALS_DIR / f"{architecture}.csv")
     best = tune.chosen(trials)
