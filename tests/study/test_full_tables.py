@@ -1,0 +1,68 @@
+"""The committed tables of the full profile: every run is there, the tables fit together, the networks are good."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import data, evidence
+from study.evaluation import TOLERANCE, from_digits, read_csv
+from study.files import ROOT, folder
+from study.runs import Place, jobs
+from study.statistics import macro_f1
+from study.variants import ARCHITECTURES
+
+PLACE = Place("full", False, ROOT)
+REAL = folder(os.environ.get("DATA", "data"))
+IS_THERE = (REAL / "cifar10.npz").exists() and (REAL / "nusax").is_dir()
+STUDIED = {"cnn": ("convolutions", "filters", "kernel_sizes", "pooling")}
+STUDIED |= dict.fromkeys(("simple_rnn", "lstm"), ("layers", "cells", "direction"))
+MUST = [  # the least mean test macro-F1 of the best variant in these groups
+    ("simple_rnn", STUDIED["simple_rnn"], 0.62),
+    ("simple_rnn", ("beyond",), 0.68),
+]
+TRAINED = sorted({architecture for architecture, _, _ in MUST})
+
+
+def table(name, architecture):
+    return read_csv(PLACE.reports / f"{name}.csv", architecture)
+
+
+@pytest.mark.parametrize("architecture", TRAINED)
+def test_every_run_is_there_and_numpy_agrees(architecture):
+    results, history = table("results", architecture), table("history", architecture)
+    wanted = [(each.variant.name, each.seed) for each in jobs(architecture, "full")]
+    for rows in (results, table("predictions", architecture)):
+        assert list(zip(rows["variant"], rows["seed"], strict=True)) == wanted
+    assert (results["agreement"] == 1).all()
+    assert (results["test_f1_keras"] == results["test_f1_numpy"]).all()
+    assert results["max_abs_diff"].max() <= TOLERANCE
+    lasted = history.groupby(["variant", "seed"])["epoch"].max()
+    for row in results.itertuples():
+        assert lasted[row.variant, row.seed] == row.epochs <= row.epochs_at_most
+
+
+@pytest.mark.skipif(not IS_THERE, reason="the classes of the test examples are part of the real data")
+@pytest.mark.parametrize("architecture", TRAINED)
+def test_scores_and_comparisons_follow_from_the_predictions(architecture):
+    real = data.load(ARCHITECTURES[architecture].dataset, REAL, "real")
+    results, classes = table("results", architecture), len(real.classes)
+    assert set(results["data_source"]) == {real.source}
+    scores = [
+        macro_f1(real.y_test, from_digits(each), classes) for each in table("predictions", architecture).predicted
+    ]
+    np.testing.assert_allclose(results["test_f1_keras"], scores, rtol=0, atol=1e-12)
+    answers, baselines = evidence.saved_answers(architecture, PLACE)
+    sides = evidence.sides_of(real.y_test, classes, answers, baselines)
+    again = evidence.compare(architecture, real.y_test, sides, baselines)[evidence.COLUMNS]
+    pd.testing.assert_frame_equal(
+        table("comparisons", architecture).reset_index(drop=True), again, check_dtype=False, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize(("architecture", "groups", "least"), MUST)
+def test_the_best_network_is_good(architecture, groups, least):
+    results = table("results", architecture)
+    inside = results["group"].str.split(";").map(lambda each: not set(each).isdisjoint(groups))
+    assert results[inside].groupby("variant")["test_f1_keras"].mean().max() >= least
