@@ -21,8 +21,9 @@ from .variants import ARCHITECTURES, variants
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
 TIMED_RUNS = 2  # of each side on the whole split, after a warm-up; the best counts
-# Two float32 engines that add up in another order differ by some 1e-7 in a probability; a wrong formula by 1e-3.
-TOLERANCE = 1e-5
+# Rounding differs by some 1e-7 in a probability, and over 60 steps of an LSTM without mask by 1e-5 (measured against
+# float64: Keras 9e-6, numpy 2e-6); a wrong formula by 1e-3.
+TOLERANCE = 5e-5
 METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
 
 
