@@ -110,8 +110,10 @@ def test_convolution_joined_to_its_pooling(activation, twins, rng):
     assert joined(ours) == [fusion.PooledConvolution] * 2
     x = rng.normal(size=(21, 18, 14, 3)).astype("float32")
     expected = np.asarray(theirs(x))
+    # The sums round by their own size, which relu6 hides.
+    sums = keras.ops.conv(theirs.layers[1](theirs.layers[0](x)), theirs.layers[2].kernel)
     for found in (ours.predict(x), ours.forward(x)):
-        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6 * np.abs(expected).max())
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6 * np.abs(sums).max())
     assert ours.activations(x)[ours.layers[0].name].shape == (21, 18, 14, 32)
 
 
@@ -332,11 +334,11 @@ def test_pieces_of_any_length(twins):
         assert graph.PIECE_BYTES / 2 < (piece.stop - piece.start) * length * 16 * 4 <= graph.PIECE_BYTES
 
 
-def test_the_number_of_threads_changes_nothing(many):
+def test_the_number_of_threads_changes_only_rounding(many):
     ours, x = many
     one = ours.predict(x, threads=1)
-    for number in (None, 2, 3, 100):
-        np.testing.assert_array_equal(ours.predict(x, threads=number), one)
+    for number in (None, 2, 3, 100):  # with more threads than pieces, a matrix product has several of its own
+        np.testing.assert_allclose(ours.predict(x, threads=number), one, rtol=0, atol=2e-6 * one.max())
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])

@@ -50,7 +50,7 @@ def disagreeing(kind):
     if kind == "one answer":
         wrong[7] = wrong[7][::-1] if wrong[7].argmax() != 1 else np.roll(wrong[7], 1)
     if kind == "one probability":
-        wrong[7, 0] += 2e-5
+        wrong[7, 0] += 2 * evaluation.TOLERANCE
     if kind == "one NaN":
         wrong[7, 0] = np.nan
     if kind == "all NaN":
