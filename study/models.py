@@ -31,7 +31,7 @@ def build(variant: Variant, training: Settings, data: Dataset) -> Any:
 
 
 def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
-    """Standardized pixels, augmentation, [convolutions -> pooling] x n, two Dense, and Dropout in one place."""
+    """Standardized pixels, augmentation, [convolutions -> pooling] x n, Dense or the maximum of each map, Dense."""
     pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
     standardize = layers.Normalization(name="standardize")
     standardize.adapt(data.x_train)
@@ -45,7 +45,13 @@ def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
         stack.append(pooling(2, name=f"pool_{block}"))
         if settings["dropout_after"] == "blocks":
             stack.append(layers.Dropout(training["block_dropout"], name=f"dropout_{block}"))
-    stack += [layers.Flatten(name="flatten"), layers.Dense(training["dense_units"], activation="relu", name="dense")]
+    if settings["head"] == "maximum":
+        stack.append(layers.GlobalMaxPooling2D(name="maximum"))
+    else:
+        stack += [
+            layers.Flatten(name="flatten"),
+            layers.Dense(training["dense_units"], activation="relu", name="dense"),
+        ]
     if settings["dropout_after"] == "dense":
         stack.append(layers.Dropout(training["dropout"], name="dropout"))
     return [*stack, layers.Dense(len(data.classes), activation="softmax", name="classes")]

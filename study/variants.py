@@ -106,13 +106,15 @@ DROPOUT = {"dropout_after": "blocks"}
 NORMALIZATION = DROPOUT | {"batch_normalization": True}
 AUGMENTATION = NORMALIZATION | {"augmentation": True}
 TWO_CONVOLUTIONS = AUGMENTATION | {"convolutions_per_block": 2}
+GLOBAL_MAXIMUM = TWO_CONVOLUTIONS | {"head": "maximum"}
 BEYOND_THE_CNN = {
     "baseline": {},
     "dropout": DROPOUT,
     "normalization": NORMALIZATION,
     "augmentation": AUGMENTATION,
     "two-convolutions": TWO_CONVOLUTIONS,
-    "longer": TWO_CONVOLUTIONS | {"epochs_factor": 3},
+    "global-maximum": GLOBAL_MAXIMUM,
+    "longer": GLOBAL_MAXIMUM | {"epochs_factor": 3},
 }
 ONE_SEED = {"cnn": (0,), "simple_rnn": (0,), "lstm": (0,)}
 
@@ -129,6 +131,7 @@ ARCHITECTURES = {
             "batch_normalization": False,
             "augmentation": False,
             "convolutions_per_block": 1,
+            "head": "dense",
             "epochs_factor": 1,
         },
         groups={

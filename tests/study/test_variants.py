@@ -24,7 +24,8 @@ def test_pairs():
         ("normalization", "dropout"),
         ("augmentation", "normalization"),
         ("two-convolutions", "augmentation"),
-        ("longer", "two-convolutions"),
+        ("global-maximum", "two-convolutions"),
+        ("longer", "global-maximum"),
         ("longer", "baseline"),
     ]
     assert ("beyond", "layers-1", "beyond-unmasked") in pairs("lstm")
@@ -62,7 +63,7 @@ def test_what_was_asked_for_is_there():
     assert values["cnn", "filters"] == ["16-32-64", "32-64-128", "64-128-256"]
     assert values["cnn", "kernel_sizes"] == ["3-3-3", "5-5-5", "3-5-7"]
     assert values["cnn", "pooling"] == ["max", "average"]
-    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions", "longer"]
+    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions", "global-maximum", "longer"]
     assert values["cnn", "beyond"] == steps
     for name in ("simple_rnn", "lstm"):
         assert values[name, "beyond"] == ["unmasked", "masked", "maximum", "bidirectional"]
