@@ -19,6 +19,8 @@ IS_THERE = (REAL / "cifar10.npz").exists() and (REAL / "nusax").is_dir()
 STUDIED = {"cnn": ("convolutions", "filters", "kernel_sizes", "pooling")}
 STUDIED |= dict.fromkeys(("simple_rnn", "lstm"), ("layers", "cells", "direction"))
 MUST = [  # the least mean test macro-F1 of the best variant in these groups
+    ("cnn", STUDIED["cnn"], 0.76),
+    ("cnn", ("beyond",), 0.84),
     ("simple_rnn", STUDIED["simple_rnn"], 0.62),
     ("simple_rnn", ("beyond",), 0.68),
 ]
