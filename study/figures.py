@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -120,7 +121,7 @@ def scores(found: Evidence, group: str) -> Picture:
         style = {"fmt": "D", "color": "black", "markersize": 5, "capsize": 4, "label": "mean, 95 % interval"}
         axes.errorbar(number + 0.2, mean.estimate, error, **style)
     _draw_rival(axes, found)
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), map(_in_lines, names))
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
     _legend(figure, axes)
     return _save(figure, found.place, f"{found.architecture}-{group}-scores", _title(found, group), found.data)
@@ -134,6 +135,11 @@ def _draw_rival(axes: Any, found: Evidence) -> None:
     label = f"{found.rival}: {rival:.3f}{where}"
     axes.axhline(rival, color=ORANGE, linestyle="--", label=label)
     axes.set_ylim(low, high)
+
+
+def _in_lines(value: str) -> str:
+    """Words below each other, which side by side would run into the next value's; numbers stay as they are."""
+    return re.sub(r"-(?=[a-z])", "-\n", value)
 
 
 def _title(found: Evidence, group: str) -> str:
@@ -156,8 +162,8 @@ def curves(found: Evidence, group: str) -> Picture:
         checks = of_value(found.checks, group, value)
         for check in checks:
             _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
-        each.set(title=value, xlabel="epoch")
-        each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+        each.set(title=_in_lines(value), xlabel="epoch")
+        each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
     axes[0, 0].set_ylabel("loss (crossentropy)")
     _legend(figure, axes[0, 0])
     return _save(figure, found.place, f"{found.architecture}-{group}", _title(found, group), found.data)
