@@ -185,14 +185,15 @@ def _with_a_page(name: str, place: Place) -> pd.DataFrame:
 
 def _overview(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> str:
     """What was run, and the best of each architecture, as HTML."""
-    by_name = {name: results[results["architecture"] == name] for name in ARCHITECTURES}
+    by_name = {name: frame for name in ARCHITECTURES if len(frame := results[results["architecture"] == name])}
     rivals = baselines.loc[baselines.groupby("architecture")["val_f1"].idxmax()].set_index("architecture")
-    rows = [_best(frame, name, rivals.loc[name]) for name, frame in by_name.items() if len(frame)]
+    rows = [_best(frame, name, rivals.loc[name]) for name, frame in by_name.items()]
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
     budget = BUDGETS[place.profile]
     spent = "; ".join(
-        f"{family.title}: seeds {len(budget.seeds[name])}, {conclusions.epochs_allowed(name, place.profile)}"
-        for name, family in ARCHITECTURES.items()
+        f"{ARCHITECTURES[name].title}: {len(budget.seeds[name])} seeds, "
+        f"{conclusions.epochs_allowed(name, place.profile)}"
+        for name in by_name
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     return f"""
@@ -201,8 +202,8 @@ def _overview(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
 many seeds, and for at most so many epochs: {spent}. Settings and versions stand on each page. This one was written on
 {datetime.now():%Y-%m-%d %H:%M}.</p>
 <h2>The best of each architecture</h2>
-<p>Chosen by macro-F1 on the validation data; the test column is what that variant then reaches. Beside it the strongest
-method without a network. <i>Dead</i> variants predict one class for everything.</p>
+<p>Mean macro-F1: the variant that is best on the validation data, what it reaches on the test data, and the test
+macro-F1 of the strongest method without a network. <i>Dead</i> variants predict one class for everything.</p>
 {best}
 """
 
@@ -248,8 +249,8 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series) -> dict[str, str]:
         "network": f'<a href="{name}.html">{ARCHITECTURES[name].title}</a>',
         "best variant": best,
         "parameters": f"{means.loc[best, 'params']:,.0f}",
-        "macro-F1, validation": f"{means.loc[best, 'val_f1']:.4f}",
-        "macro-F1, test": f"{means.loc[best, 'test_f1_keras']:.4f}",
+        "validation": f"{means.loc[best, 'val_f1']:.4f}",
+        "test": f"{means.loc[best, 'test_f1_keras']:.4f}",
         "without a network": f"{rival['test_f1']:.4f} ({rival['name']})",
         "read": f'<a href="{name}.pdf">PDF</a>, <a href="{name}.ipynb">notebook</a>',
         "dead": f"<b>{', '.join(dead)}</b>" if dead else "none",
