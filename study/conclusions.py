@@ -27,7 +27,7 @@ AGAINST = {
 HEADINGS = {
     "better": "Made it better",
     "worse": "Made it worse",
-    "equivalent": "Did not matter",
+    "equivalent": "No difference that matters",
     "not resolved": "Not resolved",
 }
 SAYS = {"agrees": "agreeing with ours", "contradicts": "contradicted", "cannot be told": "open"}
@@ -58,11 +58,13 @@ def how_to_read(found: Evidence) -> str:
 with that one, on the same test examples. The 95 % interval of the difference holds those differences that the results
 are compatible with, {chance}.
 *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
-*Better* or *worse*: it leaves out zero, and so it does after Holm's correction for the several comparisons of a group.
-*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one* is the
-probability that a network of the first kind beats one of the second on as many examples. Judge by the interval of the
-difference, not by whether two variants' own intervals overlap: these share their examples. *Train - test* is how much
-better a network is on what it has learnt from. The methods without a network are as scikit-learn has them, not tuned.
+*Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the
+intervals that are shown are not corrected.
+*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one*: in how many
+pairs of the networks trained here the first kind is ahead, on test examples drawn anew; it says nothing of other seeds.
+Judge by the interval of the difference, not by whether two variants' own intervals overlap: these share their examples.
+*Train - test* is how much better a network is on what it has learnt from. The methods without a network are as
+scikit-learn has them, not tuned.
 {caution if single else ""}
 """
 
@@ -86,7 +88,7 @@ def _meaning(found: Evidence, row: Any) -> str:
     if row.verdict in ("better", "worse"):
         if row.n_seeds == 1:
             return f"That holds for these two networks.{mcnemar}"
-        return f"One network of the first kind beats one of the second in {_percent(row.p_improvement)} of cases."
+        return f"Of the networks trained here, it is ahead in {_percent(row.p_improvement)} of all pairs."
     if found.sides[row.variant].dead and found.sides[row.baseline].dead:
         return "Both have learnt nothing, so this says nothing of what they differ in."
     if row.low <= 0 <= row.high:
@@ -174,9 +176,12 @@ def _still_falling(record: dict) -> bool:
 
 def _limits(found: Evidence, group: str) -> str:
     rows, examples = found.of_group(group), len(found.data.y_test)
-    seeds, half = rows["n_seeds"].iloc[0], float(np.median(rows["high"] - rows["low"])) / 2
-    family = f"; the {len(rows)} comparisons are corrected by Holm" if len(rows) > 1 else ""
-    small = f"A difference of less than about {half:.3f} could not have been told from none."
+    seeds, reach = rows["n_seeds"].iloc[0], (rows["high"] - rows["low"]) / 2
+    family = f"; better and worse are corrected by Holm for {len(rows)} comparisons" if len(rows) > 1 else ""
+    widths = " to ".join(dict.fromkeys(f"{each:.3f}" for each in (reach.min(), reach.max())))
+    small = (
+        f"To be told from none, a difference must be larger than its interval reaches to either side, here {widths}."
+    )
     if seeds == 1:
         return (
             f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
@@ -223,7 +228,11 @@ def beside_published(rows: pd.DataFrame) -> str:
     """How many findings of the earlier report hold, in a sentence."""
     counts = rows["says"].str.partition(":")[0].value_counts()
     parts = [f"{words} {counts.get(each, 0)}" for each, words in SAYS.items()]
-    return f"Differences that the earlier report published: {len(rows)}; {', '.join(parts)}."
+    return (
+        f"Differences that the earlier report published: {len(rows)}; {', '.join(parts)}. Only the direction is "
+        "compared, and only where its difference is larger than those between its own runs of the baseline; it also "
+        "agrees where both differences are too small to matter."
+    )
 
 
 def knowing_nothing(data: Dataset) -> str:

@@ -95,7 +95,8 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
     """Vocabulary -> Embedding -> recurrent layers, the last state or a maximum -> Dropout -> Dense(softmax).
 
     Word dropout leaves out whole words: their vector is zero. Source: Iyyer et al., Deep Unordered
-    Composition Rivals Syntactic Methods for Text Classification, 2015.
+    Composition Rivals Syntactic Methods for Text Classification, 2015. Input dropout leaves out single numbers
+    of the vectors, before the first layer alone: before each of them it made some deep networks fail.
     """
     words = layers.TextVectorization(
         training["max_tokens"], output_sequence_length=training["sequence_length"], name="words"
@@ -114,7 +115,7 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
         layer = cell(
             units,
             return_sequences=number < len(settings["units"]) or settings["over_time"] == "maximum",
-            dropout=training["input_dropout"],
+            dropout=training["input_dropout"] if number == 1 else 0.0,
             name=f"{kind}_{number}",
         )
         stack.append(layers.Bidirectional(layer, name=f"both_{number}") if settings["bidirectional"] else layer)

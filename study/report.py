@@ -203,7 +203,8 @@ many seeds, and for at most so many epochs: {spent}. Settings and versions stand
 {datetime.now():%Y-%m-%d %H:%M}.</p>
 <h2>The best of each architecture</h2>
 <p>Mean macro-F1: the variant that is best on the validation data, what it reaches on the test data, and the test
-macro-F1 of the strongest method without a network. <i>Dead</i> variants predict one class for everything.</p>
+macro-F1 of the method without a network that is best on the validation data. <i>Dead</i> variants predict one class for
+everything.</p>
 {best}
 """
 

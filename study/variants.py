@@ -42,8 +42,8 @@ class Group:
 class Architecture:
     """A network family: its data set, baseline, groups, and the training that all its variants share.
 
-    `margin`: a difference in test macro-F1 smaller than this is too small to matter; set before any
-    network of the study was trained. `training` was chosen by `make tune` (see `study.tune`), but for the
+    `margin`: a difference in test macro-F1 smaller than this is too small to matter; set before any network
+    of the study's tables was trained. `training` was chosen by `make tune` (see `study.tune`), but for the
     patience and the CNN's epochs, which are what two cores can do in two hours.
     """
 

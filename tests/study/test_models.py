@@ -2,8 +2,11 @@
 
 import keras
 import numpy as np
+import pytest
 
-from study.models import FusedBatchNormalization
+from study import data
+from study.models import FusedBatchNormalization, build
+from study.variants import ARCHITECTURES, variants
 
 
 def random_layers(rng):
@@ -40,3 +43,11 @@ def test_its_plain_layer_has_the_same_weights():
     assert type(plain) is keras.layers.BatchNormalization
     assert plain.get_config() == fused.get_config()
     np.testing.assert_array_equal(plain(x, training=False), model(x, training=False))
+
+
+@pytest.mark.parametrize("architecture", ["simple_rnn", "lstm"])
+def test_only_the_first_recurrent_layer_has_the_input_dropout(architecture):
+    variant = next(each for each in variants(architecture) if each.name == "layers-3")
+    training = ARCHITECTURES[architecture].training | {"input_dropout": 0.37}
+    model = build(variant, training, data.load("nusax", source="sample"))
+    assert [each.dropout for each in model.layers if isinstance(each, keras.layers.RNN)] == [0.37, 0, 0]
