@@ -190,10 +190,11 @@ def _overview(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
     rows = [_best(frame, name, rivals.loc[name]) for name, frame in by_name.items()]
     best = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
     budget = BUDGETS[place.profile]
+    seeds = {name: len(budget.seeds[name]) for name in by_name}
     spent = "; ".join(
-        f"{ARCHITECTURES[name].title}: {len(budget.seeds[name])} seeds, "
+        f"{ARCHITECTURES[name].title}: {number} seed{'s' * (number > 1)}, "
         f"{conclusions.epochs_allowed(name, place.profile)}"
-        for name in by_name
+        for name, number in seeds.items()
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     return f"""

@@ -1,4 +1,4 @@
-"""`make tune`: what is not studied (learning rate, dropout, ...) is searched once per architecture, on validation data.
+"""`make tune`: what is not studied (learning rate, dropout, ...) is searched for each architecture, on validation data.
 
 Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training. The few
 texts are split three ways, so that all 600 of them judge; of the images there are enough for one split.
