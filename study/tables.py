@@ -68,7 +68,7 @@ def group_table(found: Evidence, group: str) -> Table:
                 "train - test": f"{(frame['train_f1'] - frame['test_f1_keras']).mean():.3f}",
                 "parameters": f"{frame['params'].iloc[0]:,}",
                 "epochs": f"{frame['epochs'].mean():.0f}",
-                "best": f"{np.mean([each.run.record['best_epoch'] for each in mine]):.1f}",
+                "best epoch": f"{np.mean([each.run.record['best_epoch'] for each in mine]):.1f}",
                 "training, s": f"{frame['train_s'].mean():.1f}",
             }
         )
