@@ -96,7 +96,7 @@ def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset)
 
     Word dropout leaves out whole words: their vector is zero. Source: Iyyer et al., Deep Unordered
     Composition Rivals Syntactic Methods for Text Classification, 2015. Input dropout leaves out single numbers
-    of the vectors, before the first layer alone: before each of them it made some deep networks fail.
+    of the vectors, before the first layer alone: with it before each of them, some deep networks failed.
     """
     words = layers.TextVectorization(
         training["max_tokens"], output_sequence_length=training["sequence_length"], name="words"

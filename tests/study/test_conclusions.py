@@ -64,6 +64,13 @@ def test_steps_are_compared_with_the_one_before():
     assert "better and worse are corrected by Holm for 4 comparisons" in text
 
 
+def test_how_far_the_intervals_reach():
+    found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
+    reach = (found.of_group("layers")["high"] - found.of_group("layers")["low"]) / 2
+    assert f"{reach.min():.3f}" != f"{reach.max():.3f}"
+    assert f"here {reach.min():.3f} to {reach.max():.3f}.*" in conclusions.of_group(found, "layers")
+
+
 def test_dead():
     found = results({"beyond-unmasked": None})
     assert "**Dead**, one class for everything: beyond-unmasked (seed 0)." in conclusions.of_group(found, "beyond")
