@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from study import evaluation, evidence, report, runs
+from study import evaluation, evidence, overview, report, runs
 from study.__main__ import main
 from study.files import ROOT
 from study.report import NotebookError
@@ -181,7 +181,7 @@ def test_the_overview_lists_only_what_has_a_page(tmp_path):
         evaluation.save(found.checks, place)
         evidence.save(found)
     (place.reports / "simple_rnn.ipynb").write_text("{}")
-    html = report.index(place).read_text()
+    html = overview.index(place).read_text()
     assert "simple_rnn.html" in html
     assert "lstm.html" not in html
 
