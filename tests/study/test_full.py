@@ -1,0 +1,33 @@
+"""What full found, beside made-up comparisons."""
+
+import pandas as pd
+
+from study import full
+
+
+def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypatch, tmp_path):
+    rows = [
+        ("cnn", "convolutions", "convolutions-2", "baseline", -0.03, -0.04, -0.02, "worse"),
+        ("cnn", "pooling", "pooling-average", "baseline", 0.0, -0.01, 0.01, "equivalent"),
+        ("cnn", "filters", "filters-16-32-64", "baseline", 0.0, -0.05, 0.05, "not resolved"),
+    ]
+    columns = [*full.KEY, "effect", "low", "high", "verdict"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "comparisons.csv", index=False)
+    monkeypatch.setattr(full, "TABLES", tmp_path)
+    full.table.cache_clear()
+    ours = pd.DataFrame(
+        [
+            (*rows[2][:4], 0.2, 0.1, 0.3, "better"),
+            (*rows[0][:4], 0.2, 0.1, 0.3, "better"),
+            (*rows[1][:4], 0.2, -0.1, 0.3, "not resolved"),
+            ("cnn", "pooling", "new", "baseline", 0.2, 0.1, 0.3, "better"),
+        ],
+        columns=columns,
+    )
+    found = full.beside(ours)
+    full.table.cache_clear()
+    assert found["effect"].tolist() == [0.2] * 4
+    assert found["contradicts"].tolist() == [False, True, False, False]
+    assert found["full_verdict"].fillna("none").tolist() == ["not resolved", "worse", "equivalent", "none"]
+    assert found["full_effect"].tolist()[:3] == [0.0, -0.03, 0.0]
+    assert (found.loc[1, "full_low"], found.loc[1, "full_high"]) == (-0.04, -0.02)
