@@ -1,0 +1,13 @@
+"""How numbers are written, the same way on all pages."""
+
+from __future__ import annotations
+
+
+def percent(share: float) -> str:
+    """A share in whole percent, `15 %` with a no-break space; only 0 and 1 themselves are `0 %` and `100 %`."""
+    space = "\N{NO-BREAK SPACE}"
+    if 0 < share < 0.01:
+        return f"less than 1{space}%"
+    if 0.99 < share < 1:
+        return f"more than 99{space}%"
+    return f"{100 * share:.0f}{space}%"
