@@ -6,9 +6,16 @@ from functools import cache
 
 import pandas as pd
 
+from .data import CIFAR10_ROWS, NUSAX_ROWS
 from .files import ROOT
+from .runs import Place
+from .variants import ARCHITECTURES, BUDGETS, epochs
 
 TABLES = ROOT / "reports" / "full"  # those of this checkout, wherever a run leaves its own
+TRAINING_SAMPLES = {
+    "cifar10": CIFAR10_ROWS["train"] * 4 // 5,
+    "nusax": NUSAX_ROWS["train"],
+}  # a fifth of images validates
 KEY = ["architecture", "group", "variant", "baseline"]
 
 
@@ -28,3 +35,23 @@ def beside(comparisons: pd.DataFrame) -> pd.DataFrame:
     both = comparisons.merge(theirs, how="left", on=KEY, validate="one_to_one")
     says = both["full_verdict"].notna() & (both["full_verdict"] != "not resolved") & (both["verdict"] != "not resolved")
     return both.assign(contradicts=says & (both["verdict"] != both["full_verdict"]))
+
+
+def speaks_of(place: Place) -> bool:
+    """Whether what `full` found belongs beside a place's verdicts: a smaller profile's, on real data."""
+    return place.profile != "full" and not place.is_sample
+
+
+def less(architecture: str, profile: str) -> str:
+    """What a profile spends less than `full`, in words: `1 seed instead of 3, 5 epochs instead of 7`."""
+    ours, all_samples = BUDGETS[profile], TRAINING_SAMPLES[ARCHITECTURES[architecture].dataset]
+    spent = {
+        "seeds": (len(ours.seeds[architecture]), len(BUDGETS["full"].seeds[architecture])),
+        "epochs": (epochs(architecture, profile), epochs(architecture, "full")),
+        "training samples": (min(ours.train_samples or all_samples, all_samples), all_samples),
+    }
+    return ", ".join(
+        f"{few:,} {what.removesuffix('s') if few == 1 else what} instead of {many:,}"
+        for what, (few, many) in spent.items()
+        if few < many
+    )

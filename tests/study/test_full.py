@@ -3,6 +3,7 @@
 import pandas as pd
 
 from study import full
+from study.runs import Place
 
 
 def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypatch, tmp_path):
@@ -31,3 +32,17 @@ def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypa
     assert found["full_verdict"].fillna("none").tolist() == ["not resolved", "worse", "equivalent", "none"]
     assert found["full_effect"].tolist()[:3] == [0.0, -0.03, 0.0]
     assert (found.loc[1, "full_low"], found.loc[1, "full_high"]) == (-0.04, -0.02)
+
+
+def test_it_speaks_of_smaller_profiles_on_real_data():
+    assert full.speaks_of(Place("quick", False))
+    assert not full.speaks_of(Place("full", False))
+    assert not full.speaks_of(Place("quick", True))
+
+
+def test_what_a_profile_spends_less_is_named():
+    assert full.less("lstm", "quick") == "1 seed instead of 10"
+    assert (
+        full.less("cnn", "tiny") == "1 seed instead of 3, 1 epoch instead of 7, 60 training samples instead of 40,000"
+    )
+    assert full.less("simple_rnn", "full") == ""
