@@ -5,12 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
+import papermill
 import pytest
 
 from study import evaluation, evidence, overview, report, runs
+from study import notebook as checks_first
 from study.__main__ import main
 from study.files import ROOT
 from study.report import NotebookError
@@ -151,11 +155,59 @@ def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     assert "All 9 runs" in (tmp_path / "out.ipynb").read_text()
 
 
-def test_unknown_parameters_are_refused(tmp_path):
-    with pytest.raises(
-        ValueError, match=r"lstm\.ipynb has no parameter profil; it has profile, data_dir, source, out_dir"
-    ):
+PARAMETERS = {"profile": "quick", "data_dir": "data", "source": "auto", "out_dir": "."}
+
+
+@pytest.mark.parametrize(
+    ("injected", "message"),
+    [
+        ({"profil": "quick"}, "unknown parameter profil; the parameters are profile, data_dir, source, out_dir"),
+        ({"source": "sample", "dpi": 3, "seeds": [1]}, "unknown parameter dpi, seeds; the parameters are"),
+        ({"profile": "qick"}, "the parameter profile: 'qick' is not known; choose one of .*quick"),
+        ({"profile": 3}, "the parameter profile is 3, expected a text"),
+        ({"source": "reel"}, "the parameter source: 'reel' is not known; choose one of auto, real, sample"),
+        ({"source": ["real"]}, r"the parameter source is \['real'\], expected a text"),
+        ({"data_dir": None}, "the parameter data_dir is None, expected a text"),
+        ({"out_dir": ""}, "the parameter out_dir is '', expected a text"),
+    ],
+)
+def test_a_notebook_refuses_unknown_parameters_and_values(injected, message, monkeypatch):
+    cell = papermill.translators.PythonTranslator.codify(injected)
+    monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": ["", "x = 1", cell]}))
+    with pytest.raises((ValueError, TypeError), match=message):
+        checks_first.check(**PARAMETERS | {name: value for name, value in injected.items() if name in PARAMETERS})
+
+
+def test_a_notebook_takes_what_is_known(monkeypatch):
+    corrected = ['# Parameters\nprofil = "quick"\n', '# Parameters\nprofile = "quick"\nPAPERMILL_INPUT_PATH = "x"\n']
+    for shell in (None, SimpleNamespace(user_ns={"In": ["", *corrected, "anything = 3"]})):
+        monkeypatch.setattr(checks_first, "get_ipython", lambda shell=shell: shell)
+        checks_first.check(**PARAMETERS | {"data_dir": Path("data")})
+
+
+@pytest.mark.parametrize("folder", ["", "notebooks", "notebooks/deeper"])
+def test_a_notebook_refuses_the_code_of_another_checkout(folder, tmp_path, monkeypatch):
+    copy = tmp_path / "copy"
+    (copy / "study").mkdir(parents=True)
+    (copy / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(copy / folder)
+    checks_first.check(**PARAMETERS)  # no checkout
+    shutil.copy(ROOT / "study" / "notebook.py", copy / "study")
+    with pytest.raises(RuntimeError, match=rf"runs in {copy}, but the code .* lies in {ROOT}: run `make setup`"):
+        checks_first.check(**PARAMETERS)
+
+
+def test_every_notebook_begins_with_the_check(notebook):
+    [setup] = [source for source in code(notebook) if source.startswith("import inspect")]
+    assert "notebook.check(profile, data_dir, source, out_dir)" in setup.splitlines()
+
+
+@pytest.mark.slow
+def test_an_unknown_parameter_stops_a_notebook_at_once(tmp_path):
+    with pytest.raises(NotebookError, match="unknown parameter profil; the parameters are profile, data_dir"):
         report.execute(NOTEBOOKS["lstm"], tmp_path / "out.ipynb", {"profil": "tiny"})
+    ran = nbformat.read(tmp_path / "out.failed.ipynb", as_version=4)
+    assert not [cell for cell in ran.cells if "data.load" in cell.source and cell.execution_count]
 
 
 def test_what_did_not_get_finished_does_not_look_finished(tmp_path, monkeypatch):
