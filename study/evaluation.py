@@ -120,6 +120,11 @@ def _row(check: Check, record: dict) -> dict:
     }
 
 
+def best(results: pd.DataFrame) -> str:
+    """The variant with the best mean macro-F1 on the validation data, of one architecture's rows of results.csv."""
+    return str(results.groupby("variant", sort=False)["val_f1"].mean().idxmax())
+
+
 def save(checks: list[Check], place: Place) -> pd.DataFrame:
     """Keep all that a table or a figure is made of; return the rows of results.csv.
 

@@ -62,8 +62,12 @@ class Evidence:
     @property
     def best(self) -> str:
         """The name of the variant with the best mean macro-F1 on the validation data."""
-        named = by_variant(self.checks)
-        return max(named, key=lambda name: np.mean([each.run.record["metrics"]["val_f1"] for each in named[name]]))
+        return evaluation.best(
+            pd.DataFrame(
+                {"variant": each.run.variant.name, "val_f1": each.run.record["metrics"]["val_f1"]}
+                for each in self.checks
+            )
+        )
 
     @property
     def rival(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from .evidence import AGAINST_BASELINES
@@ -10,18 +12,56 @@ from .statistics import VERDICTS
 from .variants import ARCHITECTURES, variants
 
 
+def knobs(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons within groups, those apart in which one side is worse on purpose."""
+    return comparisons.loc[[row.group != AGAINST_BASELINES and not lacking(row) for row in comparisons.itertuples()]]
+
+
+def removals(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """What each part is worth that a network lacks on purpose: its comparisons with the one that has it."""
+    return comparisons.loc[[bool(lacking(row)) and not is_total(row) for row in comparisons.itertuples()]]
+
+
+def lacking(row: Any) -> str:
+    """What the reference of a comparison lacks on purpose, empty if nothing."""
+    group = ARCHITECTURES[row.architecture].groups.get(row.group)
+    return group.lacks.get(label_of(row.architecture, row.group, row.baseline), "") if group else ""
+
+
+def is_total(row: Any) -> bool:
+    """Whether a comparison is that of the last of a stepwise group with its first: all its steps together."""
+    group = ARCHITECTURES[row.architecture].groups.get(row.group)
+    pair = tuple(label_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    return group is not None and group.stepwise and pair == group.pairs[-1]
+
+
 def by_verdict(comparisons: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The comparisons within groups, the largest difference first, under each verdict that occurs."""
-    within = comparisons[comparisons["group"] != AGAINST_BASELINES]
-    ordered = within.sort_values("effect", key=abs, ascending=False, kind="stable")
+    """The knobs' comparisons, the largest difference first, under each verdict that occurs."""
+    ordered = knobs(comparisons).sort_values("effect", key=abs, ascending=False, kind="stable")
     found = {verdict: ordered[ordered["verdict"] == verdict] for verdict in VERDICTS}
     return {verdict: rows for verdict, rows in found.items() if len(rows)}
 
 
-def value_of(architecture: str, group: str, name: str) -> str:
-    """How a variant is called in a group: `1` for layers-1 among the layers."""
+def label_of(architecture: str, group: str, name: str) -> str:
+    """The value as which a variant stands in a group, as the study's table has it: `1` for layers-1 among the layers."""
     labels = next((each.labels for each in variants(architecture) if each.name == name), {})
     return labels.get(group, name)
+
+
+def value_of(architecture: str, group: str, name: str) -> str:
+    """How a variant is called among those of a group, in words; outside of the groups, as `name_of` has it."""
+    if (about := ARCHITECTURES[architecture].groups.get(group)) is None:
+        return name_of(architecture, name)
+    return about.in_words(label_of(architecture, group, name))
+
+
+def name_of(architecture: str, name: str) -> str:
+    """How a variant is called where no group is named: `1 layer` for layers-1; other names stay as they are."""
+    labels = next((each.labels for each in variants(architecture) if each.name == name), {})
+    if name == "baseline" or not labels:
+        return name
+    group, value = next(iter(labels.items()))
+    return ARCHITECTURES[architecture].groups[group].in_words(value, alone=True)
 
 
 def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:

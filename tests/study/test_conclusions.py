@@ -59,8 +59,8 @@ def test_equivalent():
 
 def test_steps_are_compared_with_the_one_before():
     text = conclusions.of_group(results({"layers-1": 0.5, "beyond-maximum": 0.9}), "beyond")
-    assert "**maximum** against masked: test macro-F1 0.90" in text
-    assert "**bidirectional** against unmasked" in text
+    assert "**maximum over time** against masked: test macro-F1 0.90" in text
+    assert "**both directions** against not masked" in text
     assert "better and worse are corrected by Holm for 4 comparisons" in text
 
 
@@ -105,7 +105,7 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     assert "**these lose to it**: 3; these beat it: 1; not resolved: 2." in text
     listed = conclusions.against_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
     assert listed.startswith("- **LSTM.** Against")
-    assert "**these lose to it**: layers-3; these beat it: layers-1;" in listed
+    assert "**these lose to it**: 3 layers; these beat it: 1 layer;" in listed
 
 
 def test_summary_sorts_the_variants():

@@ -1,0 +1,129 @@
+"""The forest plot: every comparison's difference with its interval, by architecture and group, marked by verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from .evidence import AGAINST_BASELINES
+from .figures import STYLE, WIDTH, Picture
+from .files import whole
+from .findings import is_total, lacking, value_of
+from .statistics import VERDICTS
+from .variants import ARCHITECTURES
+
+LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
+LEFT, RIGHT = 0.44, 0.925  # of the figure's width: where the panels begin and end
+_COLORS = sns.color_palette("colorblind")
+MARKS = {  # each verdict by shape as well as by colour
+    "better": {"marker": "^", "color": _COLORS[0]},
+    "worse": {"marker": "v", "color": _COLORS[3]},
+    "equivalent": {"marker": "s", "color": _COLORS[2]},
+    "not resolved": {"marker": "o", "color": "0.35", "markerfacecolor": "white"},
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a panel: a comparison, or without one the title of a group."""
+
+    text: str
+    row: Any = None
+
+
+@mpl.rc_context(STYLE)
+def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
+    """Draw the comparisons within groups and write them as PNG: from the same table the same bytes."""
+    figure = draw(comparisons, title)
+    with whole(path) as part:
+        figure.savefig(part, format="png", metadata={"Software": None})
+    return Picture(path, f"{title}. {_in_numbers(comparisons)}")
+
+
+@mpl.rc_context(STYLE)
+def draw(comparisons: pd.DataFrame, title: str) -> Figure:
+    """A panel for each architecture; networks for the same data share their scale."""
+    within = comparisons[comparisons["group"] != AGAINST_BASELINES]
+    panels = {name: _lines(within[within["architecture"] == name]) for name in within["architecture"].unique()}
+    heights = [LINE * len(lines) for lines in panels.values()]
+    figure = Figure(figsize=(WIDTH, sum(heights) + AROUND * (len(panels) + 1)))
+    grid = {"height_ratios": heights, "hspace": AROUND * len(panels) / sum(heights)}
+    axes = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw=grid)[:, 0]
+    height = figure.get_figheight()
+    figure.subplots_adjust(left=LEFT, right=RIGHT, top=1 - 0.6 / height, bottom=0.75 / height)
+    for each, (name, lines) in zip(axes, panels.items(), strict=True):
+        mine = ARCHITECTURES[name].dataset
+        alike = within[[ARCHITECTURES[other].dataset == mine for other in within["architecture"]]]
+        _panel(each, name, lines, (min(alike["low"].min(), 0), max(alike["high"].max(), 0)))
+    axes[-1].set_xlabel("difference in test macro-F1, with its 95 % interval")
+    figure.suptitle(title, y=1 - 0.12 / height, va="top")
+    marks = [mpl.lines.Line2D([], [], linestyle="-", label=each, **MARKS[each]) for each in VERDICTS]
+    marks.append(mpl.patches.Patch(color="0.9", label="too small to matter"))
+    figure.legend(handles=marks, loc="lower center", ncols=len(marks), bbox_to_anchor=(0.5, 0), columnspacing=1.4)
+    return figure
+
+
+def _lines(rows: pd.DataFrame) -> list[Line]:
+    """The lines of a panel: the title of each group, and its comparisons below it."""
+    lines = []
+    for row in rows.itertuples():
+        title = ARCHITECTURES[row.architecture].groups[row.group].title
+        if title not in [each.text for each in lines if each.row is None]:
+            lines.append(Line(title))
+        lines.append(Line(_name(row), row))
+    return lines
+
+
+def _name(row: Any) -> str:
+    """What a line compares: `2 against 3`; `+` marks a step beyond the line above."""
+    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    if is_total(row):
+        return "all steps together"
+    if ARCHITECTURES[row.architecture].groups[row.group].stepwise:
+        return f"+ {lacking(row) or ours}"
+    return f"{ours} against {theirs}"
+
+
+def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float, float]) -> None:
+    """One architecture: a line for each comparison, its difference also in digits on the right."""
+    family, seeds = ARCHITECTURES[architecture], {each.row.n_seeds for each in lines if each.row is not None}
+    axes.axvspan(-family.margin, family.margin, color="0.9", zorder=0)
+    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    for height, line in enumerate(lines):
+        if line.row is None:
+            axes.text(-0.8, height, line.text, weight="bold", **_beside(axes))
+            continue
+        effect, low, high = line.row.effect, line.row.low, line.row.high
+        reach = [[effect - low], [high - effect]]
+        axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **MARKS[line.row.verdict])
+        axes.text(-0.76, height, line.text, **_beside(axes))
+        axes.text(1.02, height, f"{effect:+.3f}", **_beside(axes))
+    room = 0.04 * (limits[1] - limits[0])
+    axes.set(xlim=(limits[0] - room, limits[1] + room), ylim=(len(lines) - 0.4, -0.6), yticks=[])
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(7, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.2f}" if round(x, 6) else "0")
+    number = " or ".join(map(str, sorted(seeds)))
+    axes.set_title(f"{family.title}, {number} seed{'s' * (number != '1')}", loc="left", x=-0.8, weight="bold", size=10)
+
+
+def _beside(axes: Any) -> dict[str, Any]:
+    """Text beside a panel, at the height of a line."""
+    return {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "left", "fontsize": 8}
+
+
+def _in_numbers(comparisons: pd.DataFrame) -> str:
+    """How many comparisons of each architecture have which verdict, for those who cannot see the figure."""
+    within = comparisons[comparisons["group"] != AGAINST_BASELINES]
+    parts = []
+    for name, rows in within.groupby("architecture", sort=False):
+        counts = ", ".join(f"{number} {each}" for each in VERDICTS if (number := (rows["verdict"] == each).sum()))
+        parts.append(f"{ARCHITECTURES[name].title}: {counts}")
+    return f"{'; '.join(parts)}."
