@@ -43,7 +43,7 @@ def by_verdict(comparisons: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def label_of(architecture: str, group: str, name: str) -> str:
-    """The value as which a variant stands in a group, as the study's table has it: `1` for layers-1 among the layers."""
+    """The value as which a variant stands in a group, as the study's table has it: `1` for layers-1 in `layers`."""
     labels = next((each.labels for each in variants(architecture) if each.name == name), {})
     return labels.get(group, name)
 
