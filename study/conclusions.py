@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import entropy
 
+from . import full
 from .data import REAL_TITLES, Dataset
-from .evaluation import by_variant, of_value
-from .evidence import AGAINST_BASELINES, Evidence
+from .evaluation import by_variant, of_value, results
+from .evidence import AGAINST_BASELINES, Evidence, pairs_ahead
 from .findings import by_verdict, value_of
 from .runs import PACKAGES, Place, jobs
-from .statistics import macro_f1, p_words
+from .statistics import p_words
 from .training import limited
 from .variants import ARCHITECTURES, BUDGETS, epochs
 
@@ -36,22 +36,27 @@ SAYS = {"agrees": "agreeing with ours", "contradicts": "contradicted", "cannot b
 def of_group(found: Evidence, group: str) -> str:
     """What a group's results say, as Markdown: a sentence for each comparison, then what cannot be told."""
     about = ARCHITECTURES[found.architecture].groups[group]
-    lines = [f"- {_sentence(found, row)}" for row in found.of_group(group).itertuples()]
+    lines = [f"- {_sentence(found, row)}" for row in full.beside(found.of_group(group)).itertuples()]
     names = [of_value(found.checks, group, value)[0].run.variant.name for value in about.changes]
-    ends = [
-        _beside_baselines(found, group, names),
-        _dead(found, names),
-        _cut_short(found, group),
-        _limits(found, group),
-    ]
+    ends = [_beside_baselines(found, group, names), _dead(found, names), _fit(found, group), _limits(found, group)]
     return "\n".join([f"**{about.title}.**", "", *lines, "", *(f"{each}\n" for each in ends if each)])
+
+
+AHEAD = (
+    "*Ahead*: in how many pairs of the networks trained here, one of each kind, the first has the higher macro-F1 on "
+    "this test split."
+)
+MCNEMAR = (
+    "*McNemar*'s exact test asks another question: of the test examples that only one of the two networks gets right, "
+    "do the two get so unequal parts by chance alone? Its p, too, belongs to these two networks."
+)
+ONE_SEED = "**Each network was trained once: all of this is about these networks, not about other seeds.**"
 
 
 def how_to_read(found: Evidence) -> str:
     """How the tables, dots and verdicts of the groups are to be read, with one seed or with several."""
     single = found.comparisons["n_seeds"].min() == 1
     chance = "had other test examples been drawn" if single else "had other seeds and other test examples been drawn"
-    caution = " **Each network was trained once: all of this is about these networks, not about other seeds.**"
     margin = ARCHITECTURES[found.architecture].margin
     return f"""
 **How to read the verdicts.** A variant is compared with the baseline of its group, or where each adds to the one before
@@ -59,48 +64,73 @@ with that one, on the same test examples. The 95 % interval of the difference ho
 are compatible with, {chance}.
 *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
 *Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the
-intervals that are shown are not corrected.
-*Not resolved*: the results do not tell, which is not to say that there is no difference. *One beats one*: in how many
-pairs of the networks trained here the first kind is ahead, on test examples drawn anew; it says nothing of other seeds.
+intervals that are shown are not corrected. Where its nearer end is less than {margin:g} from zero, the difference is
+perhaps too little to matter.
+*Not resolved*: the results do not tell, which is not to say that there is no difference.
+{MCNEMAR if single else AHEAD}
 Judge by the interval of the difference, not by whether two variants' own intervals overlap: these share their examples.
-*Train - test* is how much better a network is on what it has learnt from. The methods without a network are as
-scikit-learn has them, not tuned.
-{caution if single else ""}
+
+*Training* and *validation* are the macro-F1 on these data, *train - test* the first less that on the test split. A
+network that scores low on its own training data has not learnt them in its epochs; a wide gap is what it has learnt by
+heart. The methods without a network are as scikit-learn has them, not tuned.
+
+{ONE_SEED if single else ""}
+
+{_what_full_is(found) if full.speaks_of(found.place) else ""}
 """
 
 
+def _what_full_is(found: Evidence) -> str:
+    return (
+        f"The profile `{found.place.profile}` is a short look ({full.less(found.architecture, found.place.profile)}). "
+        "Beside each of its verdicts stands what the profile `full` found; where the two contradict, believe `full`."
+    )
+
+
 def _sentence(found: Evidence, row: Any) -> str:
-    """One comparison: both means, the difference, the verdict, and what it means."""
+    """One comparison: both means, the difference, the verdict, what it means, and what `full` found."""
     ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
     means = [found.sides[name].mean.estimate for name in (row.variant, row.baseline)]
-    return (
+    said = (
         f"**{ours}** against {theirs}: test macro-F1 {means[0]:.3f} against {means[1]:.3f}, a difference of "
-        f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**. "
-        f"{_meaning(found, row)}"
+        f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**."
     )
+    return " ".join(part for part in (said, _meaning(found, row), _beside_full(found, row)) if part)
 
 
 def _meaning(found: Evidence, row: Any) -> str:
     """What a verdict means, for a reader who has no statistics."""
-    mcnemar = f" Exact McNemar test of their answers: p {p_words(row.p_mcnemar)}." if row.n_seeds == 1 else ""
     if row.verdict == "equivalent":
-        return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter.{mcnemar}"
+        return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter."
     if row.verdict in ("better", "worse"):
+        small = "" if min(abs(row.low), abs(row.high)) >= row.margin else "Perhaps by too little to matter. "
         if row.n_seeds == 1:
-            return f"That holds for these two networks.{mcnemar}"
-        return f"Of the networks trained here, it is ahead in {_percent(row.p_improvement)} of all pairs."
+            return f"{small}That holds for these two networks."
+        ahead, number = pairs_ahead(found.sides[row.variant], found.sides[row.baseline])
+        return f"{small}It is ahead in {ahead} of {number} pairs of networks on this test split."
     if found.sides[row.variant].dead and found.sides[row.baseline].dead:
         return "Both have learnt nothing, so this says nothing of what they differ in."
     if row.low <= 0 <= row.high:
-        return f"The interval holds zero: the results allow a difference either way.{mcnemar}"
+        return f"{_at_most('At best', row.high, 'gain')}, {_at_most('at worst', -row.low, 'loss')}."
     return (
         f"The interval leaves out zero, but not by enough where several comparisons are made at once "
-        f"(p {p_words(row.p_holm)} after Holm).{mcnemar}"
+        f"(p {p_words(row.p_holm)} after Holm)."
     )
 
 
-def _percent(share: float) -> str:
-    return "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{share:.0%}"
+def _at_most(when: str, size: float, what: str) -> str:
+    """`at worst a loss of 0.039`, or `at best no gain` where it rounds to nothing."""
+    return f"{when} a {what} of {size:.3f}" if round(size, 3) else f"{when} no {what}"
+
+
+def _beside_full(found: Evidence, row: Any) -> str:
+    """What `full` found for the same comparison, and whether this contradicts it; `row` is one of `full.beside`."""
+    if not full.speaks_of(found.place) or pd.isna(row.full_effect):
+        return ""
+    said = f"`full` found: **{row.full_verdict}**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})"
+    if not row.contradicts:
+        return f"{said}."
+    return f"{said}. **This contradicts it**, having {full.less(row.architecture, found.place.profile)}."
 
 
 def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:
@@ -155,42 +185,31 @@ def _seeds(which: list[str], number: int) -> str:
     return f"all {number} seeds" if 1 < len(which) == number else f"seed{'s' * (len(which) > 1)} {', '.join(which)}"
 
 
-def _cut_short(found: Evidence, group: str) -> str:
-    """Name the values whose validation loss was still falling when the epochs ran out."""
-    names = [
-        value
+def _fit(found: Evidence, group: str) -> str:
+    """How well a group's networks have learnt their training data, and how much of it holds on validation data."""
+    fitted = {
+        value: results(of_value(found.checks, group, value))[["train_f1", "val_f1"]].mean()
         for value in ARCHITECTURES[found.architecture].groups[group].changes
-        if np.mean([_still_falling(each.run.record) for each in of_value(found.checks, group, value)]) > 0.5
-    ]
-    if not names:
-        return ""
+    }
+    said = {value: f"{scores['train_f1']:.3f} against {scores['val_f1']:.3f}" for value, scores in fitted.items()}
+    least, *_, most = sorted(fitted, key=lambda value: fitted[value]["train_f1"])
+    widest = max(fitted, key=lambda value: fitted[value]["train_f1"] - fitted[value]["val_f1"])
     return (
-        f"*Mostly best at the last epoch of the budget: {', '.join(names)}. What is compared here is how far each gets "
-        "in that time, not how good it can become.*"
+        f"Macro-F1 on training against validation data: {least} has learnt its training data least ({said[least]}), "
+        f"{most} most ({said[most]}); the gap is widest for {widest} ({said[widest]})."
     )
-
-
-def _still_falling(record: dict) -> bool:
-    return record["best_epoch"] == record["epochs_at_most"]
 
 
 def _limits(found: Evidence, group: str) -> str:
     rows, examples = found.of_group(group), len(found.data.y_test)
-    seeds, reach = rows["n_seeds"].iloc[0], (rows["high"] - rows["low"]) / 2
+    seeds = rows["n_seeds"].iloc[0]
     family = f"; better and worse are corrected by Holm for {len(rows)} comparisons" if len(rows) > 1 else ""
-    widths = " to ".join(dict.fromkeys(f"{each:.3f}" for each in (reach.min(), reach.max())))
-    small = (
-        f"To be told from none, a difference must be larger than its interval reaches to either side, here {widths}."
-    )
     if seeds == 1:
         return (
             f"*The intervals cover the choice of the {examples:,} test examples, not that of the seed: each network "
-            f"was trained once, and another seed may reverse a small difference{family}. {small}*"
+            f"was trained once, and another seed may reverse a small difference{family}.*"
         )
-    return (
-        f"*Means over {seeds} seeds; the intervals cover chance in seeds and in {examples:,} test examples{family}. "
-        f"{small}*"
-    )
+    return f"*Means over {seeds} seeds; the intervals cover chance in seeds and in {examples:,} test examples{family}.*"
 
 
 def summary(found: Evidence) -> str:
@@ -235,30 +254,6 @@ def beside_published(rows: pd.DataFrame) -> str:
     )
 
 
-def knowing_nothing(data: Dataset) -> str:
-    """What a network scores that has learnt no more than how frequent the classes are."""
-    share = np.bincount(data.y_train, minlength=len(data.classes)) / len(data.y_train)
-    loss = entropy(share)
-    constant = np.full_like(data.y_test, share.argmax())
-    accuracy, f1 = np.mean(constant == data.y_test), macro_f1(data.y_test, constant, len(data.classes))
-    return (
-        f"The floor: a network that knows no more than how frequent the classes are has a loss of {loss:.2f}, and one "
-        f"that answers *{data.classes[share.argmax()]}* to everything a test accuracy of {accuracy:.2f} and a test "
-        f"macro-F1 of only {f1:.4f}."
-    )
-
-
-def text_lengths(architecture: str, data: Dataset) -> str:
-    """How much of the training texts the input of a network holds, and how much of it is padding."""
-    length = ARCHITECTURES[architecture].training["sequence_length"]
-    words = np.array([len(text.split()) for text in data.x_train])
-    return (
-        f"The input holds {length} words. {np.mean(words > length):.0%} of the training texts are longer and are cut; "
-        f"half of them have {np.median(words):.0f} words or fewer, and on average "
-        f"{np.mean(np.maximum(length - words, 0)) / length:.0%} of the input is padding."
-    )
-
-
 def _part(used: np.ndarray, full: np.ndarray) -> str:
     return f"{len(used):,}" if len(used) == len(full) else f"{len(used):,} of {len(full):,}"
 
@@ -295,7 +290,7 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         f"{len(full.x_test):,} test",
         "profile": place.profile,
         "budget": f"at most {epochs_allowed(architecture, place.profile)}; seeds: {', '.join(map(str, seeds))}",
-        "training": ", ".join(f"{key} {value}" for key, value in family.training.items()),
+        "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }
     table = "\n".join(

@@ -89,6 +89,12 @@ class Evidence:
         return self.comparisons[self.comparisons["group"] == group]
 
 
+def pairs_ahead(ours: Side, theirs: Side) -> tuple[int, int]:
+    """In how many pairs, one network of each side, ours has the higher macro-F1 on the test split; and all pairs."""
+    ahead = ours.scores[:, np.newaxis] > theirs.scores
+    return int(ahead.sum()), ahead.size
+
+
 def strongest(baselines: list[Baseline]) -> str:
     """The name of the method with the best macro-F1 on the validation data."""
     return max(baselines, key=lambda each: each.val_f1).name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,10 @@ from .evaluation import by_variant, of_value, values
 from .evidence import Evidence
 from .files import whole
 from .published import PUBLISHED
+from .readings import quarters
 from .runs import Place
 from .statistics import macro_f1, reliability
+from .training import limited
 from .variants import ARCHITECTURES
 
 WIDTH = 7.5  # inches, the text width of the PDF
@@ -68,9 +69,10 @@ def _save(figure: Figure, place: Place, name: str, title: str, data: Dataset) ->
 
 @mpl.rc_context(STYLE)
 def class_balance(data: Dataset, place: Place, name: str) -> Picture:
-    """The share of each class in the three splits."""
+    """The share of each class in the three splits, as far as the place's profile uses them."""
     figure, [[axes]] = _figure(2.4, 1, 1)
-    splits = {"training": data.y_train, "validation": data.y_val, "test": data.y_test}
+    used = limited(data, place.profile)
+    splits = {"training": used.y_train, "validation": used.y_val, "test": used.y_test}
     for number, (split, y) in enumerate(splits.items()):
         share = np.bincount(y, minlength=len(data.classes)) / len(y)
         positions = np.arange(len(data.classes)) + (number - 1) * 0.27
@@ -218,21 +220,16 @@ def calibration(found: Evidence) -> Picture:
 @mpl.rc_context(STYLE)
 def f1_by_length(found: Evidence) -> Picture:
     """Test macro-F1 in quarters of the texts by their number of words, for the baseline and the best variant."""
-    words = np.array([len(text.split()) for text in found.data.x_test])
-    edges = np.unique(np.quantile(words, [0, 0.25, 0.5, 0.75, 1]).astype(int))
-    quarter = np.clip(np.searchsorted(edges, words, side="right") - 1, 0, len(edges) - 2)
+    labels, quarter = quarters(found.data.x_test)
     figure, [[axes]] = _figure(2.5, 1, 1)
     sides = {"baseline": (-0.1, ORANGE, "s"), found.best: (0.1, BLUE, "o")}
     for name, (shift, color, marker) in sides.items():
-        for part in range(len(edges) - 1):
+        for part in range(len(labels)):
             y, classes = found.data.y_test[quarter == part], len(found.data.classes)
             each = [macro_f1(y, answer[quarter == part], classes) for answer in found.sides[name].answers]
             axes.plot([part + shift] * len(each), each, marker, color=color, markersize=4, alpha=0.5, label=name)
             axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
-    last = len(edges) - 2
-    ends = [(low, high - (part < last)) for part, (low, high) in enumerate(pairwise(edges))]
-    labels = [f"{low} to {high}" if low < high else f"{low}" for low, high in ends]
-    axes.set_xticks(range(last + 1), labels)
+    axes.set_xticks(range(len(labels)), labels)
     axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
     _legend(figure, axes)
     title = f"{ARCHITECTURES[found.architecture].title}: macro-F1 by length"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
-from . import statistics
+import forward
+
+from . import full, statistics
 from .comparison import compare
 from .evaluation import Check, by_variant, of_value, results, values
-from .evidence import AGAINST_BASELINES, Evidence, Side
+from .evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
 from .findings import value_of
+from .runs import Run
 from .statistics import p_words
 from .variants import ARCHITECTURES, Variant, variants
+
+LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirectional", "dense layers": "^Dense$"}
 
 
 class Table(pd.DataFrame):
@@ -52,24 +59,27 @@ def _words(settings: dict) -> str:
 def group_table(found: Evidence, group: str) -> Table:
     """One row for each value of a group, means over seeds; then the methods without a network.
 
-    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split.
+    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
+    epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several.
     """
     title = ARCHITECTURES[found.architecture].groups[group].title
     lines = []
     for value in values(found.architecture, group):
         mine = of_value(found.checks, group, value)
         frame = results(mine)
+        kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
                 title: value + _dead(mine),
                 **_score(found.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
+                "training": f"{frame['train_f1'].mean():.3f}",
                 "validation": f"{frame['val_f1'].mean():.3f}",
                 "train - test": f"{(frame['train_f1'] - frame['test_f1_keras']).mean():.3f}",
                 "parameters": f"{frame['params'].iloc[0]:,}",
                 "epochs": f"{frame['epochs'].mean():.0f}",
-                "best epoch": f"{np.mean([each.run.record['best_epoch'] for each in mine]):.1f}",
-                "training, s": f"{frame['train_s'].mean():.1f}",
+                "best epoch": " to ".join(map(str, dict.fromkeys((kept[0], kept[-1])))),
+                "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
     lines += _baseline_rows(found, title)
@@ -95,21 +105,29 @@ def _baseline_rows(found: Evidence, title: str) -> list[dict[str, str]]:
 
 
 def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
-    """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict."""
-    return Table(
-        {
-            "variant": value_of(found.architecture, group, row.variant),
-            "compared with": value_of(found.architecture, group, row.baseline),
-            "difference": f"{row.effect:+.3f}",
-            "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
-            "one beats one": f"{row.p_improvement:.0%}",
-            "p": p_words(row.p_value).removeprefix("= "),
-            "p (Holm)": p_words(row.p_holm).removeprefix("= "),
-            **({"p (McNemar)": p_words(row.p_mcnemar).removeprefix("= ")} if row.n_seeds == 1 else {}),
-            "verdict": row.verdict,
-        }
-        for row in found.of_group(group).itertuples()
-    )
+    """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict.
+
+    Beside a smaller profile's verdicts stand those of `full`, with a mark where the two contradict.
+    """
+    return Table(_compared(found, row) for row in full.beside(found.of_group(group)).itertuples())
+
+
+def _compared(found: Evidence, row: Any) -> dict[str, str]:
+    ahead, number = pairs_ahead(found.sides[row.variant], found.sides[row.baseline])
+    cells = {
+        "variant": value_of(found.architecture, row.group, row.variant),
+        "compared with": value_of(found.architecture, row.group, row.baseline),
+        "difference": f"{row.effect:+.3f}",
+        "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
+        **({"ahead": f"{ahead} of {number}"} if row.n_seeds > 1 else {}),
+        "p": p_words(row.p_value).removeprefix("= "),
+        "p (Holm)": p_words(row.p_holm).removeprefix("= "),
+        **({"p (McNemar)": p_words(row.p_mcnemar).removeprefix("= ")} if row.n_seeds == 1 else {}),
+        "verdict": row.verdict,
+    }
+    if full.speaks_of(found.place) and row.full_effect == row.full_effect:
+        cells["full found"] = f"{row.full_effect:+.3f}, {row.full_verdict}" + " (contradicts)" * row.contradicts
+    return cells
 
 
 def class_table(found: Evidence) -> Table:
@@ -157,6 +175,45 @@ def _dead(checks: list[Check]) -> str:
     if not dead:
         return ""
     return " DEAD" if len(checks) == 1 else f" DEAD (seed {', '.join(dead)})"
+
+
+def sizes_table(runs: list[Run], group: str) -> Table:
+    """What else changes in a group than what it is named for: parameters and sizes, computed from the networks.
+
+    Columns in which all values are alike are left out, but for the number of parameters.
+    """
+    title = ARCHITECTURES[runs[0].variant.architecture].groups[group].title
+    lines = []
+    for value in values(runs[0].variant.architecture, group):
+        run = next(each for each in runs if each.variant.labels.get(group) == value)
+        lines.append({title: value} | _sizes(forward.load_model(run.path)))
+    table = pd.DataFrame(lines, dtype=object).fillna("none")
+    varying = [name for name in table.columns[2:] if table[name].nunique() > 1]
+    return Table(table[[*table.columns[:2], *varying]])
+
+
+def _sizes(model: forward.Model) -> dict[str, str]:
+    """How large a network is, where its numbers stand, and what its layers hand to the dense ones."""
+    dense = [layer for layer in model.layers if layer.class_name == "Dense"]
+    pooled = [layer for layer in model.layers if re.search(r"^(Max|Average)Pooling", layer.class_name)]
+    found = {"parameters": f"{model.parameters:,}"}
+    for kind, pattern in LAYER_KINDS.items():
+        mine = [layer for layer in model.layers if re.search(pattern, layer.class_name)]
+        found |= {f"in {kind}": f"{sum(layer.parameters for layer in mine):,}"} if mine else {}
+    if pooled:
+        found["poolings"] = str(len(pooled))
+        found["last feature map"] = "x".join(map(str, model.shapes[pooled[-1].name, 0, 0]))
+    return found | {"numbers into the first dense layer": f"{len(dense[0].weights['kernel']):,}"}
+
+
+def answers(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence[str]) -> Table:
+    """What a model says of a few samples: a row for each, with `about` in front, its answer and all probabilities."""
+    return Table(
+        {name: column[number] for name, column in about.items()}
+        | {"answer": classes[p.argmax()]}
+        | _formatted(dict(zip(classes, p, strict=True)))
+        for number, p in enumerate(probabilities)
+    )
 
 
 def layer_table(checks: list[Check], x: Sequence) -> Table:

@@ -1,0 +1,128 @@
+"""Results -> what there is to see in a figure or a table, in a sentence or two beside it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.stats import entropy
+from sklearn.metrics import confusion_matrix, f1_score
+
+from .data import Dataset
+from .evaluation import by_variant, of_value, values
+from .evidence import Evidence
+from .runs import Place
+from .statistics import macro_f1
+from .training import limited
+from .variants import ARCHITECTURES
+from .words import percent
+
+
+def balance(data: Dataset, place: Place) -> str:
+    """How frequent the rarest and the most frequent class are, and whether the splits differ in that."""
+    used = limited(data, place.profile)
+    shares = np.array([np.bincount(y, minlength=len(data.classes)) / len(y) for y in (used.y_train, used.y_test)])
+    rare, frequent = shares[0].argmin(), shares[0].argmax()
+    apart = np.abs(shares[0] - shares[1]).max()
+    if shares[0].max() - shares[0].min() < 0.005:
+        said = f"Every class makes up {percent(shares[0][0])} of the training samples"
+    else:
+        said = (
+            f"Of the training samples *{data.classes[rare]}* makes up {percent(shares[0][rare])}, "
+            f"*{data.classes[frequent]}* {percent(shares[0][frequent])}"
+        )
+    alike = "nearly the same" if apart < 0.005 else f"the same within {percent(apart)}"
+    return f"{said}; the shares in the test split are {alike}."
+
+
+def knowing_nothing(data: Dataset) -> str:
+    """What a network scores that has learnt no more than how frequent the classes are."""
+    share = np.bincount(data.y_train, minlength=len(data.classes)) / len(data.y_train)
+    loss = entropy(share)
+    constant = np.full_like(data.y_test, share.argmax())
+    accuracy, f1 = np.mean(constant == data.y_test), macro_f1(data.y_test, constant, len(data.classes))
+    return (
+        f"The floor: a network that knows no more than how frequent the classes are has a loss of {loss:.2f}, and one "
+        f"that answers *{data.classes[share.argmax()]}* to everything a test accuracy of {accuracy:.2f} and a test "
+        f"macro-F1 of only {f1:.4f}."
+    )
+
+
+def text_lengths(architecture: str, data: Dataset) -> str:
+    """How much of the training texts the input of a network holds, and how much of it is padding."""
+    length = ARCHITECTURES[architecture].training["sequence_length"]
+    words = np.array([len(text.split()) for text in data.x_train])
+    return (
+        f"The input holds {length} words. {percent(np.mean(words > length))} of the training texts are longer and are "
+        f"cut; half of them have {np.median(words):.0f} words or fewer, and on average "
+        f"{percent(np.mean(np.maximum(length - words, 0)) / length)} of the input is padding."
+    )
+
+
+def curves(found: Evidence, group: str) -> str:
+    """Which networks of a group start slowly, which end lowest on validation data, and which on training data."""
+    early, kept, fitted = {}, {}, {}
+    for value in values(found.architecture, group):
+        runs = [(each.run.history, each.run.record["best_epoch"] - 1) for each in of_value(found.checks, group, value)]
+        early[value] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
+        kept[value] = float(np.mean([history["val_loss"][best] for history, best in runs]))
+        fitted[value] = float(np.mean([history["loss"][best] for history, best in runs]))
+    return (
+        f"After the first epoch the validation loss is {_ends(early)}; where the weights were kept it is "
+        f"{_ends(kept)}. The training loss is there {_ends(fitted)}."
+    )
+
+
+def _ends(losses: dict[str, float]) -> str:
+    low, high = min(losses, key=losses.get), max(losses, key=losses.get)
+    return f"lowest for {low} ({losses[low]:.2f}) and highest for {high} ({losses[high]:.2f})"
+
+
+def classes(found: Evidence, most: int = 3) -> str:
+    """The easiest and the hardest class of the best variant, and what it mixes up most often; means over seeds."""
+    names, y = found.data.classes, found.data.y_test
+    numbers, answers = np.arange(len(names)), found.sides[found.best].answers
+    f1 = np.mean([f1_score(y, each, labels=numbers, average=None, zero_division=0) for each in answers], axis=0)
+    mixed = np.mean([confusion_matrix(y, each, labels=numbers, normalize="true") for each in answers], axis=0)
+    np.fill_diagonal(mixed, 0)
+    pairs = [np.unravel_index(each, mixed.shape) for each in np.argsort(-mixed, axis=None, kind="stable")[:most]]
+    said = ", ".join(f"{percent(mixed[true, said])} of *{names[true]}* as *{names[said]}*" for true, said in pairs)
+    return (
+        f"Easiest is *{names[f1.argmax()]}* (F1 {f1.max():.3f}), hardest *{names[f1.argmin()]}* ({f1.min():.3f}). "
+        f"Most often it takes {said}."
+    )
+
+
+def calibration(found: Evidence) -> str:
+    """How sure the baseline and the best variant are, and how often right; means over seeds."""
+    parts = []
+    for name in dict.fromkeys(("baseline", found.best)):
+        mine = by_variant(found.checks)[name]
+        sure = float(np.mean([each.keras.max(axis=1) for each in mine]))
+        right = float(np.mean([each.predicted == each.y for each in mine]))
+        how = "too sure" if sure > right else "not sure enough"
+        parts.append(
+            f"{name}: right in {percent(right)} of the test examples, on average {percent(sure)} sure, so {how}"
+        )
+    return "; ".join(parts) + "."
+
+
+def quarters(texts: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Texts by their number of words, in quarters: what each is called (`5 to 9`), and the quarter of each text."""
+    words = np.array([len(text.split()) for text in texts])
+    edges = np.unique(np.quantile(words, [0, 0.25, 0.5, 0.75, 1]).astype(int))
+    last = len(edges) - 2
+    ends = [(low, high - (part < last)) for part, (low, high) in enumerate(pairwise(edges))]
+    labels = [f"{low} to {high}" if low < high else f"{low}" for low, high in ends]
+    return labels, np.clip(np.searchsorted(edges, words, side="right") - 1, 0, last)
+
+
+def by_length(found: Evidence) -> str:
+    """How the best variant does on the shortest and on the longest quarter of the test texts; means over seeds."""
+    labels, quarter = quarters(found.data.x_test)
+    ends = []
+    for part in (0, len(labels) - 1):
+        y, of_part = found.data.y_test[quarter == part], quarter == part
+        scores = [macro_f1(y, each[of_part], len(found.data.classes)) for each in found.sides[found.best].answers]
+        ends.append(f"{np.mean(scores):.3f} on the {len(y)} texts of {labels[part]} words")
+    return f"{found.best} reaches a macro-F1 of {' and '.join(ends)}: few texts each, so small differences are chance."

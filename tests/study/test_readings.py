@@ -1,0 +1,103 @@
+"""What is said beside figures and tables follows from what they show."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from study import data, readings
+from study.runs import Place
+from study.variants import ARCHITECTURES
+
+from .made_up import checks, results, weighed
+
+BLANK = "\N{NO-BREAK SPACE}"
+
+
+def test_the_floor_is_that_of_the_data(tmp_path):
+    even = data.load("nusax", tmp_path, "sample")
+    assert "has a loss of 1.10" in readings.knowing_nothing(even)
+    assert "accuracy of 0.33 and a test macro-F1 of only 0.1667" in readings.knowing_nothing(even)
+    uneven = replace(even, y_train=np.repeat([0, 1, 2], [192, 119, 189]), y_test=np.repeat([0, 1, 2], [153, 96, 151]))
+    assert "has a loss of 1.08" in readings.knowing_nothing(uneven)
+    assert "*negative* to everything a test accuracy of 0.38 and a test macro-F1 of only 0.1844" in (
+        readings.knowing_nothing(uneven)
+    )
+
+
+def test_text_lengths_are_counted(tmp_path):
+    length = ARCHITECTURES["simple_rnn"].training["sequence_length"]
+    short, long = "a " * (length // 2), "a " * (length + 20)
+    texts = replace(data.load("nusax", tmp_path, "sample"), x_train=np.array([short, short, short, long], dtype=object))
+    text = readings.text_lengths("simple_rnn", texts)
+    assert f"holds {length} words. 25\N{NO-BREAK SPACE}% of the training texts are longer and are cut" in text
+    assert (
+        f"half of them have {length // 2} words or fewer, and on average 38\N{NO-BREAK SPACE}% of the input is padding"
+        in text
+    )
+
+
+def test_balance_is_that_of_what_is_used(tmp_path):
+    even = data.load("nusax", tmp_path, "sample")
+    said = readings.balance(even, Place("full", True))
+    assert (
+        said
+        == f"Every class makes up 33{BLANK}% of the training samples; the shares in the test split are nearly the same."
+    )
+    uneven = replace(even, y_train=np.repeat([0, 1, 2], [210, 63, 147]), y_test=np.repeat([0, 1, 2], [84, 42, 84]))
+    assert readings.balance(uneven, Place("full", True)) == (
+        f"Of the training samples *neutral* makes up 15{BLANK}%, *negative* 50{BLANK}%; "
+        f"the shares in the test split are the same within 10{BLANK}%."
+    )
+
+
+def test_curves_are_read_at_the_first_epoch_and_where_the_weights_were_kept():
+    found = checks({}, seeds=(0, 1))
+    losses = {"baseline": ([1.0, 0.4], [2.0, 0.9]), "cells-32-16": ([1.1, 0.3], [1.8, 0.5])}
+    for each in found:
+        loss, val_loss = losses.get(each.run.variant.name, ([1.2, 0.2], [1.9, 0.7]))
+        shift = 0.1 if each.run.seed else -0.1
+        each.run.record["history"] = {"loss": [a + shift for a in loss], "val_loss": [a + shift for a in val_loss]}
+        each.run.record["best_epoch"] = 2
+    assert readings.curves(weighed(found), "cells") == (
+        "After the first epoch the validation loss is lowest for 32-16 (1.80) and highest for 64-32 (2.00); where the "
+        "weights were kept it is lowest for 32-16 (0.50) and highest for 64-32 (0.90). The training loss is there "
+        "lowest for 128-64 (0.20) and highest for 64-32 (0.40)."
+    )
+
+
+def test_the_hardest_class_and_what_is_mixed_up():
+    found = results({})
+    y = found.data.y_test
+    answer = np.where((y == 2) & (np.arange(len(y)) % 2 == 0), 0, y)  # half of c is taken for a
+    found.sides[found.best].answers[:] = answer
+    said = readings.classes(found, most=1)
+    assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). Most often it takes 50{BLANK}% of *c* as *a*."
+
+
+def test_calibration_says_who_is_too_sure():
+    found = results({"baseline": 0.7})
+    said = readings.calibration(found)
+    right = np.mean(found.checks[0].predicted == found.checks[0].y)
+    assert said.startswith(
+        f"baseline: right in {100 * right:.0f}{BLANK}% of the test examples, on average 90{BLANK}% sure"
+    )
+    assert said.count("so too sure") == 1
+    sure = results({"baseline": 0.97})
+    assert "so not sure enough" in readings.calibration(sure)
+
+
+def test_quarters_by_length():
+    texts = np.array(["w " * n for n in (1, 2, 3, 4, 5, 6, 7, 8)], dtype=object)
+    labels, quarter = readings.quarters(texts)
+    assert labels == ["1", "2 to 3", "4 to 5", "6 to 8"]
+    assert quarter.tolist() == [0, 1, 1, 2, 2, 3, 3, 3]
+
+
+def test_by_length_scores_the_ends():
+    found = results({})
+    _, quarter = readings.quarters(found.data.x_test)
+    y = found.data.y_test
+    found.sides[found.best].answers[:] = np.where(quarter == 0, y, (y + 1) % 3)
+    said = readings.by_length(found)
+    assert f"macro-F1 of 1.000 on the {(quarter == 0).sum()} texts of" in said
+    assert f"and 0.000 on the {(quarter == quarter.max()).sum()} texts of" in said
