@@ -70,8 +70,8 @@ class Job:
             "epochs_at_most": self.epochs,
             "seed": self.seed,
             "data": data,
-            "code": _code_digest(),
-            "versions": {package: version(package) for package in PACKAGES},
+            "code": code_digest(Path(__file__).with_name("models.py")),
+            "versions": versions(*PACKAGES),
         }
 
 
@@ -110,13 +110,21 @@ def data_digest(data: Dataset) -> str:
     return digest(data.x_train, data.y_train, data.x_val, data.y_val)
 
 
-def _code_digest() -> str:
-    """The SHA-256 of the code that builds and trains a model; docstrings, comments and layout do not count."""
-    tree = ast.parse(Path(__file__).with_name("models.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+def versions(*packages: str) -> dict[str, str]:
+    """The installed version of each package."""
+    return {package: version(package) for package in packages}
+
+
+def code_digest(*paths: Path) -> str:
+    """The SHA-256 of Python code, one file after the other; docstrings, comments and layout do not count."""
+    found = hashlib.sha256()
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+                del node.body[0]
+        found.update(ast.dump(tree).encode())
+    return found.hexdigest()
 
 
 def find_run(job: Job, place: Place, mark: str) -> Run | None:

@@ -16,7 +16,7 @@ from . import full, statistics
 from .comparison import compare
 from .evaluation import Check, by_variant, of_value, results, values
 from .evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
-from .findings import name_of, value_of
+from .findings import value_of
 from .runs import Run
 from .statistics import p_words
 from .variants import ARCHITECTURES, Variant, variants
@@ -37,8 +37,7 @@ def variants_table(architecture: str) -> Table:
     family = ARCHITECTURES[architecture]
     return Table(
         {
-            "variant": name_of(architecture, each.name),
-            "name in the files": each.name,
+            "variant": each.name,
             "settings that differ from the baseline": _words(_changes(each)) or f"none: {_words(each.settings)}",
             "groups": ", ".join(family.groups[group].title.lower() for group in each.labels),
         }
@@ -63,7 +62,7 @@ def group_table(found: Evidence, group: str) -> Table:
     "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
     epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several.
     """
-    about = ARCHITECTURES[found.architecture].groups[group]
+    title = ARCHITECTURES[found.architecture].groups[group].title
     lines = []
     for value in values(found.architecture, group):
         mine = of_value(found.checks, group, value)
@@ -71,7 +70,7 @@ def group_table(found: Evidence, group: str) -> Table:
         kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
-                about.title: about.in_words(value) + _dead(mine),
+                title: value + _dead(mine),
                 **_score(found.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
                 "training": f"{frame['train_f1'].mean():.3f}",
@@ -83,7 +82,7 @@ def group_table(found: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
-    lines += _baseline_rows(found, about.title)
+    lines += _baseline_rows(found, title)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
 
 
@@ -140,10 +139,7 @@ def class_table(found: Evidence) -> Table:
             f1_score(found.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
             for each in side.answers
         ]
-        lines.append(
-            {"variant": name_of(found.architecture, name)}
-            | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True)))
-        )
+        lines.append({"variant": name} | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True))))
     return Table(lines)
 
 
@@ -155,7 +151,7 @@ def calibration_table(found: Evidence) -> Table:
         sure = np.mean([each.keras.max(axis=1) for each in mine])
         error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
         scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        lines.append({"variant": name_of(found.architecture, name) + _dead(mine)} | _formatted(scores))
+        lines.append({"variant": name + _dead(mine)} | _formatted(scores))
     return Table(lines)
 
 
@@ -186,11 +182,11 @@ def sizes_table(runs: list[Run], group: str) -> Table:
 
     Columns in which all values are alike are left out, but for the number of parameters.
     """
-    architecture = runs[0].variant.architecture
-    about, lines = ARCHITECTURES[architecture].groups[group], []
-    for value in values(architecture, group):
+    title = ARCHITECTURES[runs[0].variant.architecture].groups[group].title
+    lines = []
+    for value in values(runs[0].variant.architecture, group):
         run = next(each for each in runs if each.variant.labels.get(group) == value)
-        lines.append({about.title: about.in_words(value)} | _sizes(forward.load_model(run.path)))
+        lines.append({title: value} | _sizes(forward.load_model(run.path)))
     table = pd.DataFrame(lines, dtype=object).fillna("none")
     varying = [name for name in table.columns[2:] if table[name].nunique() > 1]
     return Table(table[[*table.columns[:2], *varying]])
@@ -229,23 +225,30 @@ def layer_table(checks: list[Check], x: Sequence) -> Table:
 
 
 def check_table(checks: list[Check]) -> Table:
-    """Keras against numpy, a row a run: agreement, differences, both macro-F1 in every digit, both times."""
+    """Keras against numpy, a row a run: agreement, differences, both macro-F1 in every digit, both times.
+
+    Where some network was measured against float64, as its differences are large, the distances stand there, too.
+    """
     several = len({each.run.seed for each in checks}) > 1
-    return Table(
+    rows = [
         {
-            "variant": name_of(each.run.variant.architecture, each.run.variant.name)
-            + (f", seed {each.run.seed}" if several else "")
-            + _dead([each]),
+            "variant": each.run.variant.name + (f", seed {each.run.seed}" if several else "") + _dead([each]),
             "agreement": f"{each.agreeing}/{len(each.y)}",
             "max |Δp|": f"{each.differences.max():.1e}",
             "mean |Δp|": f"{each.differences.mean():.1e}",
+            "Keras from float64": "" if np.isnan(each.keras_error) else f"{each.keras_error:.1e}",
+            "numpy from float64": "" if np.isnan(each.numpy_error) else f"{each.numpy_error:.1e}",
             "macro-F1, Keras": repr(each.f1(each.keras)),
             "macro-F1, numpy": repr(each.f1(each.numpy)),
             "Keras, s": f"{each.keras_s:.2f}",
             "numpy, s": f"{each.numpy_s:.2f}",
         }
         for each in checks
-    )
+    ]
+    table = Table(rows)
+    if np.isnan([each.numpy_error for each in checks]).all():
+        del table["Keras from float64"], table["numpy from float64"]
+    return table
 
 
 def published_table(rows: pd.DataFrame, several: bool = False) -> Table:

@@ -16,8 +16,9 @@ def test_results_have_the_columns_that_were_asked_for():
         "architecture,group,variant,seed,params,epochs,best_epoch,val_loss,val_f1,test_f1_keras,test_f1_numpy,"
         "agreement,max_abs_diff,keras_s,numpy_s,train_s,data_source"
     )
-    assert list(found.columns) == [*asked.split(","), "dead", "train_f1", "epochs_at_most"]
-    assert found.notna().all().all()
+    further = ["dead", "train_f1", "epochs_at_most", "keras_error", "numpy_error"]
+    assert list(found.columns) == [*asked.split(","), *further]
+    assert found[found.columns[:-2]].notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
     assert found.loc[1, "group"] == "layers;beyond"
 
@@ -46,28 +47,59 @@ def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
 def disagreeing(kind):
     """Sound checks, but the fourth of them wrong in one way."""
     found = checks({})
-    wrong = found[3].numpy.copy()
-    if kind == "one answer":
-        wrong[7] = wrong[7][::-1] if wrong[7].argmax() != 1 else np.roll(wrong[7], 1)
-    if kind == "one probability":
-        wrong[7, 0] += 2 * evaluation.TOLERANCE
-    if kind == "one NaN":
-        wrong[7, 0] = np.nan
-    if kind == "all NaN":
-        return [*found[:3], replace(found[3], keras=wrong * np.nan, numpy=wrong * np.nan), *found[4:]]
-    return [*found[:3], replace(found[3], numpy=wrong), *found[4:]]
+    wrong, errors = found[3].numpy.copy(), {}
+    match kind:
+        case "one answer":
+            wrong[7] = np.roll(wrong[7], 1)
+        case "one probability, not measured against float64":
+            wrong[7, 0] += 2e-6
+        case "one probability, and numpy is far from float64":
+            wrong[7, 0] += 2e-6
+            errors = {"keras_error": 4e-7, "numpy_error": 1.1e-6}
+        case "one probability, and numpy is further from float64 than Keras":
+            wrong[7, 0] += 8e-6
+            errors = {"keras_error": 1.2e-6, "numpy_error": 2.5e-6}
+        case "one NaN":
+            wrong[7, 0] = np.nan
+        case "all NaN":
+            wrong = wrong * np.nan
+            errors = {"keras": wrong, "keras_error": np.nan, "numpy_error": np.nan}
+    return [*found[:3], replace(found[3], numpy=wrong, **errors), *found[4:]]
 
 
 def test_equal_sides_are_said_to_be_equal():
     text = evaluation.assert_equal(checks({}))
-    assert "All 9 runs" in text
-    assert "300 of 300" in text
+    assert "All 9 runs: the same class on 300 of 300 test examples" in text
+    assert text.endswith("max |Δp| = 0.0e+00.")
 
 
-@pytest.mark.parametrize("kind", ["one answer", "one probability", "one NaN", "all NaN"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "one answer",
+        "one probability, not measured against float64",
+        "one probability, and numpy is far from float64",
+        "one probability, and numpy is further from float64 than Keras",
+        "one NaN",
+        "all NaN",
+    ],
+)
 def test_a_difference_is_an_error_that_names_the_run(kind):
-    with pytest.raises(AssertionError, match="lstm cells-32-16 seed 0: agreement"):
-        evaluation.assert_equal(disagreeing(kind))
+    found = disagreeing(kind)
+    with pytest.raises(AssertionError, match="lstm cells-32-16 seed 0: agreement") as raised:
+        evaluation.assert_equal(found)
+    assert str(raised.value).count(" seed ") == 1
+    assert evaluation.unequal(evaluation.results(found))["variant"].tolist() == ["cells-32-16"]
+
+
+@pytest.mark.parametrize(("keras", "numpy"), [(2e-7, 9e-7), (9e-6, 2e-6), (1.2e-6, 2.3e-6)])
+def test_beyond_the_tolerance_numpy_is_right_if_it_is_about_as_near_to_float64_as_keras(keras, numpy):
+    found = checks({})
+    wrong = found[3].numpy.copy()
+    wrong[7, 0] += 8e-6
+    found[3] = replace(found[3], numpy=wrong, keras_error=keras, numpy_error=numpy)
+    assert f"numpy lies {numpy:.1e} away at most, and Keras {keras:.1e}" in evaluation.assert_equal(found)
+    assert "In 1 of them a |Δp| is larger than 1e-06" in evaluation.assert_equal(found)
 
 
 def test_check_table_shows_every_digit():
@@ -76,3 +108,36 @@ def test_check_table_shows_every_digit():
     assert row["agreement"] == "299/300"
     assert row["macro-F1, Keras"] != row["macro-F1, numpy"]
     assert float(row["macro-F1, Keras"]) == checks({})[3].f1(checks({})[3].keras)
+
+
+def test_check_table_shows_the_differences_and_the_distance_from_float64():
+    found = checks({}, classes=4, examples=100)
+    p = found[3].keras.astype(np.float64)  # so that the differences are those below, to the last digit
+    p[5, 2] += 3e-6
+    p[6, 1] -= 1e-6
+    found[3] = replace(found[3], keras=found[3].keras.astype(np.float64), numpy=p, keras_error=2e-6, numpy_error=1e-6)
+    table = tables.check_table(found).set_index("variant")
+    row, other = table.loc["cells-32-16"], table.loc["baseline"]
+    assert (row["max |Δp|"], row["mean |Δp|"]) == ("3.0e-06", "1.0e-08")  # 4e-6 in 100 x 4 probabilities
+    assert (row["Keras from float64"], row["numpy from float64"]) == ("2.0e-06", "1.0e-06")
+    assert (other["max |Δp|"], other["mean |Δp|"]) == ("0.0e+00", "0.0e+00")
+    assert (other["Keras from float64"], other["numpy from float64"]) == ("", "")
+    assert (row["Keras, s"], row["numpy, s"]) == ("0.20", "0.10")
+
+
+def test_check_table_without_large_differences_speaks_of_no_float64():
+    table = tables.check_table(checks({}))
+    assert isinstance(table, tables.Table)
+    assert not [name for name in table.columns if "float64" in name]
+
+
+def test_digits_come_back_as_they_were():
+    predicted = np.array([0, 9, 3, 10, 35, 11])
+    assert evaluation.as_digits(predicted) == "093azb"
+    assert evaluation.from_digits("093azb").tolist() == predicted.tolist()
+
+
+@pytest.mark.parametrize("predicted", [[0, 36], [0, -1]])
+def test_a_class_that_no_digit_stands_for_is_refused(predicted):
+    with pytest.raises(ValueError, match="digits go from 0 to 35"):
+        evaluation.as_digits(np.array(predicted))

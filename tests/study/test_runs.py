@@ -71,7 +71,7 @@ def test_every_part_of_the_description_counts(job, place, texts, monkeypatch):
     marks.append(mark(job, texts))
     monkeypatch.setattr(runs, "version", lambda package: "0.0")
     marks.append(mark(job, texts))
-    monkeypatch.setattr(runs, "_code_digest", lambda: "other code")
+    monkeypatch.setattr(runs, "code_digest", lambda path: "other code")
     marks.append(mark(job, texts))
     assert len(set(marks)) == len(marks)
 
@@ -125,15 +125,17 @@ def test_record_is_readable(job, place, texts):
     assert record["versions"].keys() == {"keras", "numpy", "scikit-learn", "tensorflow"}
 
 
-def test_code_counts_and_what_is_said_of_it_does_not(tmp_path, monkeypatch):
-    def digest(source):
-        (tmp_path / "models.py").write_text(source)
-        return runs._code_digest()
+def test_code_counts_and_what_is_said_of_it_does_not(tmp_path):
+    def digest(*sources):
+        paths = [tmp_path / f"{number}.py" for number in range(len(sources))]
+        for path, source in zip(paths, sources, strict=True):
+            path.write_text(source)
+        return runs.code_digest(*paths)
 
-    monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))
     one = digest('"""Models."""\n\ndef build():\n    """Build."""\n    return 1\n')
     assert digest('"""All models."""\n\n\ndef build():\n    """Make."""\n    return 1  # one\n') == one
     assert digest('"""Models."""\n\ndef build():\n    """Build."""\n    return 2\n') != one
+    assert digest("x = 1\n", "y = 2\n") != digest("x = 1\n", "y = 3\n")
 
 
 def test_the_longer_training_is_three_times_as_long():

@@ -1,0 +1,183 @@
+"""Both sides' predictions: what is kept, when it is used again, how they are timed, and float64 as their judge."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import forward
+from study import evaluation, predictions, runs
+from study.data import Dataset
+from study.files import sha256
+from study.kept import kept
+from study.variants import variants
+
+CLASSES = tuple("abcd")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A file with a small convolutional network of random weights."""
+    keras.utils.set_random_seed(3)
+    stack = [layers.Conv2D(5, 3, activation="relu"), layers.Flatten(), layers.Dense(len(CLASSES), "softmax")]
+    path = tmp_path_factory.mktemp("model") / "seed-0.keras"
+    keras.Sequential([keras.Input((6, 7, 3)), *stack]).save(path)
+    return path
+
+
+@pytest.fixture
+def images(rng):
+    x, y = rng.random((300, 6, 7, 3), np.float32), rng.integers(0, len(CLASSES), 300)
+    return Dataset("cifar10", "made up", CLASSES, x[:1], y[:1], x[:1], y[:1], x, y, "11")
+
+
+@pytest.fixture
+def run(model, tmp_path):
+    path = tmp_path / model.name
+    path.write_bytes(model.read_bytes())
+    return runs.Run(variants("cnn")[0], 0, path, {"model_sha256": sha256(path)})
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The models that were predicted with, and small made-up arrays in place of their predictions."""
+    names = []
+
+    def predict(path, x):
+        names.append(path.name)
+        p = np.full((len(x), len(CLASSES)), 0.25 * len(names))
+        return {"keras": p, "numpy": p, "seconds": np.array([0.5, 0.25]), "errors": np.array([np.nan, 1e-7])}
+
+    monkeypatch.setattr(predictions, "predict", predict)
+    return names
+
+
+def test_a_check_is_made_once_and_kept_beside_the_model(run, images, computed):
+    [first], [second] = evaluation.check([run], images), evaluation.check([run], images)
+    assert computed == ["seed-0.keras"]
+    assert {path.name for path in run.path.parent.iterdir()} == {"seed-0.keras", "seed-0.check.npz"}
+    for one, other in ((first.keras, second.keras), (first.numpy, second.numpy)):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    for each in (first, second):
+        assert (each.keras_s, each.numpy_s, each.numpy_error) == (0.5, 0.25, 1e-7)
+        assert np.isnan(each.keras_error)
+        assert all(type(value) is float for value in (each.keras_s, each.keras_error))
+    np.testing.assert_array_equal(second.y, images.y_test)
+
+
+@pytest.mark.parametrize("change", ["model", "images", "labels", "code", "versions"])
+def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch):
+    evaluation.check([run], images)
+    match change:
+        case "model":
+            run = replace(run, record={"model_sha256": "other"})
+        case "images":
+            images = replace(images, x_test=images.x_test[::-1])
+        case "labels":
+            images = replace(images, y_test=images.y_test[::-1])
+        case "code":
+            monkeypatch.setattr(predictions, "code_digest", lambda *paths: "other")
+        case "versions":
+            monkeypatch.setattr(runs, "version", lambda package: "0.0")
+    [again] = evaluation.check([run], images)
+    assert len(computed) == 2
+    assert again.keras[0, 0] == 0.5  # of the second time
+    evaluation.check([run], images)
+    assert len(computed) == 2
+
+
+def test_the_code_is_all_of_forward_and_of_the_predicting(monkeypatch, images):
+    monkeypatch.setattr(predictions, "code_digest", lambda *paths: sorted(path.name for path in paths))
+    names = predictions.surroundings(images)["code"]
+    assert {"model.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(names)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "one array", "a pickle", "no mark", "gone"])
+def test_a_file_that_is_not_whole_is_not_used(damage, tmp_path):
+    path = tmp_path / "of a run" / "kept.npz"
+    numbers = [3, 4]
+    compute = lambda: {"x": np.array([numbers.pop()])}  # noqa: E731
+    assert kept(path, "mark", compute)["x"] == 4
+    assert kept(path, "mark", compute)["x"] == 4
+    content = path.read_bytes()
+    match damage:
+        case "cut":
+            path.write_bytes(content[:-30])
+        case "empty":
+            path.write_bytes(b"")
+        case "text":
+            path.write_text("seed 0")
+        case "one array":
+            with path.open("wb") as file:
+                np.save(file, np.arange(3))
+        case "a pickle":
+            np.savez(path, mark="mark", x=np.array([{}], dtype=object))
+        case "no mark":
+            np.savez(path, x=np.arange(3))
+        case "gone":
+            path.unlink()
+            path.parent.rmdir()
+    assert kept(path, "mark", compute) == {"x": 3}
+    assert kept(path, "mark", compute) == {"x": 3}
+
+
+def test_a_stop_while_computing_keeps_nothing(tmp_path):
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept(tmp_path / "kept.npz", "mark", stop)
+    assert not list(tmp_path.iterdir())
+
+
+def test_both_sides_predict_the_whole_split(model, images):
+    found = predictions.predict(model, images.x_test)
+    theirs = keras.models.load_model(model).predict(images.x_test, verbose=0)
+    np.testing.assert_allclose(found["keras"], theirs, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(found["numpy"], forward.load_model(model).predict(images.x_test))
+    assert (found["seconds"] > 0).all()
+    assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6
+
+
+@pytest.mark.parametrize(("examples", "warm_up"), [(700, 256 + 188), (512, 256), (100, 100)])
+def test_one_pass_is_timed_after_a_warm_up_with_both_sizes_of_batches(examples, warm_up, monkeypatch):
+    passed, clock = [], iter((10.0, 12.5))
+    monkeypatch.setattr(predictions.time, "perf_counter", lambda: passed.append("clock") or next(clock))
+    found, seconds = predictions._timed(lambda x: passed.append(len(x)) or x + 1, np.arange(examples))
+    assert passed == [warm_up, "clock", examples, "clock"]
+    assert seconds == 2.5
+    np.testing.assert_array_equal(found, np.arange(examples) + 1)
+
+
+def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
+    """One example is wrong on the numpy side: its distance is found, and Keras' own is that of float32."""
+    predict, whole = forward.load_model(model).predict, len(images.x_test)
+
+    class Wrong:
+        def predict(self, x):
+            p = predict(x).copy()
+            if len(x) == whole:
+                p[17, 2] += 1e-3
+            return p
+
+    monkeypatch.setattr(predictions.forward, "load_model", lambda path: Wrong())
+    keras_error, numpy_error = predictions.predict(model, images.x_test)["errors"]
+    assert 0 < keras_error < 1e-6
+    assert numpy_error == pytest.approx(1e-3, abs=1e-6)
+
+
+def test_in_float64_the_same_weights_compute_in_float64(model, images):
+    double = predictions.in_float64(model)
+    found = double.predict(images.x_test, verbose=0)
+    assert found.dtype == np.float64
+    for ours, theirs in zip(double.get_weights(), keras.models.load_model(model).get_weights(), strict=True):
+        assert ours.dtype == np.float64
+        np.testing.assert_array_equal(ours, theirs)
+    kernel, bias, dense, dense_bias = double.get_weights()
+    windows = np.lib.stride_tricks.sliding_window_view(images.x_test.astype(np.float64), (3, 3), (1, 2))
+    hidden = np.maximum(np.einsum("nhwcij,ijcf->nhwf", windows, kernel) + bias, 0).reshape(len(found), -1)
+    z = np.exp(hidden @ dense + dense_bias)
+    np.testing.assert_allclose(found, z / z.sum(axis=1, keepdims=True), rtol=0, atol=1e-14)
