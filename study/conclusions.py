@@ -259,17 +259,26 @@ def _part(used: np.ndarray, full: np.ndarray) -> str:
 
 
 def published_caution(architecture: str, full: Dataset, place: Place) -> str:
-    """How far the comparison with the earlier report carries, given what was spent here."""
+    """How far the comparison with the earlier report carries, given what was spent here, and on what data."""
     used = limited(full, place.profile)
     if full.is_sample:
         return f"**These are not comparable**: ours come from {full.notice}."
     if len(used.x_train) < len(full.x_train):
-        return (
+        effort = (
             f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
             f"for at most {epochs(architecture, place.profile)} epochs; the published figures come from a full "
             "training. To compare the heights, run the profile `full`."
         )
-    return "Both were trained on all training samples; each published figure is a single run, without an interval."
+    else:
+        effort = (
+            "Both were trained on all training samples; each published figure is a single run, without an interval."
+        )
+    if not full.doubt:
+        return effort
+    return (
+        f"{effort} **Mind the data**: ours is {full.title}, so the heights need not be comparable to the digit with "
+        f"those on the originals."
+    )
 
 
 def epochs_allowed(architecture: str, profile: str) -> str:

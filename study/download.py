@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
-from .files import folder, naming_a_full_disk, whole
+from .errors import DataError, UnreachableError
+from .files import check_writable, folder, naming_a_full_disk, whole
 from .progress import progress
 
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -26,25 +29,18 @@ NUSAX_SHA256 = {
 TIMEOUT = (10, 60)  # seconds to connect, and to wait for the next bytes
 
 
-class DataError(ValueError):
-    """A data set is missing, damaged or not what it should be; the message names the file and the problem."""
-
-
-class UnreachableError(DataError):
-    """A data set is not there, and its official home cannot be reached."""
-
-
 def fetch(name: str, data_dir: str | Path = "data") -> None:
     """Download a data set from its official home into `data_dir`, unless it is there.
 
     Raises UnreachableError if the server cannot be reached, DataError if a checksum is wrong, OSError if the
-    disk is full.
+    disk is full or the folder cannot be written. What is made of the images notes the archive's checksum beside
+    them, as `made_from`: `study.data` knows them by it.
     """
     target = folder(data_dir)
     if name == "cifar10" and not (target / "cifar10.npz").exists():
         archive = _download(CIFAR10_URL, CIFAR10_SHA256, target / "cifar-10-binary.tar.gz")
         with whole(target / "cifar10.npz") as part:
-            np.savez(part, **_unpack_cifar10(archive))
+            np.savez(part, **_unpack_cifar10(archive), made_from=CIFAR10_SHA256)
         archive.unlink()
     if name == "nusax":
         for split, digest in NUSAX_SHA256.items():
@@ -58,11 +54,14 @@ def _download(url: str, digest: str, path: Path) -> Path:
     import pooch
     import requests
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel("WARNING")  # the bar says it all
     try:
         # pooch sets the real total
-        with naming_a_full_disk(path), progress(total=1, unit="B", unit_scale=True, desc=path.name) as bar:
+        with (
+            _folder_of(path),
+            naming_a_full_disk(path),
+            progress(total=1, unit="B", unit_scale=True, desc=path.name) as bar,
+        ):
             downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
             pooch.retrieve(url, known_hash=f"sha256:{digest}", fname=path.name, path=path.parent, downloader=downloader)
     except requests.RequestException as error:
@@ -70,6 +69,21 @@ def _download(url: str, digest: str, path: Path) -> Path:
     except ValueError as error:  # pooch: the hash does not match; it has thrown the file away
         raise DataError(f"{path}: what {url} sent does not have the checksum sha256:{digest}") from error
     return path
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """Make the folder of a file; if the block fails, what was made for it and is empty goes again."""
+    check_writable(path.parent)
+    made = [each for each in (path.parent, *path.parent.parents) if not each.exists()]  # the innermost first
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            with suppress(OSError):  # something is in it
+                each.rmdir()
+        raise
 
 
 def _unpack_cifar10(archive: Path) -> dict[str, np.ndarray]:

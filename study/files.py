@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,19 @@ def naming_a_full_disk(path: Path) -> Iterator[None]:
         if error.errno != errno.ENOSPC:
             raise
         raise OSError(errno.ENOSPC, "the disk is full; free some space and start again", str(path)) from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise an OSError that names the folder `path` if no file can be put into it, or it cannot be made.
+
+    A file without a name is made where the path exists so far: that leaves nothing.
+    """
+    there = next(each for each in (path, *path.parents) if each.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        reason = os.strerror(error.errno)
+        raise OSError(error.errno, f"this folder cannot be written to ({reason}); name another", str(path)) from error
 
 
 def sha256(*paths: Path) -> str:

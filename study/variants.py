@@ -12,6 +12,8 @@ from typing import Any
 
 Settings = dict[str, Any]
 
+SOURCES = ("auto", "real", "sample")  # what data may be asked for; `study.data.load` says what they mean
+
 
 @dataclass(frozen=True)
 class Group:

@@ -2,6 +2,7 @@ import csv
 import errno
 import http.server
 import io
+import re
 import tarfile
 import threading
 from functools import partial
@@ -9,9 +10,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from study import data, download
-from study.download import DataError
+from study import conclusions, data, download
+from study.__main__ import main
+from study.errors import DataError
 from study.files import sha256
+from study.runs import Place, data_digest
 
 ROWS = {"train": 100, "test": 20}
 
@@ -30,6 +33,19 @@ def write_images(folder, **changes):
         arrays[f"x_{split}"] = rng.integers(0, 256, (rows, 32, 32, 3)).astype(np.uint8)
         arrays[f"y_{split}"] = (np.arange(rows) % 10).astype(np.uint8)
     np.savez(folder / "cifar10.npz", **{key: value for key, value in (arrays | changes).items() if value is not None})
+    return arrays | changes
+
+
+def official(**changes):
+    """The first ten labels and the first pixel of each split as in the official files, the rest as below."""
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, (labels, pixel) in data.CIFAR10_FIRST.items():
+        arrays[f"x_{split}"] = rng.integers(0, 256, (ROWS[split], 32, 32, 3)).astype(np.uint8)
+        arrays[f"y_{split}"] = (np.arange(ROWS[split]) % 10).astype(np.uint8)
+        arrays[f"x_{split}"][0, 0, 0] = pixel
+        arrays[f"y_{split}"][:10] = labels
+    arrays["y_train"][10:20] = np.arange(10)  # each class often enough for a stratified split
     return arrays | changes
 
 
@@ -57,7 +73,42 @@ class TestImages:
         assert np.bincount(images.y_val).tolist() == [2] * 10
         again = data.load("cifar10", tmp_path, "real")
         np.testing.assert_array_equal(images.x_val, again.x_val)
-        assert images.source == f"CIFAR-10 sha256:{images.checksum}"
+
+    @pytest.mark.parametrize(
+        ("changes", "title"),
+        [
+            ({}, "CIFAR-10 (as the official files, not checked)"),
+            ({"made_from": download.CIFAR10_SHA256}, "CIFAR-10"),
+            ({"made_from": "0" * 64}, "CIFAR-10 (as the official files, not checked)"),
+            *(
+                ({"made_from": download.CIFAR10_SHA256, "other": name}, "CIFAR-10 (not the official files)")
+                for name in ("x_train", "y_train", "x_test", "y_test")
+            ),
+        ],
+    )
+    def test_what_is_known_of_it_stands_wherever_it_is_named(self, tmp_path, changes, title):
+        arrays = official(**changes)
+        if name := arrays.pop("other", ""):  # one pixel, or the tenth label
+            arrays[name].reshape(len(arrays[name]), -1)[*((9, 0) if name[0] == "y" else (0, 2))] ^= 1
+        write_images(tmp_path, **arrays)
+        images = data.load("cifar10", tmp_path, "real")
+        assert images.title == title
+        assert images.source == f"{title} sha256:{images.checksum}"
+        assert f"| data | {title} |" in conclusions.setting("cnn", images, Place("full", False, tmp_path))
+        caution = conclusions.published_caution("cnn", images, Place("full", False, tmp_path))
+        assert (f"ours is {title}, so the heights" in caution) == (title != "CIFAR-10")
+
+    @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
+    def test_as_keras_gives_them(self, tmp_path, dtype):
+        arrays = write_images(tmp_path)
+        plain = data.load("cifar10", tmp_path, "real")
+        changes = {name: array.astype(dtype) for name, array in arrays.items()}
+        changes |= {name: changes[name][:, np.newaxis] for name in ("y_train", "y_test")}
+        write_images(tmp_path, **changes)
+        found = data.load("cifar10", tmp_path, "real")
+        for name in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(plain, name), strict=True)
+        assert data_digest(found) == data_digest(plain)  # nothing is trained again
 
     @pytest.mark.parametrize(
         ("changes", "words"),
@@ -71,8 +122,15 @@ class TestImages:
                 {"x_test": np.zeros((19, 32, 32, 3), np.uint8)},
                 r"x_test has the shape \(19, 32, 32, 3\), expected \(20,",
             ),
-            ({"x_train": np.zeros((100, 32, 32, 3))}, "x_train is float64, expected uint8"),
-            ({"y_train": np.full(100, 10, np.uint8)}, "y_train has the label 10; labels are 0 to 9"),
+            ({"y_test": np.zeros((20, 2), int)}, r"y_test has the shape \(20, 2\), expected \(20,\)"),
+            ({"x_train": np.full((100, 32, 32, 3), 0.5)}, "x_train holds 0.5, expected whole numbers from 0 to 255"),
+            ({"x_train": np.full((100, 32, 32, 3), np.nan)}, "x_train holds nan, expected whole numbers from 0"),
+            ({"x_test": np.full((20, 32, 32, 3), 256)}, "x_test holds 256, expected whole numbers from 0 to 255"),
+            ({"x_test": np.full((20, 32, 32, 3), True)}, "x_test is bool, expected uint8"),
+            ({"y_train": np.full(100, 10, np.uint8)}, "y_train holds 10, expected whole numbers from 0 to 9"),
+            ({"y_train": np.full((100, 1), -1)}, "y_train holds -1, expected whole numbers from 0 to 9"),
+            ({"y_test": np.full(20, 2.5)}, "y_test holds 2.5, expected whole numbers from 0 to 9"),
+            ({"y_test": np.full(20, "cat")}, "y_test is <U3, expected uint8"),
             ({"y_train": np.array([None] * 100)}, "Python objects, which are never loaded"),
         ],
     )
@@ -108,7 +166,9 @@ class TestTexts:
         assert [len(texts.x_train), len(texts.x_val), len(texts.x_test)] == [6, 3, 4]
         assert texts.y_test.tolist() == [0, 1, 2, 0]
         assert texts.x_val[1] == 'valid kalimat 1, "enak"'
-        assert "not the official files" in texts.source
+        assert texts.source.startswith("NusaX-Senti (not the official files) sha256:")
+        caution = conclusions.published_caution("lstm", texts, Place("full", False, tmp_path))
+        assert "ours is NusaX-Senti (not the official files), so the heights" in caution
 
     @pytest.mark.parametrize(
         ("text", "words"),
@@ -122,6 +182,12 @@ class TestTexts:
             ("", "not a readable CSV file"),
             ("id,text,label\n1,a,b,neutral\n", "the rows have more fields than the header"),
             ('id,text,label\n1,"a,neutral\n', "not a readable CSV file|unknown label"),
+            (
+                "id;text;label\n1;a, b;neutral\n2;a;neutral\n",
+                "its fields are separated by semicolons; expected .*commas",
+            ),
+            ("\ufeffid\ttext\tlabel\n1\ta\tneutral\n", "its fields are separated by tabs; expected .*commas"),
+            ('"id"|"text"|"label"\n', "its fields are separated by bars; expected .*commas"),
         ],
     )
     def test_bad_file(self, tmp_path, text, words):
@@ -150,16 +216,38 @@ class TestChoice:
         assert "SAMPLE DATA. CIFAR-10 is not here" in said
         assert all(f"{n}. " in said for n in (1, 2, 3))
         assert str(tmp_path) in said
+        assert {path.name for path in tmp_path.iterdir()} == {"nusax"}
 
     def test_auto_takes_what_is_there(self, tmp_path):
         write_texts(tmp_path)
         assert data.choose_source(["nusax"], tmp_path) == "real"
         assert not data.load("nusax", tmp_path).is_sample
 
-    def test_real_never_falls_back(self, tmp_path):
-        with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz is missing and http.* cannot be reached"):
-            data.load("cifar10", tmp_path, "real")
-        assert list(tmp_path.rglob("*.*")) == []
+    @pytest.mark.parametrize(
+        ("name", "missing", "files"),
+        [("cifar10", "cifar-10-binary.tar.gz", "cifar10.npz"), ("nusax", "train.csv", "nusax/train.csv, valid.csv")],
+    )
+    @pytest.mark.parametrize("command", [["data"], ["report", "--source", "real"]])
+    def test_real_never_falls_back_and_names_the_ways_out(self, name, missing, files, command, tmp_path, capsys):
+        target = tmp_path / "of my own" / "data"
+        architecture = "cnn" if name == "cifar10" else "lstm"
+        assert main([*command, "--arch", architecture, "--data", str(target), "--out", str(tmp_path / "out")]) == 2
+        said = capsys.readouterr().err
+        assert re.search(rf"^error: .*{re.escape(missing)} is missing and http.* cannot be reached", said, re.MULTILINE)
+        for way in ("1. with a network", f"2. put {files}", f"into {target}", "DATA=folder", "SOURCE=sample"):
+            assert way in said
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_that_was_there_stays(self, tmp_path):
+        (tmp_path / "data").mkdir()
+        with pytest.raises(DataError):
+            download.fetch("nusax", tmp_path / "data")
+        assert list(tmp_path.rglob("*")) == [tmp_path / "data"]
+
+    def test_a_folder_that_cannot_be_written_to(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(OSError, match=r"this folder cannot be written to .*file/nusax"):
+            data.load("nusax", tmp_path / "file", "auto")
 
     @pytest.mark.parametrize("name", ["cifar10", "nusax"])
     def test_sample(self, name, tmp_path):
@@ -182,9 +270,12 @@ class TestDownload:
         home = tmp_path / "server"
         home.mkdir()
         write_texts(home)
-        monkeypatch.setattr(download, "CIFAR10_BATCH", 8)
+        monkeypatch.setattr(download, "CIFAR10_BATCH", 10)
         self.archive = home / "cifar.tar.gz"
-        self.records = np.random.default_rng(1).integers(0, 10, (6, 8, 3073)).astype(np.uint8)
+        self.records = np.random.default_rng(1).integers(0, 256, (6, 10, 3073)).astype(np.uint8)
+        self.records[..., 0] = np.arange(10)
+        for number, split in ((0, "train"), (5, "test")):
+            self.records[number, :, 0], self.records[number, 0, 1::1024] = data.CIFAR10_FIRST[split]
         with tarfile.open(self.archive, "w:gz") as tar:
             for number, records in enumerate(self.records):
                 info = tarfile.TarInfo(
@@ -203,7 +294,7 @@ class TestDownload:
             digests = {split: sha256(home / "nusax" / f"{split}.csv") for split in data.NUSAX_ROWS}
             for split, digest in digests.items():
                 monkeypatch.setitem(download.NUSAX_SHA256, split, digest)
-            monkeypatch.setattr(data, "CIFAR10_ROWS", {"train": 40, "test": 8})
+            monkeypatch.setattr(data, "CIFAR10_ROWS", {"train": 50, "test": 10})
             yield running
             running.shutdown()
 
@@ -213,8 +304,10 @@ class TestDownload:
         with np.load(tmp_path / "data" / "cifar10.npz") as found:
             np.testing.assert_array_equal(found["y_test"], self.records[5, :, 0])
             red_of_third, blue_of_third = self.records[2, 3, 1:1025], self.records[2, 3, 2049:]
-            np.testing.assert_array_equal(found["x_train"][19, ..., 0], red_of_third.reshape(32, 32))
-            np.testing.assert_array_equal(found["x_train"][19, ..., 2], blue_of_third.reshape(32, 32))
+            np.testing.assert_array_equal(found["x_train"][23, ..., 0], red_of_third.reshape(32, 32))
+            np.testing.assert_array_equal(found["x_train"][23, ..., 2], blue_of_third.reshape(32, 32))
+        images = data.load("cifar10", tmp_path / "data", "real")
+        assert images.source == f"CIFAR-10 sha256:{images.checksum}"  # from the archive that was checked
 
     def test_texts(self, server, tmp_path):
         texts = data.load("nusax", tmp_path / "data", "real")

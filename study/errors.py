@@ -1,0 +1,17 @@
+"""What can go wrong, in a room that loads nothing: the command line names errors of rooms that it did not need."""
+
+
+class DataError(ValueError):
+    """A data set is missing, damaged or not what it should be; the message names the file and the problem."""
+
+
+class UnreachableError(DataError):
+    """A data set is not there, and its official home cannot be reached."""
+
+
+class TrainingError(RuntimeError):
+    """A training process did not come back."""
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped with an error."""
