@@ -21,7 +21,7 @@ OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo
-	@echo "  PROFILE=quick|full            how much is trained (now: $(PROFILE))"
+	@echo "  PROFILE=quick|full|tiny       how much is trained; tiny is for tests, no result worth reading (now: $(PROFILE))"
 	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
 	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
 	@echo "  ARCH=cnn|simple_rnn|lstm      one architecture only (now: $(or $(ARCH),all))"

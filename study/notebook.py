@@ -10,6 +10,7 @@ from IPython import get_ipython
 
 from .data import SOURCES
 from .files import ROOT
+from .runs import Place
 from .variants import BUDGETS, find
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts in
@@ -18,8 +19,9 @@ INJECTED = "# Parameters\n"  # how the cell begins that papermill puts in
 def check(profile: str, data_dir: str | Path, source: str, out_dir: str | Path) -> None:
     """Refuse unknown parameters, which papermill only notes, wrong values, and the code of another checkout.
 
-    Raises ValueError for a parameter or a value that is not known, TypeError for a value that is no text, and
-    RuntimeError if the notebook lies in another copy of the project than this code.
+    Raises ValueError for a parameter or a value that is not known, TypeError for a value that is no text,
+    RuntimeError if the notebook lies in another copy of the project than this code, and OSError if `out_dir`
+    cannot be written to.
     """
     values = {"profile": profile, "data_dir": data_dir, "source": source, "out_dir": out_dir}
     unknown = [name for name in _injected() if name not in values and not name.startswith("PAPERMILL_")]
@@ -36,6 +38,7 @@ def check(profile: str, data_dir: str | Path, source: str, out_dir: str | Path) 
             f"this notebook runs in {here}, but the code that it imports lies in {ROOT}: "
             f"run `make setup` in {here}, and open it with `make notebook` there"
         )
+    Place(profile, source == "sample", out_dir).check_writable()
 
 
 def _injected() -> list[str]:

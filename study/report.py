@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import data, overview, pages, training
+from . import data, training
+from .errors import NotebookError
 from .files import ROOT, whole
 from .runs import Place, jobs
 from .variants import ARCHITECTURES
-
-
-class NotebookError(RuntimeError):
-    """A notebook stopped with an error."""
 
 
 def make(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
@@ -25,6 +22,8 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     What an earlier run left of these pages is taken away before the notebooks run, so that a report
     that did not get finished never looks finished. Raises NotebookError if a notebook fails.
     """
+    from . import overview, pages  # they load nbconvert and pandoc, which `train` does without
+
     place = train(architectures, profile, data_dir, source, out_dir)
     for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
         (place.reports / page).unlink(missing_ok=True)
@@ -40,7 +39,11 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
 
 
 def train(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
-    """Train what is not there yet, all architectures in one pool of processes."""
+    """Train what is not there yet, all architectures in one pool of processes.
+
+    Whether the results can be written is asked before the data is loaded, or downloaded.
+    """
+    Place(profile, source == "sample", out_dir).check_writable()
     names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
     source = data.choose_source(names, data_dir, source)
     place = Place(profile, source == "sample", out_dir)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .data import Dataset, digest
-from .files import folder, sha256, whole
+from .files import check_writable, folder, sha256, whole
 from .variants import ARCHITECTURES, BUDGETS, Variant, epochs, find, variants
 
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
@@ -41,8 +41,17 @@ class Place:
     def figures(self) -> Path:
         return folder(self.out_dir) / "figures" / self.name
 
+    @property
+    def weights(self) -> Path:
+        return folder(self.out_dir) / "weights" / self.name
+
     def model(self, variant: Variant, seed: int) -> Path:
-        return folder(self.out_dir) / "weights" / self.name / variant.architecture / variant.name / f"seed-{seed}.keras"
+        return self.weights / variant.architecture / variant.name / f"seed-{seed}.keras"
+
+    def check_writable(self) -> None:
+        """Raise an OSError that names the folder that cannot be written to, before anything is computed for it."""
+        for each in (self.weights, self.figures, self.reports):
+            check_writable(each)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """The command line and the Makefile."""
 
+import json
 import re
 import subprocess
+import sys
 
 import pytest
 
-from study import report
+from study import notebook, report, runs, training
 from study.__main__ import main
+from study.errors import NotebookError, TrainingError
 from study.files import ROOT
 
 
@@ -35,6 +38,104 @@ def test_bad_use(arguments):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
+
+
+# What a command loads, its long work left out: the top-level packages that are not Python's own.
+LOADED = """
+import contextlib, json, sys
+from study.__main__ import main
+command = sys.argv[1]
+if command != "--help":
+    from study import data
+    data.load = lambda name, *_: data._sample_texts()
+    data.choose_source = lambda *_: "sample"
+if command == "train":
+    from study import training
+    training.train_all = lambda batches, place: [list(batches)]
+if command == "tune":
+    from study import tune
+    tune.tune, tune.chosen = lambda *_: [], dict
+with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
+    assert main(sys.argv[1:]) == 0
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names))))
+"""
+HEAVY = {"IPython", "keras", "matplotlib", "nbconvert", "nbformat", "optuna", "papermill", "pypandoc", "tensorflow"}
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"), [("--help", set()), ("data", {"numpy"}), ("train", {"joblib"}), ("tune", {"optuna"})]
+)
+def test_a_command_loads_what_it_needs(command, needed, tmp_path):
+    arguments = [command] if command == "--help" else [command, "--arch", "lstm", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(done.stdout))
+    assert needed <= loaded
+    assert not loaded & HEAVY - needed
+    if command == "--help":
+        assert not loaded & {"numpy", "pandas", "scipy", "sklearn", "tqdm"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (NotebookError("cell 3"), 1, "error: cell 3"),
+        (TrainingError("no memory"), 1, "error: no memory"),
+        (report.data.DataError("no images"), 2, "error: no images"),
+        (OSError("no room"), 2, "error: no room"),
+        (KeyboardInterrupt(), 130, "stopped; every network that had finished training is kept"),
+    ],
+)
+def test_every_error_has_its_status(error, status, said, monkeypatch, tmp_path, capsys):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(report, "train", fail)
+    assert main(["train", "--out", str(tmp_path)]) == status
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+def nothing_may_run(*_):
+    raise AssertionError("too late")
+
+
+@pytest.mark.parametrize("kind", ["weights", "figures", "reports", "out"])
+@pytest.mark.parametrize("command", ["train", "report", "notebook", "training"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(command, kind, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "new" / "out"
+    blocked = out if kind == "out" else out / kind
+    blocked.parent.mkdir(parents=True)
+    blocked.touch()  # a file in its place: not even root can put anything there
+    for late in ("choose_source", "load"):
+        monkeypatch.setattr(report.data, late, nothing_may_run)
+    monkeypatch.setattr(training, "_train_side_by_side", nothing_may_run)
+    if command in ("train", "report"):
+        assert main([command, "--profile", "tiny", "--out", str(out)]) == 2
+        said = capsys.readouterr().err
+    else:
+        with pytest.raises(OSError) as refused:
+            if command == "notebook":
+                notebook.check("tiny", "data", "sample", str(out))
+            else:
+                training.train_all(iter(nothing_may_run, None), runs.Place("tiny", True, out))
+        said = str(refused.value)
+    assert "this folder cannot be written to (Not a directory); name another" in said
+    assert str(blocked) in said
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [blocked]
+
+
+def test_asking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):
+    runs.Place("tiny", True, tmp_path / "new" / "out").check_writable()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tiny_profile_is_documented(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert re.search(r"tiny takes every path once, for\s+tests", capsys.readouterr().out)
+    assert "tiny is for tests" in make("help").stdout
+    assert "`tiny` (every path once, for tests" in (ROOT / "README.md").read_text()
 
 
 def make(*arguments):
