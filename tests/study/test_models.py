@@ -1,12 +1,20 @@
-"""What the study adds to Keras' layers."""
+"""What the study adds to Keras' layers, what it builds of them, and how it trains that."""
 
+import json
+from itertools import combinations
+
+import joblib
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from study import data
+from study import models
+from study.data import Dataset
 from study.models import FusedBatchNormalization, build
-from study.variants import ARCHITECTURES, variants
+from study.runs import Job
+from study.statistics import macro_f1
+from study.variants import ARCHITECTURES, Variant, variants
 
 
 def random_layers(rng):
@@ -45,9 +53,182 @@ def test_its_plain_layer_has_the_same_weights():
     np.testing.assert_array_equal(plain(x, training=False), model(x, training=False))
 
 
+def images():
+    """Five classes of small images; no split has another's mean or variance."""
+    rng = np.random.default_rng(2)
+    x = [
+        rng.normal(mean, spread, (n, 16, 16, 3)).astype(np.float32)
+        for n, mean, spread in ((11, 1, 2), (7, 4, 1), (6, 9, 3))
+    ]
+    y = [np.arange(len(each)) % 5 for each in x]
+    return Dataset("cifar10", "made up", tuple("abcde"), x[0], y[0], x[1], y[1], x[2], y[2], "11")
+
+
+def texts():
+    """Three splits with some words in common and some of their own."""
+    x = [np.array(each, dtype=object) for each in (["satu dua", "dua tiga", "dua"], ["satu empat", "empat"], ["lima"])]
+    y = [np.arange(len(each)) % 3 for each in x]
+    return Dataset("nusax", "made up", tuple("abc"), x[0], y[0], x[1], y[1], x[2], y[2], "11")
+
+
+DATA = {"cnn": images(), "simple_rnn": texts(), "lstm": texts()}
+
+
+def built(architecture, name="baseline", **training):
+    variant = next(each for each in variants(architecture) if each.name == name)
+    return build(variant, ARCHITECTURES[architecture].training | training, DATA[architecture])
+
+
+def description(model):
+    """All that a model is, but for the names."""
+    layers = [(type(each).__name__, each.get_config()) for each in model.layers]
+    return json.dumps([(kind, {**config, "name": ""}) for kind, config in layers], sort_keys=True, default=str)
+
+
+def test_standardize_knows_the_training_images_alone():
+    layer, x = built("cnn").get_layer("standardize"), DATA["cnn"].x_train
+    np.testing.assert_allclose(np.ravel(layer.mean), x.mean((0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(np.ravel(layer.variance), x.var((0, 1, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", ["simple_rnn", "lstm"])
+def test_the_vocabulary_knows_the_training_texts_alone(architecture):
+    model = built(architecture)
+    assert model.get_layer("words").get_vocabulary() == ["", "[UNK]", "dua", "tiga", "satu"]
+    assert model.get_layer("embedding").input_dim == 5
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_setting_that_a_variant_changes_changes_the_network(architecture):
+    found, alone = variants(architecture), set()
+    models = {each.name: description(built(architecture, each.name)) for each in found}
+    for one, other in combinations(found, 2):
+        changed = {key for key in one.settings if one.settings[key] != other.settings[key]}
+        alone |= changed if len(changed) == 1 else set()
+        if changed == {"epochs_factor"}:
+            assert Job(one, 0, "full").epochs != Job(other, 0, "full").epochs
+        else:
+            assert models[one.name] != models[other.name], f"{one.name} and {other.name} are one network"
+    assert alone == {key for each in found for key in each.settings if each.settings[key] != found[0].settings[key]}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name", "key", "value"),
+    [
+        ("cnn", "baseline", "dense_units", 17),
+        ("cnn", "baseline", "dropout", 0.37),
+        ("cnn", "beyond-dropout", "block_dropout", 0.37),
+        *(
+            (architecture, "baseline", key, value)
+            for architecture in ("simple_rnn", "lstm")
+            for key, value in {
+                "max_tokens": 4,
+                "sequence_length": 7,
+                "embedding_units": 5,
+                "word_dropout": 0.37,
+                "input_dropout": 0.37,
+                "dropout": 0.37,
+            }.items()
+        ),
+    ],
+)
+def test_what_is_searched_changes_the_network(architecture, name, key, value):
+    assert description(built(architecture, name, **{key: value})) != description(built(architecture, name))
+
+
 @pytest.mark.parametrize("architecture", ["simple_rnn", "lstm"])
 def test_only_the_first_recurrent_layer_has_the_input_dropout(architecture):
-    variant = next(each for each in variants(architecture) if each.name == "layers-3")
-    training = ARCHITECTURES[architecture].training | {"input_dropout": 0.37}
-    model = build(variant, training, data.load("nusax", source="sample"))
+    model = built(architecture, "layers-3", input_dropout=0.37)
     assert [each.dropout for each in model.layers if isinstance(each, keras.layers.RNN)] == [0.37, 0, 0]
+
+
+def test_the_first_cnn():
+    model = built("cnn", dense_units=17, dropout=0.37)
+    blocks = [name for number in (1, 2, 3) for name in (f"conv_{number}a", f"pool_{number}")]
+    assert [each.name for each in model.layers] == [*("standardize", *blocks, "flatten", "dense", "dropout", "classes")]
+    assert [model.get_layer(f"conv_{number}a").filters for number in (1, 2, 3)] == [32, 64, 128]
+    assert isinstance(model.get_layer("pool_2"), keras.layers.MaxPooling2D)
+    assert isinstance(built("cnn", "pooling-average").get_layer("pool_2"), keras.layers.AveragePooling2D)
+    assert (model.get_layer("dense").units, model.get_layer("dropout").rate) == (17, 0.37)
+    predicted = model.predict(DATA["cnn"].x_test, verbose=0)
+    assert predicted.shape == (6, 5)
+    np.testing.assert_allclose(predicted.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_last_cnn():
+    model = built("cnn", "beyond-longer", block_dropout=0.37)
+    inside = ("conv", "normalization", "relu")
+    blocks = [
+        [*(f"{kind}_{number}{part}" for part in "ab" for kind in inside), f"pool_{number}", f"dropout_{number}"]
+        for number in (1, 2, 3)
+    ]
+    assert [each.name for each in model.layers] == [
+        "standardize",
+        "flip",
+        "shift",
+        *(name for block in blocks for name in block),
+        "maximum",
+        "classes",
+    ]
+    assert [model.get_layer(f"dropout_{number}").rate for number in (1, 2, 3)] == [0.37] * 3
+    assert not model.get_layer("conv_2b").use_bias
+    assert isinstance(model.get_layer("normalization_2b"), FusedBatchNormalization)
+
+
+def test_only_batch_normalization_bears_the_larger_learning_rate():
+    rates = {"learning_rate": 1, "normalized_learning_rate": 2}
+    for architecture in ARCHITECTURES:
+        for each in variants(architecture):
+            assert models._learning_rate(each, rates) == 1 + each.settings.get("batch_normalization", False)
+
+
+def learnable():
+    """A colour for each class, which a network learns at once; a quarter of the validation labels are wrong."""
+    rng, y_train, y_val = np.random.default_rng(3), np.arange(96) % 3, np.arange(40) % 3
+    x_train, x_val = (rng.normal(np.eye(3)[y][:, None, None], 1, (len(y), 4, 4, 3)) for y in (y_train, y_val))
+    told = np.where(np.arange(40) < 10, (y_val + 1) % 3, y_val)
+    return Dataset("cifar10", "", ("a", "b", "c"), x_train, y_train, x_val, told, x_val[:0], y_val[:0], "11")
+
+
+def train_once(seed):
+    """In a worker: the record of a training, the predictions for both splits, TensorFlow's two thread counts."""
+    data, small = learnable(), {"dense_units": 5, "batch_size": 8, "learning_rate": 0.01, "patience": 9}
+    settings = {"filters": (7,), "kernel_sizes": (3,), "dropout_after": "nothing"}
+    variant = Variant("cnn", "small", variants("cnn")[0].settings | settings)
+    model, record = models.train(variant, ARCHITECTURES["cnn"].training | small, 6, seed, data)
+    predicted = [model.predict(x, verbose=0) for x in (data.x_train, data.x_val)]
+    threads = tf.config.threading
+    return record, predicted, (threads.get_intra_op_parallelism_threads(), threads.get_inter_op_parallelism_threads())
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Three trainings in two processes, with the seeds 0, 0 and 1."""
+    return joblib.Parallel(n_jobs=2)(joblib.delayed(train_once)(seed) for seed in (0, 0, 1))
+
+
+def test_training_takes_one_thread_and_its_seed(trained):
+    assert [threads for *_, threads in trained] == [(1, 1)] * 3
+    first, again, other = (predicted for _, predicted, _ in trained)
+    np.testing.assert_array_equal(first[0], again[0])
+    assert trained[0][0]["history"] == trained[1][0]["history"]
+    assert np.abs(first[0] - other[0]).max() > 1e-4
+
+
+def test_the_record_tells_training_from_validation(trained):
+    record, predicted, _ = trained[0]
+    data = learnable()
+    loss, val_loss = (
+        -np.log(p[np.arange(len(y)), y]).mean() for p, y in zip(predicted, (data.y_train, data.y_val), strict=True)
+    )
+    train_f1, val_f1 = (
+        macro_f1(y, p.argmax(axis=1), 3) for p, y in zip(predicted, (data.y_train, data.y_val), strict=True)
+    )
+    assert (train_f1, val_f1) == (record["metrics"]["train_f1"], record["metrics"]["val_f1"])
+    assert train_f1 > val_f1 + 0.1
+    history, best = record["history"], record["best_epoch"] - 1
+    assert best == np.argmin(history["val_loss"])
+    assert record["epochs"] == len(history["loss"])
+    np.testing.assert_allclose([history["val_loss"][best], record["metrics"]["val_loss"]], val_loss, rtol=1e-4)
+    # the training loss is a running mean over the epoch: near what the weights at its end give, and far from the other
+    assert abs(history["loss"][best] - loss) < abs(history["loss"][best] - val_loss) / 2
