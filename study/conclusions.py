@@ -277,7 +277,7 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
         return effort
     return (
         f"{effort} **Mind the data**: ours is {full.title}, so the heights need not be comparable to the digit with "
-        f"those on the originals."
+        "those on the originals."
     )
 
 
