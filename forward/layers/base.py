@@ -81,17 +81,19 @@ class Layer:
     A subclass says which plain function it binds, which settings it needs (`options`: name -> check),
     which ones it takes for one value only (`fixed`) and which change nothing at inference (`no_effect`).
     A setting that none of these knows is refused, as it might change the result. `weight_shapes` says
-    which weights it takes. Settings and weights reach the function by its parameters' names; an
-    `activation` that is none of these follows the function.
+    which weights it takes. Settings and weights reach the function by its parameters' names; those of `apart`
+    reach the result in another way: they say what shape weights have, or a method reads them. An `activation`
+    that is no parameter follows the function. Any other that the function does not take is a mistake in the
+    class: a TypeError where the class is defined, or for a weight an AssertionError where it is loaded.
 
     As in Keras, a layer is built when the first array reaches it: x in `__init__` is an empty batch.
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(lambda x: x)
-    through: ClassVar[tuple[Callable[..., Any], ...]] = ()  # what the function hands its keyword arguments on to
     options: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, Any]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
+    apart: ClassVar[frozenset[str]] = frozenset()
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # the function takes it
     passes_mask: ClassVar[bool] = False  # it goes on with the output
@@ -106,10 +108,20 @@ class Layer:
         self.activation: Activation | None = None
         vars(self).update(self.check_settings(saved.config))
         self.weights = self.take_weights(saved, x)
-        functions = (type(self).function, *self.through)
-        names = {name for function in functions for name in inspect.signature(function).parameters}
+        names = self.parameter_names()
+        if lost := sorted({key for key in self.weights if "/" not in key} - names - self.apart):
+            raise AssertionError(f"{self}: the weight {lost[0]!r} does not reach {type(self).function.__name__}")
         values = {key: getattr(self, key) for key in self.options} | self.weights
         self.arguments = {key: value for key, value in values.items() if key in names}
+
+    def __init_subclass__(cls) -> None:
+        if lost := sorted(cls.options.keys() - cls.parameter_names() - cls.apart - {"activation"}):
+            raise TypeError(f"{cls.__name__}: the setting {lost[0]!r} does not reach {cls.function.__name__}")
+
+    @classmethod
+    def parameter_names(cls) -> set[str]:
+        """What the function can be given by name."""
+        return {*inspect.signature(cls.function).parameters}
 
     def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
         """Return the output for the batch x; `states` are what a graph hands to a recurrent layer."""
@@ -204,7 +216,8 @@ class Layer:
 
 def bind(function: Callable[..., Any] | None = None, **attributes: Any) -> type[Layer]:
     """A layer that has nothing of its own but a function and a few class attributes."""
-    return type("Layer", (Layer,), attributes | ({"function": staticmethod(function)} if function else {}))
+    own = {"function": staticmethod(function)} if function else {}
+    return type(f"layer of {function.__name__}" if function else "Layer", (Layer,), attributes | own)
 
 
 def listed(value: Any) -> list[Any]:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 
@@ -16,19 +15,20 @@ BLOCK_BYTES = 8 * 2**20  # samples are convolved a few at a time, so that what i
 
 
 def conv(
-    x: Array, kernel: Array, bias: Array | float = 0.0, groups: int = 1, pool: Sizes = 1, **window: Any
+    x: Array, kernel: Array, bias: Array | float = 0.0, groups: int = 1, pool: Sizes = 1, strides: Sizes = 1,
+    padding: str = "valid", dilation_rate: Sizes = 1,
 ) -> Array:  # fmt: skip
     """Slide a kernel over the axes between batch and channels. For images:
 
     y[b, i, j, f] = bias[f] + sum over m, n, c of x[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, f]
 
     x (batch, height, width, channels), kernel (kernel_height, kernel_width, channels / groups, filters),
-    bias (filters,) -> y (batch, out_height, out_width, filters). `window` may hold strides (s, t),
-    dilation_rate (d, e), each one number or one for each axis, and padding: "valid" keeps to whole windows,
-    "same" pads with zeros as TensorFlow does, "causal" only in front. With `groups`, channels and filters
-    are cut into as many parts, each of which sees only its own. `pool` gives `max_pool(y, pool)` instead of
-    y, without making y. Raises ValueError if the channels of x and kernel differ. Source: Keras' Conv1D and
-    Conv2D, which are cross-correlations: the kernel is not turned round.
+    bias (filters,) -> y (batch, out_height, out_width, filters). `strides` (s, t) and `dilation_rate` (d, e)
+    are one number, or one for each axis. The `padding` "valid" keeps to whole windows, "same" pads with
+    zeros as TensorFlow does, "causal" only in front. With `groups`, channels and filters are cut into as
+    many parts, each of which sees only its own. `pool` gives `max_pool(y, pool)` instead of y, without
+    making y. Raises ValueError if the channels of x and kernel differ. Source: Keras' Conv1D and Conv2D,
+    which are cross-correlations: the kernel is not turned round.
 
     It is computed as one matrix product of all windows (`im2col`) or, where that pays, by `winograd`, in
     which an infinite or NaN value reaches a few places more.
@@ -39,17 +39,15 @@ def conv(
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
     if groups > 1:
         parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-        y = np.concatenate([conv(*part, pool=pool, **window) for part in parts], axis=-1)
+        y = np.concatenate([conv(*part, 0.0, 1, pool, strides, padding, dilation_rate) for part in parts], axis=-1)
     else:
-        x = pad(x, size, **window)
-        compute = winograd if winograd_pays(x, kernel, pool, **window) else im2col
-        y = compute(x, kernel, pool, **window)
+        x = pad(x, size, strides, padding, dilation_rate)
+        pays = winograd_pays(x, kernel, pool, strides, dilation_rate)
+        y = winograd(x, kernel, pool) if pays else im2col(x, kernel, pool, strides, dilation_rate)
     return np.add(y, bias, out=y) if np.any(bias) else y
 
 
-def im2col(
-    x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1, padding: str = ""
-) -> Array:
+def im2col(x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1) -> Array:
     """A convolution of an x that is padded already, as one matrix product, and the largest value of each pool.
 
     Each window becomes a row of one large matrix: columns (windows, kernel_height * kernel_width *
@@ -87,16 +85,19 @@ A, B, G = winograd_matrices((0, 3 / 4, -3 / 4, 3 / 2, -3 / 2), outputs=4)
 TILES, KERNELS, OUTPUTS = np.kron(B, B).T, np.kron(G, G), np.kron(A, A).T  # the same for both axes of an image
 
 
-def winograd(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> Array:
+def winograd(x: Array, kernel: Array, pool: Sizes = 1) -> Array:
     """A 3x3 convolution of an x that is padded already, F(4x4, 3x3) of Lavin and Gray (2016), pooled like `im2col`.
 
     Tiles of 6x6 places, which overlap by two, are transformed so that each of their 36 places needs one
     product of channels by filters, and the products transformed back to 4x4 outputs: 36 multiplications
     instead of 16 * 9. The transformations are matrix products, too, so that this is three in a row. It
     saves a fifth of the CNN's time. On random numbers the rounding error is up to four times that of `im2col`, 2e-6 of
-    the largest output in float32. An infinite or NaN value reaches its whole tile.
+    the largest output in float32. An infinite or NaN value reaches its whole tile. Raises ValueError for another
+    size of kernel, and for a `pool` that is not of 1, 2 or 4 places along each axis.
     """
     n, height, width, channels = x.shape
+    if kernel.shape[:3] != (3, 3, channels) or not {*per_axis(pool, x)} <= {1, 2, 4}:
+        raise ValueError(f"no Winograd's way for {channels} channels, a kernel {kernel.shape} and a pool of {pool}")
     filters, rows, columns = kernel.shape[-1], -(-(height - 2) // 4), -(-(width - 2) // 4)
     if (height - 2) % 4 or (width - 2) % 4:
         x = np.pad(x, ((0, 0), (0, 4 * rows + 2 - height), (0, 4 * columns + 2 - width), (0, 0)))
@@ -114,9 +115,9 @@ def winograd(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> Array:
     return y[:, : (height - 2) // p, : (width - 2) // q]
 
 
-def winograd_pays(x: Array, kernel: Array, pool: Sizes = 1, **window: Any) -> bool:
+def winograd_pays(x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1) -> bool:
     """Whether `winograd` can compute it, with so few multiplications that its copying pays."""
-    steps = {*per_axis(window.get("strides", 1), x), *per_axis(window.get("dilation_rate", 1), x)}
+    steps = {*per_axis(strides, x), *per_axis(dilation_rate, x)}
     if kernel.shape[:-2] != (3, 3) or steps != {1} or not {*per_axis(pool, x)} <= {1, 2, 4}:
         return False
     (n, height, width, channels), filters, (p, q) = x.shape, kernel.shape[-1], per_axis(pool, x)
@@ -133,25 +134,31 @@ def blocks(n: int, bytes_each: int) -> Iterator[slice]:
     return (slice(start, start + at_once) for start in range(0, n, at_once))
 
 
-def depthwise_conv(x: Array, kernel: Array, bias: Array | float = 0.0, **window: Any) -> Array:
+def depthwise_conv(
+    x: Array, kernel: Array, bias: Array | float = 0.0, strides: Sizes = 1, padding: str = "valid",
+    dilation_rate: Sizes = 1,
+) -> Array:  # fmt: skip
     """Convolve every channel with kernels of its own.
 
     y[b, i, j, c * multiplier + q] = bias[...] + sum over m, n of x[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, q]
 
-    x (batch, *axes, channels), kernel (*size, channels, multiplier), bias (channels * multiplier,), `window` as in
+    x (batch, *axes, channels), kernel (*size, channels, multiplier), bias (channels * multiplier,), the others as in
     `conv` -> y (batch, *output axes, channels * multiplier). No products are shared: it is a sum over kernel cells.
     """
     *size, channels, multiplier = kernel.shape
-    pairs = zip(cells(floating(x), size, **window), kernel.reshape(-1, channels, multiplier), strict=True)
+    views = cells(floating(x), size, strides, padding, dilation_rate)
+    pairs = zip(views, kernel.reshape(-1, channels, multiplier), strict=True)
     y = sum(view[..., np.newaxis] * cell for view, cell in pairs)
     return y.reshape(*y.shape[:-2], channels * multiplier) + bias
 
 
 def separable_conv(
-    x: Array, depthwise_kernel: Array, pointwise_kernel: Array, bias: Array | float = 0.0, **window: Any
-) -> Array:
+    x: Array, depthwise_kernel: Array, pointwise_kernel: Array, bias: Array | float = 0.0, strides: Sizes = 1,
+    padding: str = "valid", dilation_rate: Sizes = 1,
+) -> Array:  # fmt: skip
     """`depthwise_conv` over space, then a `conv` with windows of one cell (Chollet 2017)."""
-    return conv(depthwise_conv(x, depthwise_kernel, **window), pointwise_kernel, bias)
+    y = depthwise_conv(x, depthwise_kernel, 0.0, strides, padding, dilation_rate)
+    return conv(y, pointwise_kernel, bias)
 
 
 def conv_shapes(layer: Layer, x: Array) -> Shapes:
@@ -176,7 +183,8 @@ def separable_shapes(layer: Layer, x: Array) -> Shapes:
 
 shared = {"kernel_size": counts, "strides": counts, "padding": one_of("valid", "same", "causal"), "use_bias": flag}
 shared |= {"dilation_rate": counts, "activation": activation}
-channels_last = partial(bind, fixed={"data_format": "channels_last"}, through=(cells,))  # channels_first is refused
+of_weights = frozenset({"kernel_size", "use_bias", "filters", "depth_multiplier"})  # they say what shape these have
+channels_last = partial(bind, fixed={"data_format": "channels_last"}, apart=of_weights)  # channels_first is refused
 KINDS = {
     "Conv": channels_last(conv, weight_shapes=conv_shapes, options=shared | {"filters": count, "groups": count}),
     "DepthwiseConv": channels_last(

@@ -104,6 +104,7 @@ LAYERS = {
     "Dense": elementwise(
         dense,
         options={"units": count, "activation": activation, "use_bias": flag},
+        apart=frozenset({"units", "use_bias"}),
         weight_shapes=lambda layer, x: {
             "kernel": (x.shape[-1], layer.units),
             "bias": (layer.units,) if layer.use_bias else None,
@@ -114,6 +115,7 @@ LAYERS = {
         embedding,
         casts="",
         options={"input_dim": count, "output_dim": count, "mask_zero": flag},
+        apart=frozenset({"input_dim", "output_dim", "mask_zero"}),
         weight_shapes=lambda layer, x: {"embeddings": (layer.input_dim, layer.output_dim)},
         compute_mask=lambda layer, x, mask: x != 0 if layer.mask_zero else None,  # token 0 is padding
     ),
@@ -124,7 +126,12 @@ LAYERS = {
         options={"mask_value": number},
         compute_mask=lambda layer, x, mask: np.any(x != layer.mask_value, axis=-1),
     ),
-    "PReLU": elementwise(prelu, options={"shared_axes": optional(counts)}, weight_shapes=prelu_shapes),
+    "PReLU": elementwise(
+        prelu,
+        options={"shared_axes": optional(counts)},
+        apart=frozenset({"shared_axes"}),
+        weight_shapes=prelu_shapes,
+    ),
     "Permute": rearranging(lambda x, dims: x.transpose(0, *dims), options={"dims": counts}),
     "ReLU": elementwise(relu, options={"negative_slope": number, "max_value": optional(number), "threshold": number}),
     "Rescaling": elementwise(rescaling, options={"scale": numbers, "offset": numbers}),

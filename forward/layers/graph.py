@@ -228,14 +228,14 @@ class Model(Layer):
         masks |= call.outputs(passed if heeded is mask else layer.compute_mask(x, mask))
         return y
 
-    def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
+    def run(self, x: Any, mask: Any = None) -> tuple[Any, Any]:
         values, masks = self.enter(listed(x), mask)
         for _ in self.steps(self.plan, values, masks):
             pass
         y, passed = ([found.get(key) for key in flatten(self.outputs)] for found in (values, masks))
         return (y, passed) if len(y) > 1 else (y[0], passed[0])
 
-    def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
+    def __call__(self, x: Any, mask: Any = None) -> Any:
         return self.run(x, mask)[0]
 
 

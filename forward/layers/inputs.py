@@ -25,6 +25,7 @@ class InputLayer(Layer):
     options = {"batch_shape": batch_shape}
     fixed = {"sparse": False, "ragged": False}
     no_effect = frozenset({"optional"})
+    apart = frozenset(options)
 
     def check_input(self, x: Any) -> None:
         """There is none: an input begins."""

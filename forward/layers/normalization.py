@@ -61,6 +61,7 @@ class BatchNormalization(Layer):
     function = batch_normalization
     passes_mask = True
     options = {"axis": axes, "epsilon": number, "center": flag, "scale": flag}
+    apart = frozenset({"center", "scale"})
     fixed = {"renorm": False}
     no_effect = frozenset({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"})
 
@@ -85,7 +86,7 @@ class LayerNormalization(BatchNormalization):
     casts = "f"
     fixed = {"rms_scaling": False}
 
-    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
+    def __call__(self, x: Array, mask: Mask = None) -> Array:
         return super().__call__(x).astype(self.dtype, copy=False)
 
     def weight_shapes(self, x: Array) -> Shapes:

@@ -55,9 +55,11 @@ def global_average_pool(x: Array, keepdims: bool = False, mask: Mask = None) -> 
     """The mean of each channel: (batch, *axes, channels) -> (batch, channels).
 
     With `mask` (batch, steps) only the steps of a sequence count where it is True; a row without any
-    gives NaN. Images do not heed a mask. Both is Keras' rule.
+    gives NaN (Keras' rule). Raises ValueError for a mask that does not fit.
     """
-    where = True if mask is None or x.ndim > 3 else mask[..., np.newaxis]
+    if mask is not None and mask.shape != x.shape[:-1]:
+        raise ValueError(f"a mask of shape {mask.shape} does not fit an x of shape {x.shape}")
+    where = True if mask is None else mask[..., np.newaxis]
     axis, x = tuple(range(1, x.ndim - 1)), floating(x)
     with np.errstate(invalid="ignore"):
         n = np.broadcast_to(where, x.shape).sum(axis=axis, keepdims=keepdims)
@@ -71,6 +73,8 @@ KINDS = {
     "MaxPooling": channels_last(max_pool, options=window, work=100),
     "AveragePooling": channels_last(average_pool, options=window, work=100),
     "GlobalMaxPooling": channels_last(global_max_pool, options={"keepdims": flag}),
-    "GlobalAveragePooling": channels_last(global_average_pool, options={"keepdims": flag}, heeds_mask=True),
+    "GlobalAveragePooling": channels_last(global_average_pool, options={"keepdims": flag}),
 }
 LAYERS = {f"{kind}{rank}D": layer for kind, layer in KINDS.items() for rank in (1, 2)}
+# Keras heeds a mask of steps, but none of images.
+LAYERS["GlobalAveragePooling1D"] = channels_last(global_average_pool, options={"keepdims": flag}, heeds_mask=True)

@@ -1,6 +1,7 @@
 """Recurrent layers: one cell per kind, one loop over time for all of them, and the wrappers around layers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ from ..keras_file import SavedLayer
 from .base import Layer, Mask, Shapes, activation, count, flag, listed, one_of, shape_text
 
 States = tuple[Array, ...]  # the first one is the output: h, or h and c
-Cell = Callable[..., States]  # z = x @ kernel + bias of one time step, states, recurrent_kernel, ... -> new states
 
 
 def simple_rnn_cell(z: Array, states: States, recurrent_kernel: Array, activation: Activation = tanh) -> States:
@@ -88,32 +88,56 @@ def gates(z: Array, n: int) -> list[Array]:
     return [z[:, start : start + units] for start in range(0, n * units, units)]
 
 
-def simple_rnn(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
-    """`simple_rnn_cell` over time: kernel (features, units); x, `how` and the result: see `unroll`."""
-    return unroll(simple_rnn_cell, x, kernel, recurrent_kernel, bias, **how)
+def simple_rnn(
+    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
+    mask: Mask = None, initial_state: list[Array] | None = None, return_sequences: bool = False,
+    return_state: bool = False, go_backwards: bool = False, zero_output_for_mask: bool = False,
+) -> Any:  # fmt: skip
+    """`simple_rnn_cell` over time: kernel (features, units); x, the switches and the result: see `unroll`."""
+    step = partial(simple_rnn_cell, recurrent_kernel=recurrent_kernel, activation=activation)
+    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
+    return unroll(step, x, kernel, bias, len(recurrent_kernel), 1, mask, initial_state, *switches)
 
 
-def lstm(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
-    """`lstm_cell` over time: kernel (features, 4 * units); x, `how` and the result: see `unroll`."""
-    return unroll(lstm_cell, x, kernel, recurrent_kernel, bias, n_states=2, **how)
+def lstm(
+    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
+    recurrent_activation: Activation = sigmoid, mask: Mask = None, initial_state: list[Array] | None = None,
+    return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> Any:  # fmt: skip
+    """`lstm_cell` over time: kernel (features, 4 * units); x, the switches and the result: see `unroll`."""
+    gates = {"activation": activation, "recurrent_activation": recurrent_activation}
+    step = partial(lstm_cell, recurrent_kernel=recurrent_kernel, **gates)
+    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
+    return unroll(step, x, kernel, bias, len(recurrent_kernel), 2, mask, initial_state, *switches)
 
 
-def gru(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, **how: Any) -> Any:
-    """`gru_cell` over time: kernel (features, 3 * units); x, `how` and the result: see `unroll`.
+def gru(
+    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
+    recurrent_activation: Activation = sigmoid, reset_after: bool = True, mask: Mask = None,
+    initial_state: list[Array] | None = None, return_sequences: bool = False, return_state: bool = False,
+    go_backwards: bool = False, zero_output_for_mask: bool = False,
+) -> Any:  # fmt: skip
+    """`gru_cell` over time: kernel (features, 3 * units); x, the switches and the result: see `unroll`.
 
     A bias of two rows (2, 3 * units) has one for x and one for h, as Keras keeps it with reset_after.
     """
     bias, recurrent_bias = bias if np.ndim(bias) == 2 else (bias, 0.0)
-    return unroll(gru_cell, x, kernel, recurrent_kernel, bias, recurrent_bias=recurrent_bias, **how)
+    gates = {"activation": activation, "recurrent_activation": recurrent_activation, "reset_after": reset_after}
+    step = partial(gru_cell, recurrent_kernel=recurrent_kernel, recurrent_bias=recurrent_bias, **gates)
+    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
+    return unroll(step, x, kernel, bias, len(recurrent_kernel), 1, mask, initial_state, *switches)
 
 
 def unroll(
-    cell: Cell, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, n_states: int = 1,
-    mask: Mask = None, initial_state: list[Array] | None = None, return_sequences: bool = False,
-    return_state: bool = False, go_backwards: bool = False, zero_output_for_mask: bool = False, **cell_options: Any,
+    step: Callable[[Array, States], States], x: Array, kernel: Array, bias: Array | float, units: int, n_states: int,
+    mask: Mask, initial_state: list[Array] | None, return_sequences: bool, return_state: bool, go_backwards: bool,
+    zero_output_for_mask: bool,
 ) -> Any:  # fmt: skip
     """Walk a cell over time as Keras does: x (batch, time, features), kernel (features, gates * units).
 
+    `step` takes z = x @ kernel + bias of one time step and the `n_states` states to the new states, the first of
+    which is the output.
     Whole numbers x (batch, time) stand for one-hot features, whose product with the kernel is one of its rows.
     The result is the last output (batch, units); with `return_sequences` every output (batch, time,
     units); with `return_state` a list of that and the last states. The states begin as
@@ -125,7 +149,7 @@ def unroll(
     Masked steps are not computed, as `pack` leaves them out, and z = x @ kernel + bias is one matrix
     product for all that are. On sentences padded to three times their length that saves two thirds of the time.
     """
-    (batch, time), units = x.shape[:2], len(recurrent_kernel)
+    batch, time = x.shape[:2]
     given = initial_state or [np.zeros((batch, units), kernel.dtype)] * n_states
     if [state.shape for state in given] != [(batch, units)] * n_states:
         raise ValueError(f"expected {n_states} initial states of {units} units, got {[s.shape[1:] for s in given]}")
@@ -141,7 +165,7 @@ def unroll(
     outputs = np.empty((len(z) + 1 if return_sequences else 0, units), z.dtype)
     start = 0
     for width in widths:
-        new = cell(z[start : start + width], [state[:width] for state in states], recurrent_kernel, **cell_options)
+        new = step(z[start : start + width], [state[:width] for state in states])
         for state, after in zip(states, new, strict=True):
             state[:width] = after
         if return_sequences:
@@ -188,7 +212,7 @@ class Recurrent(Layer):
     weights_group = "cell/vars"
     gates: ClassVar[int]  # blocks of units side by side in the kernels
     switches = "use_bias", "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
-    options = {"units": count, "activation": activation, **dict.fromkeys(switches, flag)}
+    apart = frozenset({"units", "use_bias"})
     fixed = {"stateful": False}
     no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
 
@@ -209,10 +233,14 @@ class Recurrent(Layer):
         return max(super().widest(x, y), x.shape[1] * self.gates * self.units)
 
 
+SHARED = {"units": count, "activation": activation, **dict.fromkeys(Recurrent.switches, flag)}
+
+
 class SimpleRNN(Recurrent):
     """`simple_rnn`."""
 
-    function, through, gates = simple_rnn, (simple_rnn_cell, unroll), 1
+    function, gates = simple_rnn, 1
+    options = SHARED
 
 
 def gate_activation(value: Any) -> Activation:
@@ -224,14 +252,14 @@ def gate_activation(value: Any) -> Activation:
 class LSTM(Recurrent):
     """`lstm`."""
 
-    function, through, gates = lstm, (lstm_cell, unroll), 4
-    options = Recurrent.options | {"recurrent_activation": gate_activation}
+    function, gates = lstm, 4
+    options = SHARED | {"recurrent_activation": gate_activation}
 
 
 class GRU(Recurrent):
     """`gru`."""
 
-    function, through, gates = gru, (gru_cell, unroll), 3
+    function, gates = gru, 3
     options = LSTM.options | {"reset_after": flag}
 
 
@@ -277,6 +305,7 @@ class Bidirectional(Wrapper):
     """
 
     options = {"merge_mode": one_of(*MERGE)}
+    apart = frozenset(options)
     inside = {"layer": "forward_layer", "backward_layer": "backward_layer"}
     no_effect = frozenset(inside)
 
@@ -318,7 +347,7 @@ class TimeDistributed(Wrapper):
     def inner(self, x: Array) -> Array:
         return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
 
-    def __call__(self, x: Array, mask: Mask = None, **states: Any) -> Array:
+    def __call__(self, x: Array, mask: Mask = None) -> Array:
         deep = mask is not None and mask.ndim > 2  # a mask for what is inside each step; one of steps only passes
         y = self.layers[0](self.inner(x), self.inner(mask) if deep else None)
         return y.reshape(*x.shape[:2], *y.shape[1:])

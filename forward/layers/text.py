@@ -1,5 +1,6 @@
 """From sentences to token numbers, or to counts of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from .base import Layer, Shapes, count, flag, one_of, optional
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
+SPLITS = ("whitespace", "character")
 
 
 def tokenize(
@@ -21,8 +23,10 @@ def tokenize(
     """A text's words, or with `split="character"` its characters; for each n of `ngrams` all runs of n of them.
 
     Done on UTF-8 bytes, as TensorFlow does: only ASCII letters are lowered, only ASCII punctuation is
-    stripped and only ASCII whitespace splits.
+    stripped and only ASCII whitespace splits. Raises ValueError for another `standardize` or `split`.
     """
+    if standardize not in STANDARDIZATIONS or split not in SPLITS:
+        raise ValueError(f"standardize={standardize!r}, split={split!r}: expected {STANDARDIZATIONS} and {SPLITS}")
     data = text.encode()
     data = data.lower() if "lower" in (standardize or "") else data
     data = data.translate(None, PUNCTUATION) if "strip" in (standardize or "") else data
@@ -32,29 +36,29 @@ def tokenize(
 
 def text_vectorization(
     texts: Sequence[str], vocabulary: Mapping[bytes, int], output_sequence_length: int | None = None,
-    standardize: str | None = STANDARDIZATIONS[-1], **how: Any,
+    standardize: str | None = STANDARDIZATIONS[-1], split: str = "whitespace", ngrams: Sequence[int] = (1,),
 ) -> Array:  # fmt: skip
     """Each text as a row of token numbers: (batch,) strings -> (batch, output_sequence_length) int64.
 
-    A token of `tokenize`, which takes `how`, becomes its number in the vocabulary, or 1 if it is not there;
-    the row is cut, or filled up with 0. Without a length the longest text sets it.
+    A token (see `tokenize`) becomes its number in the vocabulary, or 1 if it is not there; the row is cut,
+    or filled up with 0. Without a length the longest text sets it.
     """
-    rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, **how)] for text in texts]
+    rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, split, ngrams)] for text in texts]
     length = output_sequence_length or max(map(len, rows), default=0)
     return np.array([row[:length] + [0] * (length - len(row)) for row in rows], np.int64).reshape(len(rows), length)
 
 
 def count_vectorization(
     texts: Sequence[str], vocabulary: Mapping[bytes, int], size: int, standardize: str | None = STANDARDIZATIONS[-1],
-    **how: Any,
+    split: str = "whitespace", ngrams: Sequence[int] = (1,),
 ) -> Array:  # fmt: skip
     """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) int64.
 
-    Tokens that are not in the vocabulary are counted in column 0; `tokenize` takes `how`.
+    Tokens (see `tokenize`) that are not in the vocabulary are counted in column 0.
     """
     counts = np.zeros((len(texts), size), np.int64)
     for row, text in zip(counts, texts, strict=True):
-        np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, standardize, **how)], 1)
+        np.add.at(row, [vocabulary.get(token, 0) for token in tokenize(text, standardize, split, ngrams)], 1)
     return counts
 
 
@@ -73,22 +77,26 @@ class TextVectorization(Layer):
 
     casts = ""
     options = {
-        "standardize": one_of(*STANDARDIZATIONS), "split": one_of("whitespace", "character"), "ngrams": ngram_sizes,
+        "standardize": one_of(*STANDARDIZATIONS), "split": one_of(*SPLITS), "ngrams": ngram_sizes,
         "output_mode": one_of("int", "multi_hot", "count", "tf_idf"), "output_sequence_length": optional(count),
         "max_tokens": optional(count), "pad_to_max_tokens": flag,
     }  # fmt: skip
     fixed = {"sparse": False, "ragged": False, "encoding": "utf-8"}
+    apart = frozenset({*options, "idf_weights"})
     no_effect = frozenset({"vocabulary", "vocabulary_size", "idf_weights", "has_input_vocabulary"})
 
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
         """The vocabulary, from the configuration or from the asset, and the weights of "tf_idf"."""
         words = saved.config.get("vocabulary")
         if words is None and "vocabulary.txt" in saved.assets:
-            words = saved.assets["vocabulary.txt"].decode().splitlines()
+            words = saved.assets["vocabulary.txt"].decode().split("\n")  # as Keras: words may hold U+2028 and the like
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ModelFileError(f"{self}: the vocabulary must be a list of strings or adapted, got {brief(words)}")
         special = [""] * (self.output_mode == "int") + ["[UNK]"]
-        words = words if words[: len(special)] == special else [*special, *words]
+        words = words[len(special) :] if words[: len(special)] == special else words
+        if twice := [word for word, times in Counter(special[:-1] + words).items() if times > 1]:  # Keras' rule
+            raise ModelFileError(f"{self}: the vocabulary has the word {brief(twice[0])} twice")
+        words = special + words
         self.any_length = self.output_mode == "int" and self.output_sequence_length is None
         self.vocabulary = {word.encode(): position for position, word in enumerate(words)}
         self.size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else len(words)
@@ -100,7 +108,7 @@ class TextVectorization(Layer):
     def weight_shapes(self, x: Array) -> Shapes:
         return {"idf_weights": (self.size,) if self.output_mode == "tf_idf" else None}
 
-    def __call__(self, x: Array, mask: Any = None, **states: Any) -> Array:
+    def __call__(self, x: Array, mask: Any = None) -> Array:
         how = {"standardize": self.standardize, "split": self.split, "ngrams": self.ngrams}
         texts = x.reshape(-1).tolist()
         if self.output_mode == "int":

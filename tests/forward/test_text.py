@@ -1,9 +1,14 @@
+import shutil
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import forward
+
+from .files import change_entry, rewrite
 
 TRAINING = ["Makanannya ENAK sekali!", "pelayannya kasar, lambat", "enak, enak... dan murah", "café Élan élan buka"]
 TRICKY = [
@@ -102,6 +107,34 @@ def test_vocabulary_inside_the_configuration(twins):
     words = layers.TextVectorization(vocabulary=["enak", "kasar"], output_sequence_length=4)
     _, ours = twins(keras.Input((), dtype="string"), words)
     assert ours.predict(["kasar enak lain"]).tolist() == [[3, 2, 1, 0]]
+
+
+@pytest.mark.parametrize("mark", ["\u0085", "\u2028", "\u2029", "\x1c", "\x1d", "\x1e", "\x0b", "\x0c"])
+@pytest.mark.parametrize("mode", ["int", "count"])
+def test_words_that_hold_marks_which_python_takes_for_ends_of_lines(mode, mark, assert_same):
+    """Keras writes a word on each line. Only "\\n" ends one; else every later word would get another number."""
+    texts = [f"makanannya enak sekali{mark}harga murah", f"enak{mark}sekali enak", "murah sekali"]
+    words = layers.TextVectorization(output_mode=mode, **({"output_sequence_length": 4} if mode == "int" else {}))
+    words.adapt([texts[0], *texts])
+    assert_same(texts, keras.Input((), dtype="string"), words)
+
+
+@pytest.mark.parametrize("mode", ["int", "count"])
+@pytest.mark.parametrize("name", ["words", "adapted_words"])
+def test_refuses_a_vocabulary_in_which_a_word_stands_twice(name, mode, sound, tmp_path):
+    shutil.copy(sound[name], path := tmp_path / "model.keras")
+
+    def change(entry):
+        entry["config"]["output_mode"] = mode
+        entry["config"]["vocabulary"] = entry["config"]["vocabulary"] and ["b", "a", "b"]
+
+    change_entry(path, "words", change)
+    if name == "adapted_words":
+        with zipfile.ZipFile(path) as archive:
+            asset = next(each for each in archive.namelist() if each.endswith("text_vectorization/vocabulary.txt"))
+        rewrite(path, asset, lambda data: data + b"\nb")
+    with pytest.raises(forward.ModelFileError, match=r"layer 'words' .*: the vocabulary has the word 'b' twice"):
+        forward.load_model(path)
 
 
 def test_batches_of_different_lengths_are_refused(twins):
