@@ -1,4 +1,4 @@
-"""The tables of `make bench`, on made-up times."""
+"""The tables of `make bench`, on made-up times, and the names of files."""
 
 import sys
 
@@ -54,3 +54,10 @@ def test_an_onnx_cell_has_its_gates_in_another_order():
     kernel, _, bias = peers.onnx_cell(Cell)
     assert kernel[:, 0].tolist() == [0, 1, 6, 7, 2, 3, 4, 5]
     assert bias.tolist() == [0, 1, 6, 7, 2, 3, 4, 5] + [0] * 8
+
+
+def test_no_file_hides_a_module_of_the_standard_library():
+    """The folder of `python benchmarks/bench.py`, and of a test, comes first where Python looks for modules."""
+    files = [path for folder in ("benchmarks", "tests") for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 40
+    assert not [path for path in files if path.stem in sys.stdlib_module_names]

@@ -1,6 +1,6 @@
 """Where forward/ spends its time: each step of `predict`, on one thread, beside the rate of the matrix products.
 
-    python benchmarks/profile.py [MODEL.keras] [--samples N]
+    python benchmarks/by_layer.py [MODEL.keras] [--samples N]
 
 The samples are random, or tokens without padding.
 """
