@@ -16,7 +16,7 @@ STUDY  = $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test train tune data notebook bench clean
+.PHONY: help setup report test train tune data answers notebook bench clean
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ tune: $(READY) ## search the settings that are not studied, on validation data, 
 
 data: $(READY) ## download the real data into DATA, unless it is there
 	$(STUDY) data $(OPTIONS)
+
+answers: $(READY) ## write what the full profile found into README.md and docs/, from the tables in reports/full
+	$(STUDY) answers
 
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest

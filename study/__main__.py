@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,answers}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -66,7 +66,13 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
     print(f"report: {place.reports / 'index.html'}")
 
 
-COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report}
+def _answers(architectures: list[str], options: argparse.Namespace) -> None:
+    from . import answers
+
+    print(*answers.write(), sep="\n")
+
+
+COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report, "answers": _answers}
 
 
 def _parser() -> argparse.ArgumentParser:

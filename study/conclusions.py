@@ -12,7 +12,7 @@ from . import full
 from .data import REAL_TITLES, Dataset
 from .evaluation import by_variant, of_value, results
 from .evidence import AGAINST_BASELINES, Evidence, pairs_ahead
-from .findings import by_verdict, value_of
+from .findings import by_verdict, is_total, lacking, name_of, removals, value_of
 from .runs import PACKAGES, Place, jobs
 from .statistics import p_words
 from .training import limited
@@ -30,7 +30,12 @@ HEADINGS = {
     "equivalent": "No difference that matters",
     "not resolved": "Not resolved",
 }
-SAYS = {"agrees": "agreeing with ours", "contradicts": "contradicted", "cannot be told": "open"}
+SAYS = {
+    "agrees": "agreeing with ours",
+    "compatible": "compatible with ours",
+    "contradicts": "contradicted",
+    "cannot be told": "open",
+}
 
 
 def of_group(found: Evidence, group: str) -> str:
@@ -144,20 +149,29 @@ def _against(rows: pd.DataFrame, group: str, score: float | None = None) -> str:
     parts = []
     for verdict, words in AGAINST.items():
         some = rows[rows["verdict"] == verdict]
-        if len(some):
-            names = (value_of(row.architecture, group, row.variant) for row in some.itertuples())
+        if len(some) == len(rows) > 1:
+            parts.append(f"{words} all {len(rows)} ({some['effect'].min():+.3f} to {some['effect'].max():+.3f})")
+        elif len(some):
+            names = (
+                f"{value_of(row.architecture, group, row.variant)} ({row.effect:+.3f})" for row in some.itertuples()
+            )
             parts.append(f"{words} {', '.join(names)}")
     rival = rows["baseline"].iloc[0] + ("" if score is None else f": {score:.3f}")
     return f"Against the strongest method without a network ({rival}): {'; '.join(parts)}."
 
 
-def against_baselines(comparisons: pd.DataFrame) -> str:
-    """Which networks of each architecture lose to a method without a network, as a Markdown list."""
-    rows = comparisons[comparisons["group"] == AGAINST_BASELINES]
-    return "\n".join(
-        f"- **{ARCHITECTURES[name].title}.** {_against(mine, '')}"
-        for name, mine in rows.groupby("architecture", sort=False)
-    )
+def against_baselines(comparisons: pd.DataFrame, with_full: bool = False) -> str:
+    """Which networks of each architecture lose to a method without a network, here and in full, as a Markdown list."""
+    lines = []
+    for name, mine in _with_baselines(comparisons).groupby("architecture", sort=False):
+        lines.append(f"- **{ARCHITECTURES[name].title}.** {_against(mine, '')}")
+        if with_full:
+            lines.append(f"    - `full`: {_against(_with_baselines(full.of('comparisons', [name])), '')}")
+    return "\n".join(lines)
+
+
+def _with_baselines(comparisons: pd.DataFrame) -> pd.DataFrame:
+    return comparisons[comparisons["group"] == AGAINST_BASELINES]
 
 
 def limits(comparisons: pd.DataFrame) -> str:
@@ -224,33 +238,92 @@ def summary(found: Evidence) -> str:
     if found.best != "baseline":
         start += f" The baseline: {baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
     ends = [_beside_baselines(found, "", names), _dead(found, names)]
-    return "\n\n".join([start, overall(found.comparisons), *(each for each in ends if each)])
+    rows = full.beside(found.comparisons) if full.speaks_of(found.place) else found.comparisons
+    return "\n\n".join([start, overall(rows), *(each for each in ends if each)])
 
 
 def overall(comparisons: pd.DataFrame) -> str:
-    """All comparisons by what they say, as a Markdown list: what mattered, what did not, what is not resolved."""
+    """All comparisons by what they say, as a Markdown list: what mattered, what did not, what is not resolved.
+
+    What `full.beside` adds stands beside each. What is worse on purpose stands apart, once for each architecture.
+    """
     several = comparisons["architecture"].nunique() > 1
     lines = []
     for verdict, rows in by_verdict(comparisons).items():
         lines += [f"- **{HEADINGS[verdict]}**", *(f"    - {_short(row, several)}" for row in rows.itertuples())]
+    if len(rows := removals(comparisons)):
+        lines += [
+            "- **What was taken away on purpose**",
+            *(f"    - {_where(row, several)}{removal(row)}{beside_full(row)}" for row in rows.itertuples()),
+        ]
     return "\n".join(lines)
 
 
 def _short(row: Any, with_architecture: bool) -> str:
-    family = ARCHITECTURES[row.architecture]
+    return f"{_what(row, with_architecture)} ({row.effect:+.3f}){beside_full(row)}"
+
+
+def _what(row: Any, with_architecture: bool) -> str:
+    """What is compared with what: `LSTM, number of layers: 1 against 2`."""
+    group = ARCHITECTURES[row.architecture].groups[row.group]
     ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
-    where = f"{family.title}, " if with_architecture else ""
-    return f"{where}{family.groups[row.group].title.lower()}: {ours} against {theirs} ({row.effect:+.3f})"
+    together = "all steps together, " if is_total(row) else ""
+    return f"{_where(row, with_architecture)}{group.title.lower()}: {together}{ours} against {theirs}"
+
+
+def _where(row: Any, with_architecture: bool) -> str:
+    return f"{ARCHITECTURES[row.architecture].title}, " if with_architecture else ""
+
+
+def removal(row: Any) -> str:
+    """What a part is worth: `removing the mask costs 0.291`, with its interval."""
+    verb, sign = ("costs", 1) if row.effect >= 0 else ("gains", -1)
+    low, high = sorted((sign * row.low, sign * row.high))
+    unclear = {"equivalent": ", too little to matter", "not resolved": ", not resolved"}.get(row.verdict, "")
+    return f"removing {lacking(row)} {verb} {abs(row.effect):.3f} (95 % interval {low:+.3f} to {high:+.3f}){unclear}"
+
+
+def beside_full(row: Any) -> str:
+    """What `full` found of the same comparison, to stand behind a verdict; empty where `full.beside` was not asked."""
+    if not isinstance(verdict := getattr(row, "full_verdict", None), str):
+        return ""
+    theirs = f"{verdict} ({row.full_effect:+.3f})"
+    return f"; **`full` contradicts: {theirs}**" if row.contradicts else f"; `full`: {theirs}"
+
+
+def against_full(comparisons: pd.DataFrame, profile: str) -> str:
+    """How the verdicts of a smaller profile stand to those of full, and why; for the rows of `full.beside`."""
+    rows = comparisons[(comparisons["group"] != AGAINST_BASELINES) & comparisons["full_verdict"].notna()]
+    others, against = (rows["verdict"] != rows["full_verdict"]).sum(), rows[rows["contradicts"]]
+    listed = "".join(
+        f"\n- {_what(row, True)}: {row.verdict} here ({row.effect:+.3f}), {row.full_verdict} in `full` "
+        f"({row.full_effect:+.3f})."
+        for row in against.itertuples()
+    )
+    spent = ((ARCHITECTURES[name].title, full.less(name, profile)) for name in rows["architecture"].unique())
+    return (
+        f"Of {len(rows)} verdicts on this profile's networks, {others or 'none'} are not those of the "
+        f"profile `full`, and {len(against) or 'none'} contradict it. Where the two differ, believe `full`: less was "
+        f"spent here "
+        f"({'; '.join(f'{title}: {less}' for title, less in spent if less)}), and one training is partly luck."
+        + (f" They contradict each other on:\n{listed}" if listed else "")
+    )
 
 
 def beside_published(rows: pd.DataFrame) -> str:
-    """How many findings of the earlier report hold, in a sentence."""
+    """How many findings of the earlier report hold, in a sentence, from the rows of `findings.published`."""
+    if rows.empty:
+        return "Each network was trained once: that cannot tell whether a finding of the earlier report holds."
     counts = rows["says"].str.partition(":")[0].value_counts()
     parts = [f"{words} {counts.get(each, 0)}" for each, words in SAYS.items()]
+    once = (
+        "Each network was trained once here, which cannot tell whether a finding of the earlier report holds; the "
+        "profile `full` can, and these are its results. "
+    )
     return (
-        f"Differences that the earlier report published: {len(rows)}; {', '.join(parts)}. Only the direction is "
-        "compared, and only where its difference is larger than those between its own runs of the baseline; it also "
-        "agrees where both differences are too small to matter."
+        f"{once if rows['from_full'].any() else ''}Differences that the earlier report published: {len(rows)}; "
+        f"{', '.join(parts)}. Only the direction is compared, and only where its difference is larger than those "
+        "between its own runs of the baseline. *Compatible*: its difference and ours are both too small to matter."
     )
 
 
@@ -285,7 +358,8 @@ def epochs_allowed(architecture: str, profile: str) -> str:
     """How many epochs the networks may train, and which of them more."""
     usual = epochs(architecture, profile)
     others = {each.variant.name: each.epochs for each in jobs(architecture, profile) if each.epochs != usual}
-    return ", ".join([f"{usual} epochs", *(f"{name} {number}" for name, number in others.items())])
+    longer = (f"{number} for {name_of(architecture, name)}" for name, number in others.items())
+    return ", ".join([f"{usual} epoch{'s' * (usual > 1)}", *longer])
 
 
 def setting(architecture: str, full: Dataset, place: Place) -> str:

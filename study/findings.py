@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from . import full
 from .evidence import AGAINST_BASELINES
 from .published import PUBLISHED
+from .runs import Place
 from .statistics import VERDICTS
 from .variants import ARCHITECTURES, variants
 
@@ -73,13 +75,30 @@ def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:
     scores = {(each.architecture, each.group, each.value): each for each in PUBLISHED}
     rows = []
     for row in comparisons[comparisons["group"] != AGAINST_BASELINES].to_dict("records"):
-        value, reference = (value_of(row["architecture"], row["group"], row[side]) for side in ("variant", "baseline"))
-        ours, theirs = (scores.get((row["architecture"], row["group"], each)) for each in (value, reference))
+        where, names = (row["architecture"], row["group"]), (row["variant"], row["baseline"])
+        ours, theirs = (scores.get((*where, label_of(*where, name))) for name in names)
         if ours and theirs:
             published = ours.macro_f1 - theirs.macro_f1
             says = _says(row, published, ours.copied or theirs.copied)
+            value, reference = (value_of(*where, name) for name in names)
             rows.append(row | {"value": value, "reference": reference, "published": published, "says": says})
-    return pd.DataFrame(rows, columns=[*comparisons.columns, "value", "reference", "published", "says"])
+    columns = [*comparisons.columns, "value", "reference", "published", "says"]
+    return pd.DataFrame(rows, columns=columns).assign(from_full=False)
+
+
+def published(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """The rows of `beside_published` that can tell something; `from_full` marks those of the full profile.
+
+    Single seeds cannot tell: where each network was trained once, the rows are those that `full` has of the same
+    architectures, and for sample data, which has nothing to do with it, there is none.
+    """
+    rows = beside_published(comparisons)
+    if (rows["n_seeds"] > 1).any():
+        return rows
+    if not full.speaks_of(place):
+        return rows[:0]
+    theirs = full.of("comparisons", list(comparisons["architecture"].unique()))
+    return beside_published(theirs).assign(from_full=True)
 
 
 def noise(architecture: str) -> float:
@@ -98,7 +117,8 @@ def _says(row: dict, published: float, copied: str) -> str:
     if abs(published) <= (own := noise(row["architecture"])):
         return f"cannot be told: its own runs of one network differ by {own:.3f}"
     if row["verdict"] == "not resolved":
-        return "cannot be told: not resolved here"
+        return "cannot be told: ours is not resolved"
     if row["verdict"] == "equivalent":
-        return "agrees" if abs(published) <= row["margin"] else "contradicts: no such difference here"
+        small = abs(published) <= row["margin"]
+        return "compatible: both too small to matter" if small else "contradicts: ours shows no such difference"
     return "agrees" if (published > 0) == (row["effect"] > 0) else "contradicts"

@@ -60,7 +60,8 @@ def draw(comparisons: pd.DataFrame, title: str) -> Figure:
     for each, (name, lines) in zip(axes, panels.items(), strict=True):
         mine = ARCHITECTURES[name].dataset
         alike = within[[ARCHITECTURES[other].dataset == mine for other in within["architecture"]]]
-        _panel(each, name, lines, (min(alike["low"].min(), 0), max(alike["high"].max(), 0)))
+        margin = ARCHITECTURES[name].margin
+        _panel(each, name, lines, (min(alike["low"].min(), -margin), max(alike["high"].max(), margin)))
     axes[-1].set_xlabel("difference in test macro-F1, with its 95 % interval")
     figure.suptitle(title, y=1 - 0.12 / height, va="top")
     marks = [mpl.lines.Line2D([], [], linestyle="-", label=each, **MARKS[each]) for each in VERDICTS]

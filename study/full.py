@@ -25,6 +25,12 @@ def table(name: str) -> pd.DataFrame:
     return pd.read_csv(TABLES / f"{name}.csv", dtype={"predicted": str})
 
 
+def of(name: str, architectures: list[str]) -> pd.DataFrame:
+    """The rows of a committed table that speak of these architectures."""
+    rows = table(name)
+    return rows[rows["architecture"].isin(architectures)]
+
+
 def beside(comparisons: pd.DataFrame) -> pd.DataFrame:
     """Comparisons with what `full` says of each: full_effect, full_low, full_high, full_verdict; NaN where it has none.
 

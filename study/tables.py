@@ -28,6 +28,8 @@ class Table(pd.DataFrame):
     """A DataFrame that a notebook shows without its index and with every cell in full."""
 
     def _repr_html_(self) -> str:
+        if self.empty:
+            return ""
         with pd.option_context("display.max_colwidth", None):
             return self.to_html(index=False, border=0)
 
@@ -252,7 +254,7 @@ def check_table(checks: list[Check]) -> Table:
 
 
 def published_table(rows: pd.DataFrame, several: bool = False) -> Table:
-    """The rows of `findings.beside_published`, to be read; `several` architectures are named."""
+    """The rows of `findings.published`, to be read; `several` architectures are named."""
     return Table(
         ({"network": ARCHITECTURES[row.architecture].title} if several else {})
         | {
@@ -260,7 +262,7 @@ def published_table(rows: pd.DataFrame, several: bool = False) -> Table:
             "value": row.value,
             "compared with": row.reference,
             "published": f"{row.published:+.3f}",
-            "ours": f"{row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
+            "full" if row.from_full else "ours": f"{row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
             "the finding": row.says,
         }
         for row in rows.itertuples()

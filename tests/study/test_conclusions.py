@@ -162,10 +162,13 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     right = {"baseline": 0.7, "layers-1": 0.95, "layers-3": 0.4}
     text = conclusions.of_group(results(right, rival=0.75, seeds=TEN, spread=0.02), "layers")
     assert f"Against the strongest method without a network ({RIVAL}: 0.7" in text
-    assert "**these lose to it**: 3; these beat it: 1; not resolved: 2." in text
+    assert "**these lose to it**: 3 (-0." in text
+    assert "these beat it: 1 (+0." in text
+    assert "not resolved: 2 (" in text
     listed = conclusions.against_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
     assert listed.startswith("- **LSTM.** Against")
-    assert "**these lose to it**: 3 layers; these beat it: 1 layer;" in listed
+    assert "**these lose to it**: 3 layers (-0." in listed
+    assert "these beat it: 1 layer (+0." in listed
 
 
 def test_summary_sorts_the_variants():
@@ -217,5 +220,5 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
 
 
 def test_the_networks_that_train_longer_are_named():
-    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, beyond-longer 15"
-    assert conclusions.epochs_allowed("lstm", "tiny") == "1 epochs"
+    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, 15 for all steps up to three times the epochs"
+    assert conclusions.epochs_allowed("lstm", "tiny") == "1 epoch"

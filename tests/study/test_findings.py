@@ -22,7 +22,7 @@ def test_agrees_and_contradicts():
 
 
 def test_what_is_not_resolved_cannot_tell():
-    assert says({"layers-1": 0.72}, seeds=TEN, spread=0.1)[0] == "cannot be told: not resolved here"
+    assert says({"layers-1": 0.72}, seeds=TEN, spread=0.1)[0] == "cannot be told: ours is not resolved"
     assert says({"baseline": 0.5, "layers-1": 0.9})[0] == "cannot be told: one seed each"
 
 
@@ -35,9 +35,9 @@ def test_a_difference_within_the_noise_of_the_source_cannot_tell():
 
 def test_equivalent_agrees_with_a_difference_within_the_margin_only():
     few = {"seeds": TEN, "examples": 3000}
-    assert says({}, **few)[0] == "agrees"
+    assert says({}, **few)[0] == "compatible: both too small to matter"
     found, published = says({}, architecture="simple_rnn", value="3", **few)
-    assert (found, published) == ("contradicts: no such difference here", pytest.approx(-0.0364))
+    assert (found, published) == ("contradicts: ours shows no such difference", pytest.approx(-0.0364))
 
 
 def test_copies_are_never_compared():
