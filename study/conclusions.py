@@ -191,7 +191,11 @@ def _dead(found: Evidence, names: list[str]) -> str:
         for name, mine in by_variant(found.checks).items()
         if name in names
     }
-    parts = [f"{name} ({_seeds(seeds, len(found.sides[name].scores))})" for name, seeds in dead.items() if seeds]
+    parts = [
+        f"{name_of(found.architecture, name)} ({_seeds(seeds, len(found.sides[name].scores))})"
+        for name, seeds in dead.items()
+        if seeds
+    ]
     return f"**Dead**, one class for everything: {'; '.join(parts)}." if parts else ""
 
 
@@ -201,9 +205,10 @@ def _seeds(which: list[str], number: int) -> str:
 
 def _fit(found: Evidence, group: str) -> str:
     """How well a group's networks have learnt their training data, and how much of it holds on validation data."""
+    about = ARCHITECTURES[found.architecture].groups[group]
     fitted = {
-        value: results(of_value(found.checks, group, value))[["train_f1", "val_f1"]].mean()
-        for value in ARCHITECTURES[found.architecture].groups[group].changes
+        about.in_words(value): results(of_value(found.checks, group, value))[["train_f1", "val_f1"]].mean()
+        for value in about.changes
     }
     said = {value: f"{scores['train_f1']:.3f} against {scores['val_f1']:.3f}" for value, scores in fitted.items()}
     least, *_, most = sorted(fitted, key=lambda value: fitted[value]["train_f1"])
@@ -231,9 +236,9 @@ def summary(found: Evidence) -> str:
     names = list(by_variant(found.checks))
     best, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
     start = (
-        f"Of the {len(names)} variants of the {ARCHITECTURES[found.architecture].title}, **{found.best}** has the best "
-        f"macro-F1 on the validation data; on the test split it reaches {best.estimate:.3f} ({best.low:.3f} to "
-        f"{best.high:.3f})."
+        f"Of the {len(names)} variants of the {ARCHITECTURES[found.architecture].title}, "
+        f"**{name_of(found.architecture, found.best)}** has the best macro-F1 on the validation data; on the test "
+        f"split it reaches {best.estimate:.3f} ({best.low:.3f} to {best.high:.3f})."
     )
     if found.best != "baseline":
         start += f" The baseline: {baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from .data import Dataset
 from .evaluation import by_variant, of_value, values
 from .evidence import Evidence
 from .files import whole
+from .findings import name_of
 from .published import PUBLISHED
 from .readings import quarters
 from .runs import Place
@@ -123,7 +124,8 @@ def scores(found: Evidence, group: str) -> Picture:
         style = {"fmt": "D", "color": "black", "markersize": 5, "capsize": 4, "label": "mean, 95 % interval"}
         axes.errorbar(number + 0.2, mean.estimate, error, **style)
     _draw_rival(axes, found)
-    axes.set_xticks(range(len(names)), map(_in_lines, names))
+    words = map(ARCHITECTURES[found.architecture].groups[group].in_words, names)
+    axes.set_xticks(range(len(names)), [_in_lines(each, 7 * 12 // len(names)) for each in words])
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
     _legend(figure, axes)
     return _save(figure, found.place, f"{found.architecture}-{group}-scores", _title(found, group), found.data)
@@ -139,9 +141,9 @@ def _draw_rival(axes: Any, found: Evidence) -> None:
     axes.set_ylim(low, high)
 
 
-def _in_lines(value: str) -> str:
-    """Words below each other, which side by side would run into the next value's; numbers stay as they are."""
-    return re.sub(r"-(?=[a-z])", "-\n", value)
+def _in_lines(words: str, width: int) -> str:
+    """Words below each other, which side by side would run into those of the next value."""
+    return textwrap.fill(words, width, break_on_hyphens=False)
 
 
 def _title(found: Evidence, group: str) -> str:
@@ -164,7 +166,8 @@ def curves(found: Evidence, group: str) -> Picture:
         checks = of_value(found.checks, group, value)
         for check in checks:
             _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
-        each.set(title=_in_lines(value), xlabel="epoch")
+        words = ARCHITECTURES[found.architecture].groups[group].in_words(value)
+        each.set(title=_in_lines(words, 7 * 12 // len(names)), xlabel="epoch")
         each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
     axes[0, 0].set_ylabel("loss (crossentropy)")
     _legend(figure, axes[0, 0])
@@ -195,7 +198,7 @@ def confusion(found: Evidence) -> Picture:
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.tick_params(axis="y", rotation=0)
     axes.tick_params(axis="x", rotation=45 if len(classes) > 3 else 0)
-    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {found.best}"
+    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {name_of(found.architecture, found.best)}"
     return _save(figure, found.place, f"{found.architecture}-confusion", title, found.data)
 
 
@@ -210,7 +213,9 @@ def calibration(found: Evidence) -> Picture:
             sure, right, share = reliability(check.y, check.keras)
             each.plot(sure, right, color=BLUE, linewidth=0.8, alpha=0.7, label="one seed")
             each.scatter(sure, right, s=120 * share, color=BLUE, alpha=0.5, label="size: share of the test examples")
-        each.set(title=name, xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1))
+        each.set(
+            title=name_of(found.architecture, name), xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1)
+        )
     axes[0, 0].set_ylabel("share of right answers")
     _legend(figure, axes[0, 0])
     title = f"{ARCHITECTURES[found.architecture].title}: calibration"
@@ -227,7 +232,15 @@ def f1_by_length(found: Evidence) -> Picture:
         for part in range(len(labels)):
             y, classes = found.data.y_test[quarter == part], len(found.data.classes)
             each = [macro_f1(y, answer[quarter == part], classes) for answer in found.sides[name].answers]
-            axes.plot([part + shift] * len(each), each, marker, color=color, markersize=4, alpha=0.5, label=name)
+            axes.plot(
+                [part + shift] * len(each),
+                each,
+                marker,
+                color=color,
+                markersize=4,
+                alpha=0.5,
+                label=name_of(found.architecture, name),
+            )
             axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
     axes.set_xticks(range(len(labels)), labels)
     axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
@@ -248,7 +261,8 @@ def hardest_images(found: Evidence, number: int = 10) -> Picture:
         each.set_title(f"{classes[true]} {p[true]:.1%}\n{classes[guess]} {p[guess]:.0%}", fontsize=8)
         each.axis("off")
     title = (
-        f"{ARCHITECTURES[found.architecture].title}: hardest for {found.best} (above: true class, below: its answer)"
+        f"{ARCHITECTURES[found.architecture].title}: hardest for {name_of(found.architecture, found.best)} "
+        "(above: true class, below: its answer)"
     )
     return _save(figure, found.place, f"{found.architecture}-hardest", title, found.data)
 

@@ -9,8 +9,9 @@ from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
 from .data import Dataset
-from .evaluation import by_variant, of_value, values
+from .evaluation import by_variant, of_value
 from .evidence import Evidence
+from .findings import name_of
 from .runs import Place
 from .statistics import macro_f1
 from .training import limited
@@ -62,11 +63,12 @@ def text_lengths(architecture: str, data: Dataset) -> str:
 def curves(found: Evidence, group: str) -> str:
     """Which networks of a group start slowly, which end lowest on validation data, and which on training data."""
     early, kept, fitted = {}, {}, {}
-    for value in values(found.architecture, group):
+    about = ARCHITECTURES[found.architecture].groups[group]
+    for value in about.changes:
         runs = [(each.run.history, each.run.record["best_epoch"] - 1) for each in of_value(found.checks, group, value)]
-        early[value] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
-        kept[value] = float(np.mean([history["val_loss"][best] for history, best in runs]))
-        fitted[value] = float(np.mean([history["loss"][best] for history, best in runs]))
+        early[about.in_words(value)] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
+        kept[about.in_words(value)] = float(np.mean([history["val_loss"][best] for history, best in runs]))
+        fitted[about.in_words(value)] = float(np.mean([history["loss"][best] for history, best in runs]))
     return (
         f"After the first epoch the validation loss is {_ends(early)}; where the weights were kept it is "
         f"{_ends(kept)}. The training loss is there {_ends(fitted)}."
@@ -101,9 +103,8 @@ def calibration(found: Evidence) -> str:
         sure = float(np.mean([each.keras.max(axis=1) for each in mine]))
         right = float(np.mean([each.predicted == each.y for each in mine]))
         how = "too sure" if sure > right else "not sure enough"
-        parts.append(
-            f"{name}: right in {percent(right)} of the test examples, on average {percent(sure)} sure, so {how}"
-        )
+        words = f"right in {percent(right)} of the test examples, on average {percent(sure)} sure, so {how}"
+        parts.append(f"{name_of(found.architecture, name)}: {words}")
     return "; ".join(parts) + "."
 
 
@@ -125,4 +126,5 @@ def by_length(found: Evidence) -> str:
         y, of_part = found.data.y_test[quarter == part], quarter == part
         scores = [macro_f1(y, each[of_part], len(found.data.classes)) for each in found.sides[found.best].answers]
         ends.append(f"{np.mean(scores):.3f} on the {len(y)} texts of {labels[part]} words")
-    return f"{found.best} reaches a macro-F1 of {' and '.join(ends)}: few texts each, so small differences are chance."
+    best = name_of(found.architecture, found.best)
+    return f"{best} reaches a macro-F1 of {' and '.join(ends)}: few texts each, so small differences are chance."

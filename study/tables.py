@@ -16,7 +16,7 @@ from . import full, statistics
 from .comparison import compare
 from .evaluation import Check, by_variant, of_value, results, values
 from .evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
-from .findings import value_of
+from .findings import name_of, value_of
 from .runs import Run
 from .statistics import p_words
 from .variants import ARCHITECTURES, Variant, variants
@@ -39,7 +39,8 @@ def variants_table(architecture: str) -> Table:
     family = ARCHITECTURES[architecture]
     return Table(
         {
-            "variant": each.name,
+            "variant": name_of(architecture, each.name),
+            "name in the files": each.name,
             "settings that differ from the baseline": _words(_changes(each)) or f"none: {_words(each.settings)}",
             "groups": ", ".join(family.groups[group].title.lower() for group in each.labels),
         }
@@ -64,7 +65,7 @@ def group_table(found: Evidence, group: str) -> Table:
     "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
     epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several.
     """
-    title = ARCHITECTURES[found.architecture].groups[group].title
+    about = ARCHITECTURES[found.architecture].groups[group]
     lines = []
     for value in values(found.architecture, group):
         mine = of_value(found.checks, group, value)
@@ -72,7 +73,7 @@ def group_table(found: Evidence, group: str) -> Table:
         kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
-                title: value + _dead(mine),
+                about.title: about.in_words(value) + _dead(mine),
                 **_score(found.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
                 "training": f"{frame['train_f1'].mean():.3f}",
@@ -84,7 +85,7 @@ def group_table(found: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
-    lines += _baseline_rows(found, title)
+    lines += _baseline_rows(found, about.title)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
 
 
@@ -141,7 +142,10 @@ def class_table(found: Evidence) -> Table:
             f1_score(found.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
             for each in side.answers
         ]
-        lines.append({"variant": name} | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True))))
+        lines.append(
+            {"variant": name_of(found.architecture, name)}
+            | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True)))
+        )
     return Table(lines)
 
 
@@ -153,7 +157,7 @@ def calibration_table(found: Evidence) -> Table:
         sure = np.mean([each.keras.max(axis=1) for each in mine])
         error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
         scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        lines.append({"variant": name + _dead(mine)} | _formatted(scores))
+        lines.append({"variant": name_of(found.architecture, name) + _dead(mine)} | _formatted(scores))
     return Table(lines)
 
 
@@ -184,11 +188,11 @@ def sizes_table(runs: list[Run], group: str) -> Table:
 
     Columns in which all values are alike are left out, but for the number of parameters.
     """
-    title = ARCHITECTURES[runs[0].variant.architecture].groups[group].title
-    lines = []
-    for value in values(runs[0].variant.architecture, group):
+    architecture = runs[0].variant.architecture
+    about, lines = ARCHITECTURES[architecture].groups[group], []
+    for value in values(architecture, group):
         run = next(each for each in runs if each.variant.labels.get(group) == value)
-        lines.append({title: value} | _sizes(forward.load_model(run.path)))
+        lines.append({about.title: about.in_words(value)} | _sizes(forward.load_model(run.path)))
     table = pd.DataFrame(lines, dtype=object).fillna("none")
     varying = [name for name in table.columns[2:] if table[name].nunique() > 1]
     return Table(table[[*table.columns[:2], *varying]])
@@ -234,7 +238,9 @@ def check_table(checks: list[Check]) -> Table:
     several = len({each.run.seed for each in checks}) > 1
     rows = [
         {
-            "variant": each.run.variant.name + (f", seed {each.run.seed}" if several else "") + _dead([each]),
+            "variant": name_of(each.run.variant.architecture, each.run.variant.name)
+            + (f", seed {each.run.seed}" if several else "")
+            + _dead([each]),
             "agreement": f"{each.agreeing}/{len(each.y)}",
             "max |Δp|": f"{each.differences.max():.1e}",
             "mean |Δp|": f"{each.differences.mean():.1e}",

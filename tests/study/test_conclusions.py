@@ -100,15 +100,15 @@ def test_steps_are_compared_with_the_one_before():
 
 def test_dead():
     found = results({"beyond-unmasked": None})
-    assert "**Dead**, one class for everything: beyond-unmasked (seed 0)." in conclusions.of_group(found, "beyond")
+    assert "**Dead**, one class for everything: not masked (seed 0)." in conclusions.of_group(found, "beyond")
     assert "Dead" not in conclusions.of_group(found, "layers")
     assert "DEAD" not in tables.group_table(found, "layers").to_string()
     for table in (tables.group_table(found, "beyond"), tables.check_table(found.checks)):
-        assert "unmasked DEAD" in table.to_string()
+        assert "not masked DEAD" in table.to_string()
     dead = results({"layers-3": None}, seeds=(0, 4))
-    assert "layers-3, seed 4 DEAD" in tables.check_table(dead.checks).to_string()
+    assert "3 layers, seed 4 DEAD" in tables.check_table(dead.checks).to_string()
     assert "3 DEAD (seed 0, 4)" in tables.group_table(dead, "layers").to_string()
-    assert "**Dead**, one class for everything: layers-3 (all 2 seeds)." in conclusions.summary(dead)
+    assert "**Dead**, one class for everything: 3 layers (all 2 seeds)." in conclusions.summary(dead)
 
 
 def test_one_seed_is_said_to_be_one():
