@@ -49,6 +49,13 @@ def test_parameters_are_those_of_the_report(notebook):
     ast.literal_eval("[" + ",".join(line.split("#")[0].split("=")[1] for line in cell.source.splitlines()) + "]")
 
 
+def test_no_question_is_left_to_the_reader(notebook):
+    """What a page asks it answers from the results; questions stand in the introduction alone."""
+    for cell in notebook.cells[1:]:
+        if cell.cell_type == "markdown" and not re.search(r"^## Does numpy give|^## Without", cell.source):
+            assert "?" not in cell.source.replace("how far are the two apart?", "")
+
+
 def test_cells_are_short(notebook):
     for source in code(notebook):
         assert len(source.splitlines()) <= 10
@@ -62,8 +69,10 @@ def test_setup_is_short_and_every_group_is_told():
         [setup] = [source for source in sources if source.startswith("import inspect")]
         assert len(setup.splitlines()) <= 5
         for group, _, _ in rows(name):
+            assert any(f'tables.sizes_table(trained, "{group}")' in source for source in sources)
             for call in (
                 "tables.group_table",
+                "readings.curves",
                 "figures.scores",
                 "figures.curves",
                 "tables.comparison_table",
