@@ -67,19 +67,19 @@ def how_to_read(found: Evidence) -> str:
 **How to read the verdicts.** A variant is compared with the baseline of its group, or where each adds to the one before
 with that one, on the same test examples. The 95 % interval of the difference holds those differences that the results
 are compatible with, {chance}.
-*Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
-*Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the
-intervals that are shown are not corrected. Where its nearer end is less than {margin:g} from zero, the difference is
-perhaps too little to matter.
-*Not resolved*: the results do not tell, which is not to say that there is no difference.
-{MCNEMAR if single else AHEAD}
+
+- *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
+- *Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the
+  intervals that are shown are not corrected. Where its nearer end is less than {margin:g} from zero, the difference is
+  perhaps too little to matter.
+- *Not resolved*: the results do not tell, which is not to say that there is no difference.
+- {MCNEMAR if single else AHEAD}
+- *Training* and *validation* are the macro-F1 on these data, *train - test* the first less that on the test split. A
+  network that scores low on its own training data has not learnt them in its epochs; a wide gap is what it has learnt by
+  heart.
+
 Judge by the interval of the difference, not by whether two variants' own intervals overlap: these share their examples.
-
-*Training* and *validation* are the macro-F1 on these data, *train - test* the first less that on the test split. A
-network that scores low on its own training data has not learnt them in its epochs; a wide gap is what it has learnt by
-heart. The methods without a network are as scikit-learn has them, not tuned.
-
-{ONE_SEED if single else ""}
+The methods without a network are as scikit-learn has them, not tuned. {ONE_SEED if single else ""}
 
 {_what_full_is(found) if full.speaks_of(found.place) else ""}
 """

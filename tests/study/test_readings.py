@@ -71,7 +71,7 @@ def test_the_hardest_class_and_what_is_mixed_up():
     answer = np.where((y == 2) & (np.arange(len(y)) % 2 == 0), 0, y)  # half of c is taken for a
     found.sides[found.best].answers[:] = answer
     said = readings.classes(found, most=1)
-    assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). Most often it takes 50{BLANK}% of *c* as *a*."
+    assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). It takes most often 50{BLANK}% of *c* as *a*."
 
 
 def test_calibration_says_who_is_too_sure():
@@ -81,9 +81,9 @@ def test_calibration_says_who_is_too_sure():
     assert said.startswith(
         f"baseline: right in {100 * right:.0f}{BLANK}% of the test examples, on average 90{BLANK}% sure"
     )
-    assert said.count("so too sure") == 1
+    assert said.count("sure: too sure") == 1
     sure = results({"baseline": 0.97})
-    assert "so not sure enough" in readings.calibration(sure)
+    assert "sure: not sure enough" in readings.calibration(sure)
 
 
 def test_quarters_by_length():
@@ -93,11 +93,13 @@ def test_quarters_by_length():
     assert quarter.tolist() == [0, 1, 1, 2, 2, 3, 3, 3]
 
 
-def test_by_length_scores_the_ends():
+def test_by_length_counts_right_answers_at_the_ends():
     found = results({})
     _, quarter = readings.quarters(found.data.x_test)
     y = found.data.y_test
     found.sides[found.best].answers[:] = np.where(quarter == 0, y, (y + 1) % 3)
     said = readings.by_length(found)
-    assert f"macro-F1 of 1.000 on the {(quarter == 0).sum()} texts of" in said
-    assert f"and 0.000 on the {(quarter == quarter.max()).sum()} texts of" in said
+    assert f"is right in 100{BLANK}% of the {(quarter == 0).sum()} texts of" in said
+    assert f"and in 0{BLANK}% of the {(quarter == quarter.max()).sum()} texts of" in said
+    rarest = min(np.bincount(y[quarter == part]).min() for part in range(4))
+    assert f"(the rarest has {rarest} of its texts)" in said
