@@ -75,8 +75,8 @@ are compatible with, {chance}.
 - *Not resolved*: the results do not tell, which is not to say that there is no difference.
 - {MCNEMAR if single else AHEAD}
 - *Training* and *validation* are the macro-F1 on these data, *train - test* the first less that on the test split. A
-  network that scores low on its own training data has not learnt them in its epochs; a wide gap is what it has learnt by
-  heart.
+  network that scores low on its own training data has not learnt them in its epochs; a wide gap is what it has learnt
+  by heart.
 
 Judge by the interval of the difference, not by whether two variants' own intervals overlap: these share their examples.
 The methods without a network are as scikit-learn has them, not tuned. {ONE_SEED if single else ""}
