@@ -14,4 +14,4 @@ class TrainingError(RuntimeError):
 
 
 class NotebookError(RuntimeError):
-    """A notebook stopped with an error."""
+    """A notebook stopped with an error, or a page could not be made of it."""

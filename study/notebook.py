@@ -8,10 +8,9 @@ from pathlib import Path
 
 from IPython import get_ipython
 
-from .data import SOURCES
 from .files import ROOT
 from .runs import Place
-from .variants import BUDGETS, find
+from .variants import BUDGETS, SOURCES, find
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts in
 

@@ -117,6 +117,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
         theirs = full.of("results", [name])
         found = theirs[theirs["variant"] == variant]
         beside = {score: f" (full: {found[score].mean():.3f})" if len(found) else "" for score in scores}
+    pdf = f'<a href="{name}.pdf">PDF</a>, ' if (place.reports / f"{name}.pdf").exists() else ""
     dead = [findings.name_of(name, each) for each in results.loc[results["dead"], "variant"].unique()]
     return {
         "network": f'<a href="{name}.html">{ARCHITECTURES[name].title}</a>',
@@ -125,7 +126,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
         "validation": f"{mean['val_f1']:.3f}{beside['val_f1']}",
         "test": f"{mean['test_f1_keras']:.3f}{beside['test_f1_keras']}",
         "without a network": f"{rival['test_f1']:.3f} ({rival['name']})",
-        "read": f'<a href="{name}.pdf">PDF</a>, <a href="{name}.ipynb">notebook</a>',
+        "read": f'{pdf}<a href="{name}.ipynb">notebook</a>',
         "dead": f"<b>{', '.join(dead)}</b>" if dead else "none",
     }
 

@@ -16,7 +16,7 @@ from .runs import Place
 from .statistics import macro_f1
 from .training import limited
 from .variants import ARCHITECTURES
-from .words import percent
+from .words import literal, percent
 
 
 def balance(data: Dataset, place: Place) -> str:
@@ -34,6 +34,12 @@ def balance(data: Dataset, place: Place) -> str:
         )
     alike = "nearly the same" if apart < 0.005 else f"the same within {percent(apart)}"
     return f"{said}; the shares in the test split are {alike}."
+
+
+def examples(data: Dataset) -> str:
+    """The first training text of each class, as a Markdown list."""
+    first = {label: data.x_train[data.y_train == number][0] for number, label in enumerate(data.classes)}
+    return "\n".join(f"- *{label}*: {literal(text)}" for label, text in first.items())
 
 
 def knowing_nothing(data: Dataset) -> str:

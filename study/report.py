@@ -20,7 +20,8 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
 
     The choice between the real data and the sample is made once, before anything else.
     What an earlier run left of these pages is taken away before the notebooks run, so that a report
-    that did not get finished never looks finished. Raises NotebookError if a notebook fails.
+    that did not get finished never looks finished. A notebook that fails, or a page that cannot be made of it,
+    keeps no other from being made; at the end NotebookError says what failed.
     """
     from . import overview, pages  # they load nbconvert and pandoc, which `train` does without
 
@@ -29,12 +30,23 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
     parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
+    failures = []
     for architecture in architectures:
-        execute(ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
-    for architecture in ARCHITECTURES:  # the pages of an earlier run, too: they link to the new ones
-        if (place.reports / f"{architecture}.ipynb").exists():
-            pages.render(place.reports / f"{architecture}.ipynb", place)
-    overview.index(place)
+        try:
+            execute(ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
+        except NotebookError as error:
+            failures.append(str(error))
+    # The pages of an earlier run, too: they link to the new ones.
+    executed = [path for name in ARCHITECTURES if (path := place.reports / f"{name}.ipynb").exists()]
+    for notebook in executed:
+        try:
+            pages.render(notebook, place)
+        except pages.PageError as error:
+            failures.append(str(error))
+    if executed:
+        overview.index(place)
+    if failures:
+        raise NotebookError("\n\n".join(failures))
     return place
 
 

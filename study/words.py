@@ -1,6 +1,8 @@
-"""How numbers are written, the same way on all pages."""
+"""How numbers are written, the same way on all pages, and how data texts enter them."""
 
 from __future__ import annotations
+
+import re
 
 
 def percent(share: float) -> str:
@@ -11,3 +13,8 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return f"more than 99{space}%"
     return f"{100 * share:.0f}{space}%"
+
+
+def literal(text: str) -> str:
+    """A text of the data as Markdown that shows it as it is: every ASCII sign escaped, all of it on one line."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))

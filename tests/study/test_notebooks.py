@@ -219,20 +219,62 @@ def test_an_unknown_parameter_stops_a_notebook_at_once(tmp_path):
     assert not [cell for cell in ran.cells if "data.load" in cell.source and cell.execution_count]
 
 
-def test_what_did_not_get_finished_does_not_look_finished(tmp_path, monkeypatch):
+def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(tmp_path, monkeypatch, capsys):
+    """The CNN's notebook fails, and a formula of the LSTM's; the SimpleRNN's page is of an earlier run."""
+    place = runs.Place("tiny", True, tmp_path)
+    for architecture in ARCHITECTURES:
+        found = weighed(checks({}, architecture), place=place)
+        evaluation.save(found.checks, place)
+        evidence.save(found)
+    place.reports.mkdir(parents=True, exist_ok=True)
+    for name in ARCHITECTURES:
+        nbformat.write(page_of("# Of an earlier run"), place.reports / f"{name}.ipynb")
+        for kind in ("html", "pdf"):
+            (place.reports / f"{name}.{kind}").write_text("of an earlier run")
+    (place.reports / "index.html").write_text("of an earlier run")
+
+    def execute(notebook, target, parameters):
+        if target.stem == "cnn":
+            assert not (place.reports / "index.html").exists()
+            target.with_suffix(".failed.ipynb").write_text("{}")
+            raise NotebookError("cnn.ipynb failed in cell 3")
+        nbformat.write(page_of(r"# New\n\n$\nosuch$"), target)
+
+    monkeypatch.setattr(report, "execute", execute)
+    monkeypatch.setattr(report, "train", lambda *_: place)
+    monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])
+    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "error: cnn.ipynb failed in cell 3" in said
+    assert r"lstm.ipynb: the formula $\nosuch$ is not known to pandoc" in said
+    pages = {f"{name}.{kind}" for name in ("simple_rnn", "lstm") for kind in ("ipynb", "html", "pdf")}
+    assert {path.name for path in place.reports.iterdir() if path.suffix != ".csv" and path.is_file()} == (
+        pages | {"index.html", "cnn.failed.ipynb"}
+    )
+    assert "of an earlier run" not in "".join(path.read_text() for path in place.reports.glob("*.html"))
+    index = (place.reports / "index.html").read_text()
+    assert "not finished: cnn.failed.ipynb" in index
+    assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | pages | {"index.html"}
+
+
+def page_of(text):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+
+
+def test_a_report_of_which_nothing_succeeds_has_no_overview(tmp_path, monkeypatch):
     place = runs.Place("tiny", True, tmp_path)
     place.reports.mkdir(parents=True)
-    for name in ("index.html", "cnn.ipynb", "cnn.html", "cnn.pdf", "lstm.ipynb", "lstm.html", "lstm.pdf"):
+    for name in ("index.html", "cnn.ipynb", "cnn.html", "cnn.pdf"):
         (place.reports / name).write_text("of an earlier run")
 
     def stop(notebook, target, parameters):
-        raise NotebookError("broken")
+        raise NotebookError(f"{notebook.name} is broken")
 
     monkeypatch.setattr(report, "execute", stop)
     monkeypatch.setattr(report, "train", lambda *_: place)
-    with pytest.raises(NotebookError):
-        report.make(["cnn"], "tiny", "data", "sample", str(tmp_path))
-    assert {path.name for path in place.reports.iterdir()} == {"lstm.ipynb", "lstm.html", "lstm.pdf"}
+    with pytest.raises(NotebookError, match=r"^cnn.ipynb is broken\n\nlstm.ipynb is broken$"):
+        report.make(["cnn", "lstm"], "tiny", "data", "sample", str(tmp_path))
+    assert not list(place.reports.iterdir())
 
 
 def test_the_overview_lists_only_what_has_a_page(tmp_path):
