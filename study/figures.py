@@ -80,7 +80,7 @@ def class_balance(data: Dataset, place: Place, name: str) -> Picture:
         color, hatch = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))[number]
         axes.bar(positions, share, 0.25, label=f"{split} ({len(y):,})", color=color, hatch=hatch, edgecolor="white")
     axes.set_xticks(np.arange(len(data.classes)), data.classes, fontsize=8)
-    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%"))
     axes.set_ylabel("share of the split")
     axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return _save(figure, place, f"{name}-classes", "Class balance", data)
@@ -143,7 +143,7 @@ def _draw_rival(axes: Any, found: Evidence) -> None:
 
 def _in_lines(words: str, width: int) -> str:
     """Words below each other, which side by side would run into those of the next value."""
-    return textwrap.fill(words, width, break_on_hyphens=False)
+    return textwrap.fill(words, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _title(found: Evidence, group: str) -> str:
@@ -193,12 +193,13 @@ def confusion(found: Evidence) -> Picture:
         confusion_matrix(found.data.y_test, each, labels=np.arange(len(classes)), normalize="true")
         for each in found.sides[found.best].answers
     ]
-    settings = {"annot": True, "fmt": ".0%", "cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False}
-    sns.heatmap(np.mean(shares, axis=0), ax=axes, xticklabels=classes, yticklabels=classes, **settings)
+    settings = {"annot": True, "fmt": ".0f", "cmap": "Blues", "vmin": 0, "vmax": 100, "cbar": False}
+    sns.heatmap(100 * np.mean(shares, axis=0), ax=axes, xticklabels=classes, yticklabels=classes, **settings)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.tick_params(axis="y", rotation=0)
     axes.tick_params(axis="x", rotation=45 if len(classes) > 3 else 0)
-    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {name_of(found.architecture, found.best)}"
+    best = name_of(found.architecture, found.best)
+    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {best}, in percent of the true class"
     return _save(figure, found.place, f"{found.architecture}-confusion", title, found.data)
 
 
@@ -258,11 +259,11 @@ def hardest_images(found: Evidence, number: int = 10) -> Picture:
     for each, example, p in zip(axes.flat, which, probabilities, strict=True):
         each.imshow(found.data.x_test[example], interpolation="nearest")
         true, guess = found.data.y_test[example], p.argmax()
-        each.set_title(f"{classes[true]} {p[true]:.1%}\n{classes[guess]} {p[guess]:.0%}", fontsize=8)
+        each.set_title(f"{classes[true]} {p[true]:.3f}\n{classes[guess]} {p[guess]:.3f}", fontsize=8)
         each.axis("off")
     title = (
         f"{ARCHITECTURES[found.architecture].title}: hardest for {name_of(found.architecture, found.best)} "
-        "(above: true class, below: its answer)"
+        "(probability of the true class, and of its answer)"
     )
     return _save(figure, found.place, f"{found.architecture}-hardest", title, found.data)
 

@@ -104,7 +104,7 @@ def test_beyond_the_tolerance_numpy_is_right_if_it_is_about_as_near_to_float64_a
 
 def test_check_table_shows_every_digit():
     table = tables.check_table(disagreeing("one answer"))
-    row = table[table["variant"] == "cells-32-16"].iloc[0]
+    row = table[table["variant"] == "32-16 cells"].iloc[0]
     assert row["agreement"] == "299/300"
     assert row["macro-F1, Keras"] != row["macro-F1, numpy"]
     assert float(row["macro-F1, Keras"]) == checks({})[3].f1(checks({})[3].keras)
@@ -117,7 +117,7 @@ def test_check_table_shows_the_differences_and_the_distance_from_float64():
     p[6, 1] -= 1e-6
     found[3] = replace(found[3], keras=found[3].keras.astype(np.float64), numpy=p, keras_error=2e-6, numpy_error=1e-6)
     table = tables.check_table(found).set_index("variant")
-    row, other = table.loc["cells-32-16"], table.loc["baseline"]
+    row, other = table.loc["32-16 cells"], table.loc["baseline"]
     assert (row["max |Δp|"], row["mean |Δp|"]) == ("3.0e-06", "1.0e-08")  # 4e-6 in 100 x 4 probabilities
     assert (row["Keras from float64"], row["numpy from float64"]) == ("2.0e-06", "1.0e-06")
     assert (other["max |Δp|"], other["mean |Δp|"]) == ("0.0e+00", "0.0e+00")

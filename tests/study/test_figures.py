@@ -1,0 +1,167 @@
+"""What figures show is what the results hold: the axes' data, limits and labels are read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from study import data, evaluation, figures, readings
+from study.runs import Place
+from study.statistics import macro_f1, reliability
+from study.training import limited
+from study.variants import ARCHITECTURES
+
+from .made_up import RIVAL, checks, results, weighed
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """A function: a figure's function and its arguments -> the axes, with their titles; nothing is written."""
+    kept = []
+    monkeypatch.setattr(figures, "_save", lambda figure, place, name, title, data: kept.append((figure, title)))
+
+    def draw(function, *arguments):
+        function(*arguments)
+        return kept[-1][0].axes, kept[-1][1]
+
+    return draw
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Three seeds, each with another history and other scores."""
+    made = checks({"layers-1": 0.8, "layers-3": 0.6}, seeds=(0, 1, 2), spread=0.05)
+    for number, each in enumerate(made):
+        each.run.record["history"] = {
+            "loss": [1.0 + number, 0.8 + number, 0.7],
+            "val_loss": [1.1, 0.9, 0.5 + number / 100],
+        }
+        each.run.record["best_epoch"] = 2 + number % 2
+    return weighed(made)
+
+
+def lines(axes, label):
+    return [each for each in axes.lines if each.get_label() == label]
+
+
+def ticks(axes):
+    return [each.get_text().replace("\n", " ") for each in axes.get_xticklabels()]
+
+
+def test_scores(drawn, found):
+    [axes], title = drawn(figures.scores, found, "layers")
+    assert title == "LSTM: number of layers"
+    assert ticks(axes) == ["1", "2", "3"]
+    assert axes.get_ylabel() == "test macro-F1"
+    sides = [found.sides[name] for name in ("layers-1", "baseline", "layers-3")]
+    for number, (seeds, side) in enumerate(zip(lines(axes, "one seed"), sides, strict=True)):
+        np.testing.assert_array_equal(seeds.get_ydata(), side.scores)
+        assert number - 0.5 < min(seeds.get_xdata()) < max(seeds.get_xdata()) < number + 0.5
+    for number, (bars, side) in enumerate(zip(axes.containers, sides, strict=True)):
+        [points] = [each.get_segments() for each in bars.lines[2]]
+        np.testing.assert_allclose(points[0], [[number + 0.2, side.mean.low], [number + 0.2, side.mean.high]])
+        np.testing.assert_array_equal(bars.lines[0].get_ydata(), [side.mean.estimate])
+    [rival] = [each for each in axes.lines if each.get_label().startswith(RIVAL)]
+    assert set(rival.get_ydata()) == {found.sides[RIVAL].mean.estimate}
+    low, high = axes.get_ylim()
+    assert low < min(side.mean.low for side in sides)
+    assert high > max(side.mean.high for side in sides)
+    assert f"{RIVAL}: {found.sides[RIVAL].mean.estimate:.3f} (below the axis)" == rival.get_label()
+
+
+def test_curves(drawn, found):
+    panels, _ = drawn(figures.curves, found, "layers")
+    for axes, name, title in zip(panels, ("layers-1", "baseline", "layers-3"), ("1", "2", "3"), strict=True):
+        runs = [each.run for each in evaluation.by_variant(found.checks)[name]]
+        assert axes.get_title() == title
+        for label, key, style in (("training", "loss", "--"), ("validation", "val_loss", "-")):
+            shown = lines(axes, label)
+            assert [each.get_linestyle() for each in shown] == [style] * 3
+            for each, run in zip(shown, runs, strict=True):
+                assert list(each.get_xdata()) == [1, 2, 3]
+                assert list(each.get_ydata()) == run.history[key]
+        for each, run in zip(lines(axes, "weights kept"), runs, strict=True):
+            best = run.record["best_epoch"]
+            assert (each.get_xdata()[0], each.get_ydata()[0]) == (best, run.history["val_loss"][best - 1])
+
+
+def test_long_names_stand_in_lines(drawn):
+    [axes], _ = drawn(figures.scores, results({}, architecture="cnn"), "beyond")
+    words = ARCHITECTURES["cnn"].groups["beyond"]
+    assert ticks(axes) == [words.in_words(value) for value in words.changes]
+    assert max(len(line) for each in axes.get_xticklabels() for line in each.get_text().split("\n")) <= 14
+
+
+def test_confusion(drawn, found):
+    [axes], title = drawn(figures.confusion, found)
+    answers = found.sides[found.best].answers
+    shares = np.mean([confusion_matrix(found.data.y_test, each, normalize="true") for each in answers], axis=0)
+    assert [each.get_text() for each in axes.texts] == [f"{100 * share:.0f}" for share in shares.ravel()]
+    assert ticks(axes) == list(found.data.classes)
+    assert [each.get_text() for each in axes.get_yticklabels()] == list(found.data.classes)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
+    assert title.endswith("in percent of the true class")
+
+
+def test_calibration(drawn, found):
+    panels, _ = drawn(figures.calibration, found)
+    for axes, name in zip(panels, dict.fromkeys(("baseline", found.best)), strict=True):
+        assert axes.get_xlim() == axes.get_ylim() == (0, 1)
+        for each, check in zip(lines(axes, "one seed"), evaluation.by_variant(found.checks)[name], strict=True):
+            sure, right, _ = reliability(check.y, check.keras)
+            np.testing.assert_array_equal(each.get_xdata(), sure)
+            np.testing.assert_array_equal(each.get_ydata(), right)
+
+
+def test_f1_by_length(drawn, found):
+    [axes], _ = drawn(figures.f1_by_length, found)
+    labels, quarter = readings.quarters(found.data.x_test)
+    assert ticks(axes) == labels
+    y = found.data.y_test
+    for part, mean in enumerate(lines(axes, "mean over seeds")[: len(labels)]):
+        of_part = quarter == part
+        scores = [macro_f1(y[of_part], each[of_part], 3) for each in found.sides["baseline"].answers]
+        assert mean.get_ydata()[0] == pytest.approx(np.mean(scores))
+
+
+def test_class_balance_counts_what_the_profile_uses(drawn, tmp_path):
+    texts = data.load("nusax", tmp_path, "sample")
+    uneven = replace(texts, y_test=np.repeat([0, 1, 2], [105, 63, 42]))
+    for profile, number in (("full", "training (420)"), ("tiny", "training (60)")):
+        [axes], _ = drawn(figures.class_balance, uneven, Place(profile, True), "lstm")
+        assert axes.get_legend().get_texts()[0].get_text() == number
+        heights = [[bar.get_height() for bar in bars] for bars in axes.containers]
+        used = limited(uneven, profile)
+        np.testing.assert_allclose(heights[0], np.bincount(used.y_train) / len(used.y_train))
+        np.testing.assert_allclose(heights[2], [0.5, 0.3, 0.2])
+    assert ticks(axes) == ["negative", "neutral", "positive"]
+
+
+def test_text_lengths(drawn, tmp_path):
+    texts = data.load("nusax", tmp_path, "sample")
+    [axes], _ = drawn(figures.text_lengths, texts, Place("full", True), "lstm")
+    assert sum(bar.get_height() for bar in axes.patches) == len(texts.x_train)
+    assert axes.lines[0].get_xdata()[0] == ARCHITECTURES["lstm"].training["sequence_length"]
+
+
+def test_hardest_images(drawn, found):
+    pictures = np.random.default_rng(1).random((len(found.data.y_test), 4, 5, 3))
+    seen = replace(found, data=replace(found.data, x_test=pictures))
+    panels, _ = drawn(figures.hardest_images, seen, 4)
+    which, probabilities = seen.hardest(4)
+    for axes, example, p in zip(panels, which, probabilities, strict=True):
+        true = found.data.y_test[example]
+        np.testing.assert_array_equal(axes.images[0].get_array(), pictures[example])
+        assert axes.get_title() == f"{'abc'[true]} {p[true]:.3f}\n{'abc'[p.argmax()]} {p.max():.3f}"
+
+
+def test_against_published(drawn, found):
+    panels, _ = drawn(figures.against_published, found)
+    assert [axes.get_title() for axes in panels] == ["Number of layers", "Cells per layer", "Direction"]
+    [first, *_] = panels
+    assert ticks(first) == ["1", "2", "3"]
+    assert [each.get_ydata()[0] for each in lines(first, "published")] == [0.7341, 0.7171, 0.7218]
+    ours = lines(first, "ours")
+    np.testing.assert_array_equal(ours[0].get_ydata(), found.sides["layers-1"].scores)
+    assert len(lines(panels[2], "published, copied in the source")) == 1

@@ -1,0 +1,134 @@
+"""The cells of the tables that the pages show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import tables
+from study.evaluation import results as rows_of
+from study.runs import Run
+from study.statistics import p_words
+from study.variants import ARCHITECTURES, variants
+
+from .made_up import checks, results, weighed
+
+
+def test_comparison_table_holds_what_was_found():
+    found = results({"baseline": 0.7, "layers-1": 0.9, "layers-3": 0.68}, seeds=(0, 1, 2), spread=0.05)
+    table = tables.comparison_table(found, "layers")
+    assert list(table.columns) == [
+        "variant", "compared with", "difference", "95 % interval", "ahead", "p", "p (Holm)", "verdict"
+    ]  # fmt: skip
+    for (_, shown), row in zip(table.iterrows(), found.of_group("layers").itertuples(), strict=True):
+        ours, theirs = (found.sides[name].scores for name in (row.variant, row.baseline))
+        ahead = sum(a > b for a in ours for b in theirs)
+        p, p_holm = (p_words(each).removeprefix("= ") for each in (row.p_value, row.p_holm))
+        assert shown.tolist() == [
+            row.variant.removeprefix("layers-"), "2", f"{row.effect:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}",
+            f"{ahead} of 9", p, p_holm, row.verdict,
+        ]  # fmt: skip
+    assert table["p"].tolist() != table["p (Holm)"].tolist()
+
+
+def test_one_seed_has_mcnemar_and_no_pairs():
+    found = results({"layers-1": 0.9})
+    table, row = tables.comparison_table(found, "layers"), found.of_group("layers").iloc[0]
+    assert table["p (McNemar)"][0] == p_words(row.p_mcnemar).removeprefix("= ")
+    assert "ahead" not in table
+
+
+def test_group_table():
+    made = checks({"baseline": 0.7, "layers-1": 0.9}, seeds=(0, 1), params=12_345, train_s=2.25)
+    for number, each in enumerate(made):
+        each.run.record["metrics"] = {"val_loss": 0.5, "val_f1": 0.6 + number / 100, "train_f1": 0.9 + number / 200}
+        each.run.record["best_epoch"] = 3 - each.run.seed
+    found = weighed(made)
+    table = tables.group_table(found, "layers")
+    frame = rows_of([each for each in made if each.run.variant.name == "layers-1"])
+    mean = found.sides["layers-1"].mean
+    gap = frame["train_f1"].mean() - frame["test_f1_keras"].mean()
+    assert gap > 0 or gap < 0
+    assert table.iloc[0].to_dict() == {
+        "Number of layers": "1", "macro-F1, test": f"{mean.estimate:.3f}",
+        "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}", "seeds": 2,
+        "training": f"{frame['train_f1'].mean():.3f}", "validation": f"{frame['val_f1'].mean():.3f}", "train - test": f"{gap:.3f}", "parameters": "12,345",
+        "epochs": "4", "best epoch": "2 to 3", "time, s": "2.2",
+    }  # fmt: skip
+    assert tables.group_table(results({}), "layers")["best epoch"][0] == "3"
+    assert table["Number of layers"].tolist() == ["1", "2", "3", "majority class", "linear SVM, word counts"]
+
+
+def test_answers_show_the_likeliest_class():
+    table = tables.answers(np.array([[0.2, 0.7, 0.1], [0.6, 0.3, 0.1]]), ("a", "b", "c"), text=["one", "two"])
+    assert table.to_dict("records") == [
+        {"text": "one", "answer": "b", "a": "0.200", "b": "0.700", "c": "0.100"},
+        {"text": "two", "answer": "a", "a": "0.600", "b": "0.300", "c": "0.100"},
+    ]
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """Untrained networks, saved: of each value of the CNN's convolutions and of the LSTM's cells."""
+    import keras
+    from keras import layers
+
+    folder, found = tmp_path_factory.mktemp("networks"), {}
+    stacks = {
+        ("cnn", "convolutions"): lambda value: [
+            keras.Input((16, 24, 3)),
+            *(
+                each
+                for n in range(int(value))
+                for each in (layers.Conv2D(4 + n, 3, padding="same"), layers.MaxPool2D())
+            ),
+            layers.Flatten(),
+            layers.Dense(5),
+            layers.Dense(2),
+        ],
+        ("lstm", "cells"): lambda value: [
+            keras.Input((6, 3)),
+            layers.LSTM(int(value.split("-")[0]) // 8),
+            layers.Dense(2),
+        ],
+    }
+    for (architecture, group), stack in stacks.items():
+        named = {each.labels.get(group): each for each in variants(architecture)}
+        found[group] = []
+        for value in ARCHITECTURES[architecture].groups[group].changes:
+            path = folder / f"{group}-{value}.keras"
+            keras.Sequential(stack(value)).save(path)
+            found[group].append(Run(named[value], 0, path, {}))
+    return found
+
+
+def test_sizes_of_convolutions(networks):
+    table = tables.sizes_table(networks["convolutions"], "convolutions")
+    three = 3 * 9 * 4 + 4 + 4 * 9 * 5 + 5 + 5 * 9 * 6 + 6
+    assert table.iloc[1].to_dict() == {
+        "Number of convolutions": "3",
+        "parameters": f"{three + 36 * 5 + 5 + 12:,}",
+        "in convolutions": f"{three:,}",
+        "in dense layers": f"{36 * 5 + 5 + 12:,}",
+        "poolings": "3",
+        "last feature map": "2x3x6",
+        "numbers into the first dense layer": "36",
+    }
+    assert table["poolings"].tolist() == ["2", "3", "4"]
+
+
+def test_what_does_not_change_is_left_out(networks):
+    table = tables.sizes_table(networks["cells"], "cells")
+    assert list(table.columns) == [
+        "Cells per layer", "parameters", "in recurrent layers", "in dense layers", "numbers into the first dense layer"
+    ]  # fmt: skip
+    assert table["numbers into the first dense layer"].tolist() == ["4", "8", "16"]
+    same = [Run(each.variant, 0, networks["cells"][0].path, {}) for each in networks["cells"]]
+    assert list(tables.sizes_table(same, "cells").columns) == ["Cells per layer", "parameters"]
+
+
+def test_tables_show_no_index():
+    table = tables.Table({"text": ["x" * 80]})
+    html = table._repr_html_()
+    assert "x" * 80 in html
+    assert "<th>0</th>" not in html
+    assert pd.get_option("display.max_colwidth") == 50
