@@ -51,7 +51,8 @@ def test_group_table():
     assert table.iloc[0].to_dict() == {
         "Number of layers": "1", "macro-F1, test": f"{mean.estimate:.3f}",
         "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}", "seeds": 2,
-        "training": f"{frame['train_f1'].mean():.3f}", "validation": f"{frame['val_f1'].mean():.3f}", "train - test": f"{gap:.3f}", "parameters": "12,345",
+        "training": f"{frame['train_f1'].mean():.3f}",
+        "validation": f"{frame['val_f1'].mean():.3f}", "train - test": f"{gap:.3f}", "parameters": "12,345",
         "epochs": "4", "best epoch": "2 to 3", "time, s": "2.2",
     }  # fmt: skip
     assert tables.group_table(results({}), "layers")["best epoch"][0] == "3"
