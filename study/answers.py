@@ -41,12 +41,18 @@ AGAINST = {
 def write(root: Path = ROOT) -> list[Path]:
     """docs/forest.png, and the figure and five lines in README.md, from the committed tables of the full profile."""
     picture = forest.save(full.table("comparisons"), root / "docs" / "forest.png", TITLE)
-    parts = [f"![{picture.alt}](docs/forest.png)", HOW_TO_READ, *_from_full()]
+    read = f"{HOW_TO_READ} Data: {data_of(full.table('results'))}."
+    parts = [f"![{picture.alt}](docs/forest.png)", read, *_from_full()]
     readme = root / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     with whole(readme) as part:
         part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
     return [picture.path, readme]
+
+
+def data_of(results: pd.DataFrame) -> str:
+    """The names of the data that results come from, with what is known of them, without checksums."""
+    return ", ".join(dict.fromkeys(results["data_source"].str.partition(" sha256:")[0]))
 
 
 def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:

@@ -381,6 +381,8 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }
+    if family.decided_after_test and not full.is_sample:
+        lines["decided after a test score was seen"] = family.decided_after_test
     table = "\n".join(
         ["| this notebook ran on | |", "| :-- | :-- |", *(f"| {key} | {value} |" for key, value in lines.items())]
     )

@@ -31,7 +31,7 @@ def index(place: Place) -> Path:
     parts += [
         _here(results, baselines, comparisons, place),
         _the_best(results, baselines, place),
-        _over_all(comparisons, place),
+        _over_all(results, comparisons, place),
         _sources(results),
     ]
     path = place.reports / "index.html"
@@ -69,7 +69,7 @@ def _full(architectures: list[str], place: Place) -> str:
     picture = forest.save(committed[-1], place.figures / "forest-full.png", answers.TITLE)
     lead = (
         "All the data, several seeds, as many epochs as were chosen: these are the results to go by, kept in "
-        f"`reports/full/`. {answers.HOW_TO_READ}"
+        f"`reports/full/`. {answers.HOW_TO_READ} Data: {answers.data_of(committed[0])}."
     )
     return f"<h2>{answers.TITLE}</h2>{_html(lead)}{_image(picture)}{_list(answers.lines(*committed))}"
 
@@ -131,7 +131,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
     }
 
 
-def _over_all(comparisons: pd.DataFrame, place: Place) -> str:
+def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
     published = findings.published(comparisons, place)
     beside = (
@@ -146,7 +146,7 @@ def _over_all(comparisons: pd.DataFrame, place: Place) -> str:
         "## Against the methods without a network",
         conclusions.against_baselines(comparisons, with_full=full.speaks_of(place)),
         "## Beside the earlier report",
-        conclusions.beside_published(published),
+        f"{conclusions.beside_published(published)} Ours come from {answers.data_of(results)}.",
     ]
     table = "" if published.empty else tables.published_table(published, several=True).to_html(border=0, index=False)
     return _html("\n\n".join(parts)) + table
