@@ -19,7 +19,7 @@ from .statistics import VERDICTS
 from .variants import ARCHITECTURES
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
-LEFT, RIGHT = 0.44, 0.925  # of the figure's width: where the panels begin and end
+LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end
 _COLORS = sns.color_palette("colorblind")
 MARKS = {  # each verdict by shape as well as by colour
     "better": {"marker": "^", "color": _COLORS[0]},
@@ -98,12 +98,12 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for height, line in enumerate(lines):
         if line.row is None:
-            axes.text(-0.8, height, line.text, weight="bold", **_beside(axes))
+            axes.text(-0.88, height, line.text, weight="bold", **_beside(axes))
             continue
         effect, low, high = line.row.effect, line.row.low, line.row.high
         reach = [[effect - low], [high - effect]]
         axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **MARKS[line.row.verdict])
-        axes.text(-0.76, height, line.text, **_beside(axes))
+        axes.text(-0.84, height, line.text, **_beside(axes))
         axes.text(1.02, height, f"{effect:+.3f}", **_beside(axes))
     room = 0.04 * (limits[1] - limits[0])
     axes.set(xlim=(limits[0] - room, limits[1] + room), ylim=(len(lines) - 0.4, -0.6), yticks=[])
@@ -112,7 +112,7 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(7, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.2f}" if round(x, 6) else "0")
     number = " or ".join(map(str, sorted(seeds)))
-    axes.set_title(f"{family.title}, {number} seed{'s' * (number != '1')}", loc="left", x=-0.8, weight="bold", size=10)
+    axes.set_title(f"{family.title}, {number} seed{'s' * (number != '1')}", loc="left", x=-0.88, weight="bold", size=10)
 
 
 def _beside(axes: Any) -> dict[str, Any]:

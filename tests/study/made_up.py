@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from study import evidence
 from study.baselines import Baseline
@@ -10,7 +11,7 @@ from study.data import Dataset
 from study.evaluation import Check, by_variant
 from study.runs import Place, Run
 from study.statistics import macro_f1
-from study.variants import variants
+from study.variants import ARCHITECTURES, pairs, variants
 
 RIVAL = "linear SVM, word counts"
 
@@ -76,3 +77,44 @@ def weighed(found, rival=0.3, place=None):
 def results(right, rival=0.3, **settings):
     """The evidence of made-up checks."""
     return weighed(checks(right, **settings), rival)
+
+
+def comparisons(architecture, said=None, n_seeds=10):
+    """The rows of comparisons.csv of an architecture: "not resolved" and 0, but where `said` has another verdict.
+
+    `said`: {(group, variant, baseline) or (group, variant): (effect, verdict)}.
+    """
+    names = [each.name for each in variants(architecture)]
+    rows = []
+    for key in [*pairs(architecture), *((evidence.AGAINST_BASELINES, name, RIVAL) for name in names)]:
+        effect, verdict = (said or {}).get(key, (said or {}).get(key[:2], (0.0, "not resolved")))
+        group, ours, theirs = key
+        rows.append([architecture, group, ours, theirs, "macro_f1", n_seeds, effect, effect - 0.004, effect + 0.002])
+        rows[-1] += [0.5, ARCHITECTURES[architecture].margin, verdict]
+    return pd.DataFrame(rows, columns=evidence.COLUMNS)
+
+
+def tables(architecture, said=None, scores=None, seeds=(0, 1), **columns):
+    """results, baselines and comparisons of an architecture; `scores`: {variant: (validation, test)}, else 0.6, 0.5."""
+    rows = [
+        {
+            "architecture": architecture,
+            "group": ";".join(each.labels),
+            "variant": each.name,
+            "seed": seed,
+            "params": 1234,
+            "val_f1": (scores or {}).get(each.name, (0.6, 0.5))[0],
+            "test_f1_keras": (scores or {}).get(each.name, (0.6, 0.5))[1],
+            "agreement": 1.0,
+            "max_abs_diff": 1e-7,
+            "data_source": "made up sha256:11",
+            "dead": False,
+            **columns,
+        }
+        for each in variants(architecture)
+        for seed in seeds
+    ]
+    methods = [("majority class", 0.2, 0.21), (RIVAL, 0.4, 0.41)]
+    baselines = pd.DataFrame(methods, columns=["name", "val_f1", "test_f1"])
+    baselines.insert(0, "architecture", architecture)
+    return pd.DataFrame(rows), baselines, comparisons(architecture, said, len(seeds))

@@ -1,0 +1,119 @@
+"""Five lines of answers: README and docs/ hold what the tables say, and each sentence follows the results."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from study import answers
+from study.files import ROOT
+from study.variants import ARCHITECTURES
+
+from .made_up import RIVAL, tables
+
+
+def line(number, *args, **settings):
+    return answers.lines(*tables(*args, **settings))[number]
+
+
+def test_readme_and_docs_hold_what_the_command_writes(tmp_path):
+    text = (ROOT / "README.md").read_text()
+    before, _, rest = text.partition(answers.BEGIN)
+    (tmp_path / "README.md").write_text(f"{before}{answers.BEGIN}stale{answers.END}{rest.partition(answers.END)[2]}")
+    answers.write(tmp_path)
+    assert (tmp_path / "README.md").read_text() == text, "make answers writes it anew"
+    assert (tmp_path / "docs/forest.png").read_bytes() == (ROOT / "docs/forest.png").read_bytes()
+    assert "](docs/forest.png)" in text
+
+
+def test_it_needs_neither_keras_nor_what_reports_are_made_with():
+    code = (
+        "import sys; from study import answers; print({'keras', 'tensorflow', 'nbconvert', 'optuna'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_every_group_is_answered():
+    asked = {group for groups in answers.QUESTIONS.values() for group in groups} | {answers.BEYOND}
+    assert asked == {group for family in ARCHITECTURES.values() for group in family.groups}
+
+
+@pytest.mark.parametrize(
+    ("fewer", "more", "said"),
+    [
+        (
+            (-0.05, "worse"),
+            (0.03, "better"),
+            "LSTM, more is better: against 2 layers, 3 (+0.030) is better; 1 (-0.050)",
+        ),
+        (
+            (0.05, "better"),
+            (-0.03, "worse"),
+            "LSTM, less is better: against 2 layers, 1 (+0.050) is better; 3 (-0.030)",
+        ),
+        ((0.05, "better"), (0.03, "better"), "LSTM: against 2 layers, 1 (+0.050) and 3 (+0.030) are better."),
+        ((0.00, "equivalent"), (-0.02, "not resolved"), "1 (+0.000) is equivalent; 3 (-0.020) is not resolved."),
+    ],
+)
+def test_depth(fewer, more, said):
+    assert said in line(0, "lstm", {("layers", "layers-1"): fewer, ("layers", "layers-3"): more})
+
+
+def test_what_has_no_order_is_not_said_to_be_better_with_more():
+    sizes = {("kernel_sizes", f"kernel_sizes-{size}"): (0.02, "better") for size in ("5-5-5", "3-5-7")}
+    said = line(2, "cnn", sizes | {("pooling", "pooling-average"): (-0.03, "worse")})
+    assert "CNN: against filter sizes 3-3-3, 5-5-5 (+0.020) and 3-5-7 (+0.020) are better." in said
+    assert "CNN: against max pooling, average (-0.030) is worse." in said
+
+
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        ((0.29, "better"), "removing the mask costs 0.290 (95 % interval +0.286 to +0.292); of the other steps"),
+        ((-0.02, "worse"), "removing the mask gains 0.020 (95 % interval +0.018 to +0.024); of the other"),
+        ((0.01, "not resolved"), "costs 0.010 (95 % interval +0.006 to +0.012), not resolved; of the other"),
+    ],
+)
+def test_the_mask_is_no_knob(mask, said):
+    text = line(3, "lstm", {("beyond", "layers-1"): mask, ("beyond", "beyond-bidirectional", "beyond-unmasked"): mask})
+    assert said in text
+    assert text.endswith("of the other steps, none is clear.")
+
+
+def test_steps_are_named_only_where_they_are_clear():
+    said = {
+        ("beyond", "beyond-dropout"): (0.02, "better"),
+        ("beyond", "beyond-augmentation"): (0.01, "equivalent"),
+        ("beyond", "beyond-longer", "baseline"): (0.1, "better"),
+    }
+    assert line(3, "cnn", said).endswith(
+        "CNN: all steps together +0.100; of the steps, lighter dropout after the blocks (+0.020) is better."
+    )
+    assert "all steps" not in line(3, "cnn", {})
+
+
+def test_the_best_is_so_on_validation_data():
+    said = line(
+        4,
+        "lstm",
+        {("baselines", "layers-3"): (0.01, "equivalent"), ("baselines", "layers-1"): (-0.2, "worse")},
+        scores={"layers-3": (0.8, 0.45), "layers-1": (0.5, 0.9)},
+    )
+    assert (
+        f"LSTM, 3 layers: 0.800 on validation, 0.450 on test, level with {RIVAL} (0.410); of 9 variants 1 loses" in said
+    )
+
+
+def test_numpy_is_not_said_to_agree_where_it_does_not():
+    assert "numpy gives Keras' class for every test example in each of 18 networks" in line(4, "lstm")
+    assert "for at least 98 % of the test" in line(4, "lstm", agreement=0.98, max_abs_diff=3e-3).replace("\xa0", " ")
+    assert "probability is 3e-03" in line(4, "lstm", max_abs_diff=3e-3)
+
+
+def test_several_architectures_stand_in_one_line():
+    both = [pd.concat(parts) for parts in zip(tables("cnn"), tables("lstm"), strict=True)]
+    lines = answers.lines(*both)
+    assert len(lines) == 5
+    assert all("CNN" in each and "LSTM" in each for each in lines)

@@ -1,0 +1,90 @@
+"""The forest plot, read from its axes: every comparison, its interval, its verdict, and nothing on top of another."""
+
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from study import forest, full
+from study.statistics import VERDICTS
+from study.variants import ARCHITECTURES
+
+from .made_up import comparisons
+
+ROWS = {("layers", "layers-1"): (0.05, "better"), ("layers", "layers-3"): (-0.04, "worse")}
+ROWS |= {("cells", "cells-32-16"): (0.001, "equivalent"), ("beyond", "layers-1"): (0.3, "better")}
+
+
+def drawn(axes):
+    """{words: (difference, low, high, marker)} of the lines of a panel."""
+    texts = {round(each.get_position()[1]): each.get_text() for each in axes.texts if each.get_position()[0] < -0.7}
+    found = {}
+    for bar in axes.containers:
+        point, _, (reach,) = bar.lines
+        low, high = reach.get_segments()[0][:, 0]
+        found[texts[round(point.get_ydata()[0])]] = (point.get_xdata()[0], low, high, point.get_marker())
+    return found
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return forest.draw(pd.concat([comparisons("cnn"), comparisons("lstm", ROWS), comparisons("simple_rnn")]), "title")
+
+
+def test_every_comparison_has_its_line(figure):
+    _, lstm, _ = figure.axes
+    found = drawn(lstm)
+    assert found["1 against 2"] == pytest.approx((0.05, 0.046, 0.052, "^"))
+    assert found["3 against 2"][3] == "v"
+    assert found["32-16 against 64-32"][3] == "s"
+    assert found["128-64 against 64-32"][3] == "o"
+    assert found["+ the mask"][0] == 0.3
+    assert {"+ maximum over time", "+ both directions", "all steps together"} < found.keys()
+    assert len(found) == len({*found}) == (comparisons("lstm")["group"] != "baselines").sum()
+    values = [each.get_text() for each in lstm.texts if each.get_position()[0] > 1]
+    assert values.count("+0.050") == 1
+
+
+def test_verdicts_differ_in_shape_and_in_colour():
+    assert list(forest.MARKS) == list(VERDICTS)
+    for what in ("marker", "color"):
+        assert len({str(each[what]) for each in forest.MARKS.values()}) == len(VERDICTS)
+
+
+def test_margins_zero_and_scales(figure):
+    cnn, lstm, simple_rnn = figure.axes
+    for axes, name in ((cnn, "cnn"), (lstm, "lstm"), (simple_rnn, "simple_rnn")):
+        [band] = axes.patches
+        margin = ARCHITECTURES[name].margin
+        assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((-margin, margin))
+        assert axes.get_title("left") == f"{ARCHITECTURES[name].title}, 10 seeds"
+        assert axes.lines[0].get_xdata() == [0, 0]
+    assert lstm.get_xlim() == simple_rnn.get_xlim() != cnn.get_xlim()
+    assert [each.get_text() for each in figure.legends[0].get_texts()] == [*VERDICTS, "too small to matter"]
+
+
+def test_nothing_is_clipped_or_overlaps():
+    figure = forest.draw(full.table("comparisons"), "title")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    for axes in figure.axes:
+        panel = axes.get_window_extent(renderer)
+        boxes = [each.get_window_extent(renderer) for each in axes.texts]
+        for box in boxes:
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+            assert box.x1 < panel.x0 or box.x0 > panel.x1
+        left = sorted((box.y0, box.y1) for box in boxes if box.x1 < panel.x0)
+        assert all(below[1] <= above[0] + 1 for below, above in pairwise(left))
+        ticks = [each.get_window_extent(renderer) for each in axes.get_xticklabels() if each.get_text()]
+        assert all(first.x1 < second.x0 for first, second in pairwise(ticks))
+
+
+def test_the_same_table_gives_the_same_bytes_and_says_its_numbers(tmp_path):
+    rows = comparisons("lstm", ROWS, n_seeds=1)
+    first, second = (forest.save(rows, tmp_path / f"{name}.png", "title") for name in ("one", "two"))
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert b"Software" not in first.path.read_bytes()
+    assert first.alt == "title. LSTM: 2 better, 1 worse, 1 equivalent, 5 not resolved."
+    assert forest.draw(rows, "title").axes[0].get_title("left") == "LSTM, 1 seed"

@@ -1,0 +1,124 @@
+"""The overview, from made-up tables: what stands first, what stands beside full, and that it is complete in itself."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from study import full, overview
+from study.runs import Place
+from study.variants import ARCHITECTURES
+
+from .made_up import RIVAL, tables
+
+SEEN = ("lstm", "cnn")
+HERE = {
+    ("layers", "layers-1"): (0.06, "better"),
+    ("beyond", "layers-1"): (0.29, "better"),
+    ("beyond", "beyond-bidirectional", "beyond-unmasked"): (0.28, "better"),
+}
+IN_FULL = HERE | {("layers", "layers-1"): (-0.07, "worse"), ("layers", "layers-3"): (0.01, "equivalent")}
+
+
+def frames(said, **settings):
+    """results, baselines and comparisons of the architectures that the pages speak of."""
+    parts = zip(*(tables(name, said, **settings) for name in SEEN), strict=True)
+    return dict(zip(("results", "baselines", "comparisons"), map(pd.concat, parts), strict=True))
+
+
+def page(place, **settings):
+    """The HTML of an overview, in one line and without the figures' bytes."""
+    place.reports.mkdir(parents=True)
+    for name, frame in frames(HERE, **settings).items():
+        frame.to_csv(place.reports / f"{name}.csv", index=False)
+    for name in SEEN:
+        (place.reports / f"{name}.ipynb").write_text("{}")
+    html = re.sub(r"base64,[\w+/=]+", "base64,", overview.index(place).read_text())
+    return re.sub(r"\s+", " ", html).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A page of quick where full has made-up tables, too."""
+    committed = frames(IN_FULL, scores={"layers-1": (0.61, 0.62)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(full, "table", committed.__getitem__)
+        scores = {"layers-1": (0.8, 0.73), "layers-3": (0.7, 0.9)}
+        return page(Place("quick", False, tmp_path_factory.mktemp("quick")), scores=scores, seeds=(0,))
+
+
+@pytest.fixture(scope="module")
+def of_full(tmp_path_factory):
+    """A page of full itself."""
+    return page(Place("full", False, tmp_path_factory.mktemp("full")))
+
+
+def test_a_smaller_profile_leads_with_what_full_found(quick):
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", quick)
+    assert headings[:3] == [
+        "What the full study found",
+        "What the profile quick found",
+        "The best of each architecture",
+    ]
+    assert "against 2 layers, 1 (-0.070) is worse; 3 (+0.010) is equivalent" in quick
+
+
+def test_full_stands_beside_each_verdict_and_a_contradiction_is_named(quick):
+    assert "1 against 2 (+0.060); <strong><code>full</code> contradicts: worse (-0.070)</strong>" in quick
+    assert "3 against 2 (+0.000); <code>full</code>: equivalent (+0.010)" in quick
+    assert "Of 23 verdicts on this profile's networks, 2 are not those of the profile <code>full</code>, and 1" in quick
+    assert "LSTM: 1 seed instead of 10" in quick
+    assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (-0.070)." in quick
+    listed = quick.partition("Against the methods without")[2]
+    assert listed.count("<code>full</code>: Against the strongest method") == len(SEEN)
+
+
+def test_the_best_is_so_on_validation_data_and_one_seed_stands_beside_full_s_mean(quick):
+    row = re.search(r'<td><a href="lstm.html">LSTM</a></td>(.*?)</tr>', quick)[1]
+    cells = re.findall(r"<td>(.*?)</td>", row)
+    assert cells[:5] == ["1 layer", "1,234", "0.800 (full: 0.610)", "0.730 (full: 0.620)", f"0.410 ({RIVAL})"]
+
+
+def test_the_earlier_report_is_held_against_full_where_seeds_are_single(quick):
+    assert "one seed each" not in quick
+    assert "Each network was trained once here, which cannot tell" in quick
+    assert "<td>-0.070 (-0.074 to -0.068)</td> <td>contradicts</td>" in quick
+    assert "agreeing with ours 0, compatible with ours 0, contradicted 1, open" in quick
+
+
+def test_the_page_is_complete_in_itself(quick):
+    images = re.findall(r"<img ([^>]+)>", quick)
+    assert len(images) == 2
+    for each in images:
+        assert re.match(r'src="data:image/png;base64," alt="[^"]{40,}"', each)
+    assert "http" not in quick.partition("<main")[2]
+
+
+def test_full_stands_alone(of_full):
+    assert of_full.count("<img ") == 1
+    assert "<h2>What the profile full found</h2>" in of_full
+    assert "1 against 2 (+0.060)</li>" in of_full
+    assert "against 2 layers, 1 (+0.060) is better" in of_full
+    assert "<td>+0.060 (+0.056 to +0.062)</td> <td>agrees</td>" in of_full
+
+
+def test_what_was_decided_after_a_test_score_stands_beside_the_scores(of_full):
+    told = of_full.partition("The best of each architecture</h2>")[2].partition("<h2")[0]
+    assert "Decided after a test score had been seen" in told
+    assert ARCHITECTURES["lstm"].decided_after_test in told
+    assert "<strong>CNN</strong>" not in told
+
+
+def test_the_mask_is_counted_once_and_apart(of_full):
+    told = of_full.partition("What mattered")[2].partition("Against the methods")[0]
+    assert "LSTM, removing the mask costs 0.290 (95 % interval +0.286 to +0.292)" in told
+    assert "0.280" not in told
+    assert "not masked" not in told
+
+
+def test_of_the_sample_nothing_is_said_to_be_found_in_full(tmp_path):
+    html = page(Place("quick", True, tmp_path), seeds=(0,))
+    assert "full" not in html.partition("<main")[2]
+    assert "What the profile quick found (sample data, not CIFAR-10 or NusaX-Senti)" in html
+    assert "cannot tell whether a finding" in html
+    assert "Decided after a test score" not in html
