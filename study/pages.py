@@ -70,7 +70,8 @@ class _WithMathML(HTMLExporter):
     @jinja2.pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         dialect = "markdown-auto_identifiers-raw_tex"  # raw TeX would be left out without a word
-        return pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet"])
+        wide = "--columns=10000"  # of a table with a line longer than that, pandoc would make the columns equally wide
+        return pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet", wide])
 
 
 def write_pdf(body: str, title: str, notice: str, target: Path) -> None:

@@ -21,6 +21,7 @@ from study.words import literal
 NASTY = (
     r"""costs $3$, $$4$$, *a* _b_ `c` ~d~ ^e^ | <b>f</b> &lt; #g @h [i](j) \k \(l\) {m} "n" 'o' -- ... ![p](q) <!-"""
 )
+SHA = "0123abcd" * 8
 TITLE = "Ćevapi & <ayam> \"goreng\" 'enak' \\ 日 Ж"
 
 
@@ -44,7 +45,7 @@ MADE = [
     new_markdown_cell(f"# {literal(TITLE)}\n\nThe sum $s = \\sum_i x_i$, and\n\n$$p = a \\odot b$$"),
     new_markdown_cell("## The table\n\nA price of 5 \\$ stays."),
     shown({"text": [NASTY], "number": [7]}),
-    new_markdown_cell("### Rows\n\n| one | two |\n| :-- | :-- |\n| 1 | $z$ |"),
+    new_markdown_cell(f"### Rows\n\n| one | two |\n| :-- | :-- |\n| 1 | $z$ |\n| 2 | `{SHA}` |"),
     shown({"row": [f"row {number}" for number in range(150)]}),
     display(text_markdown=f"- *positive*: {literal(NASTY)}"),
     new_code_cell("show()", outputs=[new_output("stream", text=NASTY)]),
@@ -108,7 +109,7 @@ def table_rows(table):
 
 def test_the_pdf_holds_headings_tables_images_and_code_in_their_order(made):
     assert made.pdf.read_bytes().startswith(b"%PDF-")
-    found = made.find("selector(heading).or(table).or(image).or(raw)")
+    found = made.find("selector(heading).or(table).or(image).or(raw.where(block: true))")
     assert [each["func"] for each in found if each.get("text") != "show()"] == (
         ["heading", "heading", "table", "heading", "table", "table", "raw", "image", "heading", "image"]
     )
@@ -130,7 +131,7 @@ def test_data_texts_come_out_as_they_are(made):
     """In a table, in Markdown that code has written, and as printed; in both pages."""
     assert table_rows(made.find("table")[0]) == [["text", "number"], [NASTY, "7"]]
     assert words_of(made.find("list")[0]["children"]) == f"positive: {NASTY}"
-    assert [each["text"] for each in made.find("raw") if each["text"] != "show()"] == [NASTY]
+    assert [each["text"] for each in made.find("raw.where(block: true)") if each["text"] != "show()"] == [NASTY]
     for part in (r"<td>(costs.*?)</td>", r"<li><em>positive</em>: (costs.*?)</li>", r"<pre>(costs.*?)</pre>"):
         assert [text_of(each) for each in re.findall(part, made.html, re.DOTALL)] == [NASTY]
 
@@ -179,8 +180,10 @@ def test_paper_margins_and_page_numbers_are_ours(made):
     """Those of pandoc's own template, letter paper, came last and won."""
     assert made.images[0].shape[:2] == (842, 595)  # A4 in points
     assert len(made.images) > 3  # the long table breaks over pages
-    left = [np.flatnonzero((image[:, :, :3] < 128).any(axis=(0, 2)))[0] for image in made.images]
-    assert min(left) == pytest.approx(1.8 / 2.54 * 72, abs=3)
+    inked = [np.flatnonzero((image[:, :, :3] < 128).any(axis=(0, 2))) for image in made.images]
+    margin = 1.8 / 2.54 * 72
+    assert min(columns[0] for columns in inked) == pytest.approx(margin, abs=3)
+    assert max(columns[-1] for columns in inked) <= 595 - margin + 3
 
 
 def test_signs_whose_names_typst_refuses_are_typeset(tmp_path):
