@@ -98,6 +98,7 @@ def test_the_vocabulary_knows_the_training_texts_alone(architecture):
     assert model.get_layer("embedding").input_dim == 5
 
 
+@pytest.mark.filterwarnings("ignore:.*destroy the mask")
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_setting_that_a_variant_changes_changes_the_network(architecture):
     found, alone = variants(architecture), set()
