@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # what is not finite in the end is refused
         warnings.showwarning = lambda message, *_: tell(f"warning: {message}")
         try:
-            say((summary if options.command == "summary" else predict)(options))
+            print((summary if options.command == "summary" else predict)(options), flush=True)
         except BrokenPipeError:
             return 141
         except KeyboardInterrupt:
@@ -64,15 +64,6 @@ def parser() -> argparse.ArgumentParser:
         "that was trained on 0 to 1; 1 takes values as they are, however far they are from the training's",
     )  # fmt: skip
     return top
-
-
-def say(text: str) -> None:
-    """Print; what cannot be printed is forgotten, so that Python does not complain of it once more at its end."""
-    try:
-        print(text, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
 
 
 def tell(text: str) -> None:

@@ -60,6 +60,7 @@ MODELS = {
     "each": lambda: images(normalization(axis=(1, 2))),
     "inside": lambda: images(normalization(), inner=True),
     "rescaled": lambda: images(layers.Rescaling(1 / 255, -0.5), normalization()),
+    "inverted": lambda: images(layers.Normalization(mean=9, variance=2, invert=True)),
     "only_rescaled": lambda: images(layers.Rescaling(1 / 255)),
     "loud": lambda: keras.Sequential([keras.Input((4,)), layers.Activation("exponential")]),
 }
@@ -125,6 +126,7 @@ def test_summary(paths, run):
     ("name", "words"),
     [
         ("plain", ["(samples, 3, 2, 1)", "no Rescaling or Normalization inside: give values in the scale"]),
+        ("inverted", ["no Rescaling or Normalization inside"]),
         ("own", ["layer 'standardize' (Normalization): adapted to values with mean {mean}, standard deviation {sd}"]),
         ("inside", ["layer 'standardize' (Normalization): adapted to values with mean {mean}, standard"]),
         ("rescaled", ["(Rescaling): x * 0.00392 + -0.5", "(Normalization): adapted"]),
@@ -138,7 +140,8 @@ def test_summary_says_what_the_input_must_be(name, words, paths, run):
     scaled = PIXELS / 255
     for each in words:
         assert each.format(mean=f"{scaled.mean():.3g}", sd=f"{scaled.std():.3g}") in output
-    assert ("no Rescaling" in output) == (name in ("plain", "inputs"))
+    assert ("no Rescaling" in output) == (name in ("plain", "inverted", "inputs"))
+    assert ("adapted to" in output) == (name in ("own", "inside", "rescaled"))
 
 
 def test_a_statistic_for_each_place_is_shown_as_its_range(paths, run):
@@ -200,12 +203,12 @@ def test_an_axis_more_goes_into_json(paths, run, tmp_path):
         ("enak\u2028sekali\x0c\x85\x1ctidak\n\nenak", ["enak\u2028sekali\x0c\x85\x1ctidak", "", "enak"]),
     ],
 )
-@pytest.mark.parametrize("source", ["file", "-"])
+@pytest.mark.parametrize("source", ["x.txt", "X.TXT", "-"])
 def test_a_text_is_a_line(data, texts, source, paths, run, tmp_path, monkeypatch):
     """And only a line break ends one. Of characters, none is lost and none is added."""
-    (tmp_path / "x.txt").write_bytes(data.encode())
+    (tmp_path / source).write_bytes(data.encode())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data.encode())))
-    source = tmp_path / "x.txt" if source == "file" else source
+    source = "-" if source == "-" else tmp_path / source
     status, output, _ = run("predict", paths["characters"], source, "--classes", " bad ,\tgood ")
     assert (status, output) == (0, likeliest(forward.load_model(paths["characters"]).predict(texts), ["bad", "good"]))
 
@@ -270,6 +273,11 @@ def test_an_array_of_texts(paths, run, tmp_path):
 )
 def test_bad_use_is_told_in_one_line(arguments, words, refused, paths):
     assert words.format(**paths) in refused("predict", *(each.format(**paths) for each in arguments))
+
+
+def test_standard_input_may_be_closed(refused, paths, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "-: standard input is closed" in refused("predict", paths["sentences"], "-")
 
 
 def test_a_model_that_is_not_there(refused):
@@ -377,7 +385,9 @@ def test_images_in_another_scale_are_refused(name, refused, run, paths, tmp_path
     assert run("predict", paths[name], paths["pixels"], "--divide", 1)[0] == 0
 
 
-@pytest.mark.parametrize(("name", "warned"), [("plain", True), ("rescaled", False), ("only_rescaled", False)])
+@pytest.mark.parametrize(
+    ("name", "warned"), [("plain", True), ("rescaled", False), ("only_rescaled", False), ("inverted", False)]
+)
 def test_a_network_that_says_nothing_of_its_scale(name, warned, run, paths):
     status, _, errors = run("predict", paths[name], paths["pixels"])
     assert status == 0
