@@ -74,7 +74,7 @@ def tell(text: str) -> None:
 
 def summary(options: argparse.Namespace) -> str:
     """The layers, and what the file tells of the values that it expects."""
-    model = load_model(options.model, options.weights)
+    model = load(options)
     lines = [model.summary(), ""]
     for each in model.entrances:
         shape = ", ".join(["samples", *("any" if n is None else str(n) for n in each.shape)])
@@ -83,6 +83,16 @@ def summary(options: argparse.Namespace) -> str:
     if not scaling and any(each.dtype.startswith("float") for each in model.entrances):
         scaling = ["no Rescaling or Normalization inside: give values in the scale of the training"]
     return "\n".join(lines + scaling)
+
+
+def load(options: argparse.Namespace) -> Model:
+    """The model, which has its weights in its own file or in that of `--weights`."""
+    ending = Path(options.model).suffix.lower()
+    if ending == ".json" and not options.weights:
+        raise ValueError(f"{options.model}: its weights are in another file: --weights FILE.weights.h5")
+    if ending == ".keras" and options.weights:
+        raise ValueError(f"{options.model}: has its weights inside; leave --weights out")
+    return load_model(options.model, options.weights)
 
 
 def inner_layers(model: Model) -> Iterator[Any]:
@@ -120,7 +130,7 @@ def predict(options: argparse.Namespace) -> str:
     if output and kind not in FORMATS:
         raise ValueError(f"{output}: predictions are written to a file that ends in {', '.join(FORMATS)}")
     with whole(output) if output else nullcontext() as file:
-        model = load_model(options.model, options.weights)
+        model = load(options)
         check_outputs(model, options.model, names, kind)
         try:
             x = check_values(model, read(options.input, model), options.divide)

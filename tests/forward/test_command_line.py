@@ -79,7 +79,7 @@ def paths(tmp_path_factory):
         if name == "numbers":
             (folder / "numbers.json").write_text(model.to_json())
             model.save_weights(folder / "numbers.weights.h5")
-    found["x"], found["pixels"], found["folder"] = folder / "x.npy", folder / "pixels.npy", folder
+    found |= {"x": folder / "x.npy", "pixels": folder / "pixels.npy", "json": folder / "numbers.json", "folder": folder}
     np.save(found["x"], X)
     np.save(found["pixels"], PIXELS)
     return found
@@ -151,7 +151,7 @@ def test_a_statistic_for_each_place_is_shown_as_its_range(paths, run):
 
 
 def test_weights_of_a_json_model(paths, run):
-    json_model = (paths["folder"] / "numbers.json", "--weights", paths["folder"] / "numbers.weights.h5")
+    json_model = (paths["json"], "--weights", paths["folder"] / "numbers.weights.h5")
     assert run("predict", *json_model, paths["x"]) == run("predict", paths["numbers"], paths["x"])
     status, output, _ = run("summary", *json_model)
     assert (status, output) == run("summary", paths["numbers"])[:2]
@@ -268,7 +268,9 @@ def test_an_array_of_texts(paths, run, tmp_path):
         (["{numbers}", "none.npy", "--output", "y.txt"], "y.txt: predictions are written to a file that ends in .npy"),
         (["{numbers}", "none.npy", "--output", "y"], "ends in .npy, .csv, .json"),
         (["{tokens}", "none.npy", "--output", "{folder}/y.csv"], "no row of a table; write .npy or .json"),
-        (["{numbers}", "{x}", "--weights", "none.weights.h5"], "none.weights.h5"),
+        (["{json}", "{x}", "--weights", "none.weights.h5"], "none.weights.h5"),
+        (["{json}", "{x}"], "numbers.json: its weights are in another file: --weights FILE.weights.h5"),
+        (["{numbers}", "{x}", "--weights", "{x}"], "numbers.keras: has its weights inside; leave --weights out"),
     ],
 )
 def test_bad_use_is_told_in_one_line(arguments, words, refused, paths):
