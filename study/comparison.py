@@ -74,7 +74,8 @@ def _row(theirs: np.ndarray, ours: np.ndarray) -> dict[str, Any]:
     """NaN beside NaN, or infinite beside infinite, is equal."""
     if theirs.shape != ours.shape:
         return {"output shape": ours.shape, "max |Δ|": np.nan, "mean |Δ|": np.nan, "verdict": "differs"}
-    theirs, same = theirs.astype(np.float64), (theirs == ours) | (np.isnan(theirs) & np.isnan(ours))
+    theirs, ours = theirs.astype(np.float64), ours.astype(np.float64)
+    same = (theirs == ours) | (np.isnan(theirs) & np.isnan(ours))
     difference = np.abs(np.subtract(theirs, ours, where=~same, out=np.zeros_like(theirs)))
     most = difference.max(initial=0)
     allowed = ROUNDING * np.abs(theirs[np.isfinite(theirs)]).max(initial=0)

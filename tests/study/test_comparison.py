@@ -64,18 +64,16 @@ def texts(tmp_path_factory):
     return paths
 
 
-@pytest.mark.parametrize("shape", [(), (1,)])
 @pytest.mark.parametrize(
-    "x",
+    ("shape", "x"),
     [
-        ["enak sekali", "tidak ada"],
-        ("enak sekali", "tidak ada"),
-        np.array(["enak sekali", "tidak ada"]),
-        pd.Series(["enak sekali", "tidak ada"], index=[7, 5]),
-        pd.Series(["enak sekali", "tidak ada"], index=[7, 5], dtype="category"),
-        pd.DataFrame({"text": ["enak sekali", "tidak ada"]}, index=["a", "b"]),
+        ((), ["enak sekali", "tidak ada"]),
+        ((1,), ("enak sekali", "tidak ada")),
+        ((), np.array(["enak sekali", "tidak ada"])),
+        ((), pd.Series(["enak sekali", "tidak ada"], index=[7, 5])),
+        ((1,), pd.Series(["enak sekali", "tidak ada"], index=[7, 5], dtype="category")),
+        ((1,), pd.DataFrame({"text": ["enak sekali", "tidak ada"]}, index=["a", "b"])),
     ],
-    ids=lambda x: type(x).__name__,
 )
 def test_texts(texts, shape, x):
     table = compare(texts[shape], x)
@@ -146,3 +144,13 @@ def test_not_a_number_is_equal_to_itself(tmp_path):
     table = compare(tmp_path / "model.keras", [[np.nan, 1], [np.inf, 1], [0.3, 0.7]])
     assert set(table["verdict"]) <= {"equal", "rounding"}
     assert np.isfinite(table["max |Δ|"]).all()
+
+
+@pytest.mark.parametrize("policy", ["bfloat16", "mixed_float16"])
+def test_half_precision_is_shown_as_the_first_difference(policy, tmp_path, rng):
+    """`forward` computes it in float32."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, dtype=policy)])
+    model.save(tmp_path / "model.keras")
+    table = compare(tmp_path / "model.keras", rng.normal(size=(50, 3)))
+    assert table["verdict"][0] == "first difference"
+    assert 0 < table["max |Δ|"][0] < 0.1
