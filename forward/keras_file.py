@@ -1,4 +1,4 @@
-"""The reader of model files: a `.keras` zip, or JSON and `.weights.h5` -> plain settings and arrays.
+"""The reader of model files: a `.keras` zip or folder, or JSON and `.weights.h5` -> plain settings and arrays.
 
 Nothing in a file is executed, and nothing but the file is read. Every size that a file declares is
 held against the size of the file before anything of that size is made.
@@ -19,12 +19,19 @@ from typing import Any
 from . import hdf5
 from .activations import Array
 from .errors import ModelFileError, UnsupportedLayerError
+from .identify import COPY_AGAIN, KERAS_2, SAVE_AGAIN, identify, identify_parts, is_foreign_hdf5
 
-CONFIG_BYTES = 2 * 2**20  # some 150,000 words of vocabulary; as Python objects up to 25 times as much
+# Some 150,000 words of vocabulary, more in a larger file; as Python objects up to 25 times as much
+CONFIG_BYTES, CONFIG_SHARE = 2 * 2**20, 8
 ZIP_EXPANSION, ZIP_SLACK = 8, 2**20  # Keras does not compress; a file that was zipped again stays within this
 LAYER_MODULES = ("keras", "keras.layers", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
 OPERATION_MODULES = ("keras.src.ops.numpy", "keras.src.ops.core")
-SAVE_AGAIN = "save it again with model.save('name.keras')"
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # the two files of a model
+# The start of what an initializer holds, and the steps through it: whole strings, lists of plain values, brackets.
+INITIALIZER = re.compile(rb'"\w{1,80}_initializer"\s*:\s*(?=[\[{])')
+STEP = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|\[[^][{}"]*+\]|[][{}]', re.DOTALL)
+MOST_STEPS = 2**20
+KERAS_VERSION = re.compile(rb'"keras_version":\s*"([12]\.[\w.+-]{1,20})"')  # Keras 3 writes it into metadata.json alone
 
 
 @dataclass(frozen=True)
@@ -48,15 +55,23 @@ class SavedLayer:
         An operation such as those that Keras writes for masks gets the class name "ops.<its own>".
         """
         match entry:
-            case {"class_name": str(class_name), "config": {"name": str(name), **_other}}:
+            case {"class_name": str(class_name), "config": {**config}}:
+                name = config.get("name", entry.get("name"))
                 module, registered = entry.get("module"), entry.get("registered_name")
             case _:
                 raise ModelFileError(f"config.json: expected a layer's class_name, config and name, got {brief(entry)}")
-        if re.search(r"^__|[/\\\0]|\.\.", name):
+        place = f"layer {brief(name)} ({class_name[:80]})" if name else class_name[:80]
+        origin = f"module {str(module)[:80]}, registered as {brief(registered)}"
+        if registered not in (None, class_name) or not re.match(r"keras(\.|$)", str(module)):
+            raise UnsupportedLayerError(
+                f"{place} is not one of Keras' own, and the code of a custom class is not in the file ({origin})"
+            )
+        if module not in LAYER_MODULES + OPERATION_MODULES:
+            raise UnsupportedLayerError(f"{place} is not supported ({origin})")
+        if not isinstance(config.get("name"), str):
+            raise ModelFileError(f"config.json: a {class_name[:80]} must have a name, not {brief(config.get('name'))}")
+        if re.search(r"^__|[/\\\0]|^\.+$", name):
             raise ModelFileError(f"config.json: a layer cannot have the name {brief(name)}")
-        if registered not in (None, class_name) or module not in LAYER_MODULES + OPERATION_MODULES:
-            origin = f"module {brief(module)}, registered as {brief(registered)}"
-            raise UnsupportedLayerError(f"layer {brief(name)} ({class_name[:80]}) is not one of Keras' own: {origin}")
         full_name = f"ops.{class_name}" if module in OPERATION_MODULES else class_name
         return cls(full_name, name, entry["config"], weights, assets, entry.get("inbound_nodes"))
 
@@ -82,29 +97,93 @@ class SavedLayer:
 
 
 def read(path: str | Path, weights: str | Path | None = None) -> SavedLayer:
-    """Read a `.keras` file, or a JSON file from `model.to_json()` and its `.weights.h5` file.
+    """Read a `.keras` file, such a file unpacked, or a JSON file from `model.to_json()` and its `.weights.h5` file.
 
-    Raises FileNotFoundError, and ModelFileError for a file that is damaged or incomplete.
+    Raises FileNotFoundError, and ModelFileError for a file that is damaged, incomplete or another kind of file.
     """
-    if weights is None:
-        parts = read_zip(path)
+    if weights is not None:
+        parts, way = read_pair(path, weights), "model_from_json(its text), model.load_weights(weights), model"
     else:
-        parts = {"config.json": Path(path).read_bytes(), "model.weights.h5": Path(weights).read_bytes()}
-    if missing := [name for name in ("config.json", "model.weights.h5") if name not in parts]:
-        raise ModelFileError(f"{missing[0]} is missing; {SAVE_AGAIN}")
-    if len(parts["config.json"]) > CONFIG_BYTES:
-        raise ModelFileError(f"config.json is too large: over {CONFIG_BYTES:,} bytes")
+        parts, way = read_folder(Path(path)) if Path(path).is_dir() else read_zip(path), "models.load_model(path)"
+    zipped = weights is None and not Path(path).is_dir()
+    entry = read_config(parts[CONFIG], Path(path).stat().st_size if zipped else sum(map(len, parts.values())))
+    if version := KERAS_VERSION.search(parts.get("metadata.json", parts[CONFIG][-1000:])):
+        raise ModelFileError(
+            f"it was written by Keras {version[1].decode()}, and Keras 3 cannot read such a file either, unless it is "
+            f"among the simplest; {KERAS_2.format(f'tf_keras.{way}')}"
+        )
+    if weights is not None and is_foreign_hdf5(parts[WEIGHTS]):
+        raise ModelFileError(f"weights={str(weights)!r}: {identify(weights)}")
     try:
-        entry = json.loads(parts["config.json"])
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"config.json is not valid JSON ({error})") from error
-    try:
-        arrays = hdf5.read(parts["model.weights.h5"])
+        arrays = hdf5.read(parts[WEIGHTS])
     except ValueError as error:
-        raise ModelFileError(f"model.weights.h5: {error}; {SAVE_AGAIN}") from error
+        raise ModelFileError(f"{WEIGHTS if weights is None else weights}: {error}; {SAVE_AGAIN}") from error
     # Only the layers' own: optimizer and metrics have groups beside them, random generators inside.
     own = {key: array for key, array in arrays.items() if key[:7] == "layers/" and "seed_generator/" not in key}
     return SavedLayer.parse(entry, own, under("assets/", parts))
+
+
+def read_config(text: bytes, size: int) -> Any:
+    """The configuration of a model whose files have `size` bytes, but for what its initializers hold."""
+    if len(text) > CONFIG_BYTES:  # an embedding that began with given vectors has them here as text, unneeded
+        text = without_initializers(text)
+    if len(text) > (most := CONFIG_BYTES + size // CONFIG_SHARE):
+        raise ModelFileError(
+            f"config.json is too large: over {most:,} bytes without what its initializers hold; a vocabulary stays out "
+            "of it if layer.adapt(texts) or layer.set_vocabulary(words) gives it to the layer"
+        )
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"config.json is not valid JSON ({error})") from error
+    if isinstance(entry, str):
+        raise ModelFileError("config.json is a text in JSON; write model.to_json() as it is, without json.dump")
+    return entry
+
+
+def without_initializers(text: bytes) -> bytes:
+    """JSON with null in the place of each object or list under a key like "embeddings_initializer"."""
+    kept, start, steps = [], 0, 0
+    while found := INITIALIZER.search(text, start):
+        depth, end = 0, found.end()
+        for step in STEP.finditer(text, end):
+            steps += 1
+            if step[0] in (b"{", b"["):
+                depth += 1
+            elif step[0] in (b"}", b"]"):
+                depth -= 1
+            if depth == 0 or steps > MOST_STEPS:
+                end = step.end()
+                break
+        if depth or end == found.end():  # it has no end, or too many parts
+            break
+        kept += [text[start : found.end()], b"null"]
+        start = end
+    return b"".join([*kept, text[start:]])
+
+
+def read_pair(path: str | Path, weights: str | Path) -> dict[str, bytes]:
+    """The parts of a model that was saved as JSON and weights."""
+    for each in (path, weights):
+        if Path(each).is_dir():
+            raise ModelFileError(f"{str(each)!r} is a folder; with weights=, both are files")
+    text = Path(path).read_bytes()
+    if not text.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith((b"{", b"[", b'"')):
+        raise ModelFileError(f"with weights=, the first file is the JSON of model.to_json(), but {identify(path)}")
+    return {CONFIG: text, WEIGHTS: Path(weights).read_bytes()}
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The parts of a `.keras` file that was unpacked. No asset is read from elsewhere, by a link."""
+    if missing := [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]:
+        names = sorted(each.name for each in folder.iterdir())
+        raise ModelFileError(f"it is a folder without {missing[0]}; {identify_parts(names)}")
+    assets = [each for each in sorted((folder / "assets").rglob("*")) if each.is_file()]
+    for each in assets:
+        if not each.resolve().is_relative_to(folder.resolve()):
+            raise ModelFileError(f"the asset {brief(each.name)} is a link that leads out of the folder")
+    files = [folder / name for name in (CONFIG, WEIGHTS, "metadata.json") if (folder / name).is_file()]
+    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files + assets}
 
 
 def read_zip(path: str | Path) -> dict[str, bytes]:
@@ -112,21 +191,22 @@ def read_zip(path: str | Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            names = Counter(entry.filename for entry in entries)
             if sum(entry.file_size for entry in entries) > ZIP_EXPANSION * Path(path).stat().st_size + ZIP_SLACK:
                 raise ModelFileError(f"its entries are declared far larger than the file; {SAVE_AGAIN}")
-            for name, times in Counter(entry.filename for entry in entries).items():
+            for name, times in names.items():
                 if times > 1 or re.search(r"^[/\\]|:|(^|[/\\])\.\.([/\\]|$)", name):
                     raise ModelFileError(f"the zip entry {brief(name)} is there twice or points elsewhere")
+            if missing := [name for name in (CONFIG, WEIGHTS) if name not in names]:
+                raise ModelFileError(f"{missing[0]} is missing; {identify_parts(list(names))}")
             if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
                 raise ModelFileError(f"its entries are compressed in a way that Keras does not use; {SAVE_AGAIN}")
             return {entry.filename: read_entry(archive, entry) for entry in entries}
     except (OSError, RuntimeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         if getattr(error, "filename", None) is not None:  # an OSError: the file itself cannot be opened
             raise
-        advice = SAVE_AGAIN
-        if Path(path).read_bytes().startswith(hdf5.SIGNATURE):
-            advice = "a legacy HDF5 model is converted by keras.models.load_model(path).save('name.keras')"
-        raise ModelFileError(f"not a readable .keras file ({error}); {advice}") from error
+        what = f"it is damaged ({error}); {COPY_AGAIN}" if zipfile.is_zipfile(path) else identify(path)
+        raise ModelFileError(f"not a readable .keras file: {what}") from error
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -150,8 +230,8 @@ def by_group(parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def snake_case(class_name: str) -> str:
-    """MaxPooling2D -> max_pooling2d, SimpleRNN -> simple_rnn: Keras' way of naming groups."""
-    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", class_name))
+    """MaxPooling2D -> max_pooling2d, ConvLSTM2D -> conv_lstm2d: Keras' way of naming groups."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", class_name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 

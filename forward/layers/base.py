@@ -3,12 +3,9 @@
 import inspect
 import math
 import re
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
-
-import numpy as np
 
 from ..activations import ACTIVATIONS, Activation, Array
 from ..errors import ModelFileError, UnsupportedLayerError
@@ -176,8 +173,6 @@ class Layer:
                 f"{self}: {name} is {array.dtype.name} of shape {array.shape} in the file, but the "
                 f"configuration implies {self.stored_dtype} of shape {shape}"
             )
-        if not np.isfinite(array).all():
-            warnings.warn(f"{self}: {name} holds NaN or infinite values", stacklevel=2)
         return array.astype(self.dtype)
 
     @property
@@ -191,7 +186,11 @@ class Layer:
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
         """Keras' dtype policy, a name or a serialized DTypePolicy -> the dtype to compute in, and the stored one."""
         match config.get("dtype", "float32"):
-            case str(name) | {"module": "keras", "class_name": "DTypePolicy", "config": {"name": str(name)}}:
+            case str(name) | {
+                "module": "keras",
+                "class_name": "DTypePolicy" | "FloatDTypePolicy",  # the latter in Keras 3.4.0
+                "config": {"name": str(name)},
+            }:
                 if name in STORED:
                     return "float64" if name == "float64" else "float32", STORED[name]
         raise UnsupportedLayerError(f"{self}: option dtype={brief(config['dtype'])} is not supported")

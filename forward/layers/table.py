@@ -11,8 +11,17 @@ FAMILIES = (convolution, core, graph, merging, normalization, pooling, recurrent
 LAYERS: dict[str, type[Layer]] = {name: layer for family in FAMILIES for name, layer in family.LAYERS.items()}
 
 
-def build(saved: SavedLayer, x: Any) -> Layer:
-    """The layer of that class, ready to compute on arrays like the empty batch x."""
+def find(saved: SavedLayer) -> type[Layer]:
+    """The layer of that class."""
     if saved.class_name not in LAYERS:
         raise UnsupportedLayerError(f"layer {saved.name!r} ({saved.class_name}) is not supported")
-    return LAYERS[saved.class_name](saved, x, build)
+    return LAYERS[saved.class_name]
+
+
+def build(saved: SavedLayer, x: Any) -> Layer:
+    """The layer of that class, ready to compute on arrays like the empty batch x."""
+    layer = find(saved)
+    if issubclass(layer, graph.Model):
+        for each in saved.layers():  # before anything is said of how they are called
+            find(each)
+    return layer(saved, x, build)

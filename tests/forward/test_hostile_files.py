@@ -207,6 +207,20 @@ for name, text in BROKEN_JSON.items():
     HOSTILE[f"json_{name}"] = Kind("dense", r"config\.json", json_text(text))
 
 
+INITIALIZERS = {  # what is cut out where it is long, without an end or with too many parts
+    "of_objects": "[" + "{}," * 2**21 + "0]",
+    "of_open_lists": "[" * 2**22,
+    "of_open_objects": '{"a_initializer": ' * 2**18,
+    "of_open_numbers": "[1," * 2**21,
+    "of_an_open_text": '["' + 'a\\"' * 2**21,
+    "of_many_texts": '["' + '"a' * 2**21,
+    "many": "{}" + ', "a_initializer": {}' * 2**19,
+}
+for name, text in INITIALIZERS.items():
+    text = f'{{"class_name": "Sequential", "config": {{"name": "a", "layers": [], "a_initializer": {text}}}}}'
+    HOSTILE[f"json_initializer_{name}"] = Kind("dense", r"config\.json", json_text(text))
+
+
 def wrapped(class_name, depth):
     """Layers inside layers, `depth` deep: what JSON still reads may be too deep for whoever builds it."""
 
@@ -994,8 +1008,11 @@ def test_weights_that_are_no_numbers_warn(base, name, value, sound, tmp_path):
     path = tmp_path / "model.keras"
     shutil.copy(sound[base], path)
     change_weights(path, lambda file: file[group[name]].__setitem__(1, value))
-    with pytest.warns(UserWarning, match=f"{name}.*(NaN|inf)"):
+    with pytest.warns(UserWarning, match=f"{name}.*(NaN|inf)") as caught:
         forward.load_model(path)
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith(f"{path}: ")
+    assert caught[0].filename == __file__  # points at who loads
 
 
 def test_sound_weights_do_not_warn(sound):

@@ -1,3 +1,4 @@
+import inspect
 import shutil
 import struct
 import tracemalloc
@@ -10,6 +11,7 @@ import pytest
 from keras import layers
 
 import forward
+from forward import keras_file
 
 from .files import change_config, change_weights, layer, rewrite
 
@@ -222,3 +224,77 @@ def test_file_may_move(saved, tmp_path, rng):
     model = forward.load_model(saved)
     shutil.move(saved, tmp_path / "moved.keras")
     assert model.predict(x).shape == (5, 2)
+
+
+def test_groups_are_named_as_keras_names_them():
+    from keras.src.utils.naming import to_snake_case
+
+    names = [name for name, each in inspect.getmembers(layers, inspect.isclass) if issubclass(each, layers.Layer)]
+    assert len(names) > 100
+    assert {name: keras_file.snake_case(name) for name in names} == {name: to_snake_case(name) for name in names}
+
+
+@pytest.mark.parametrize("name", ["a..b", "..a", "a b.", "é", "a:0"])
+def test_names_that_keras_allows(name, tmp_path):
+    """They are keys, and lead to no file."""
+    keras.Sequential([keras.Input((3,)), layers.Dense(4, name=name)]).save(tmp_path / "model.keras")
+    model = forward.load_model(tmp_path / "model.keras")
+    assert list(model.activations(np.ones((2, 3)))) == [name]
+    assert name in model.summary()
+
+
+# The limit of config.json
+
+
+@pytest.fixture
+def small_limit(monkeypatch):
+    monkeypatch.setattr(keras_file, "CONFIG_BYTES", 4000)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("rows", [7, 900])
+def test_an_embedding_that_began_with_given_vectors(rows, as_json, small_limit, tmp_path, rng):
+    """Keras writes the vectors into config.json as text, five times as long as the weights."""
+    start = keras.initializers.Constant(rng.normal(size=(rows, 5)).astype(np.float32))
+    table = layers.Embedding(rows, 5, embeddings_initializer=start, name='"_initializer": {')
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), table, layers.LSTM(4), layers.Dense(2)])
+    paths = [tmp_path / "model.json", tmp_path / "model.weights.h5"] if as_json else [tmp_path / "model.keras"]
+    if as_json:
+        paths[0].write_text(model.to_json(indent=1))
+        model.save_weights(paths[1])
+    else:
+        model.save(paths[0])
+    x = rng.integers(0, rows, (6, 3))
+    np.testing.assert_allclose(forward.load_model(*paths).predict(x), model(x), rtol=1e-5, atol=1e-6)
+
+
+def test_a_large_table_takes_no_memory_as_text(tmp_path, rng):
+    values = rng.normal(size=(30_000, 8)).astype(np.float32)
+    table = layers.Embedding(*values.shape, embeddings_initializer=keras.initializers.Constant(values))
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((3,), dtype="int32"), table]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.getinfo("config.json").file_size > 2 * keras_file.CONFIG_BYTES
+    tracemalloc.start()
+    model = forward.load_model(path)
+    assert tracemalloc.get_traced_memory()[1] < 3 * path.stat().st_size
+    tracemalloc.stop()
+    np.testing.assert_array_equal(model.predict([[1, 2, 3]]), [values[1:4]])
+
+
+def vocabulary_model(vectorize, words, width):
+    return keras.Sequential([keras.Input((), dtype="string"), vectorize, layers.Embedding(words + 2, width)])
+
+
+def test_a_vocabulary_has_a_way_out_of_the_limit(small_limit, tmp_path):
+    words = [f"word{number}" for number in range(1000)]
+    given = layers.TextVectorization(vocabulary=words, output_sequence_length=3)
+    vocabulary_model(given, len(words), 2).save(tmp_path / "given.keras")
+    assert_refused(tmp_path / "given.keras", forward.ModelFileError, r"too large.*layer\.set_vocabulary\(words\)")
+    vocabulary_model(given, len(words), 16).save(tmp_path / "wide.keras")  # the more weights, the more words
+    later = layers.TextVectorization(output_sequence_length=3)
+    later.set_vocabulary(words)
+    vocabulary_model(later, len(words), 2).save(tmp_path / "set.keras")
+    texts = ["word7 word999 other", "word0"]
+    for name, width in {"wide": 16, "set": 2}.items():
+        assert forward.load_model(tmp_path / f"{name}.keras").predict(texts).shape == (2, 3, width)
