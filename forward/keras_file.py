@@ -167,10 +167,10 @@ def read_pair(path: str | Path, weights: str | Path) -> dict[str, bytes]:
     for each in (path, weights):
         if Path(each).is_dir():
             raise ModelFileError(f"{str(each)!r} is a folder; with weights=, both are files")
-    text = Path(path).read_bytes()
+    text, data = Path(path).read_bytes(), Path(weights).read_bytes()
     if not text.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith((b"{", b"[", b'"')):
         raise ModelFileError(f"with weights=, the first file is the JSON of model.to_json(), but {identify(path)}")
-    return {CONFIG: text, WEIGHTS: Path(weights).read_bytes()}
+    return {CONFIG: text, WEIGHTS: data}
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
