@@ -4,7 +4,7 @@ PROFILE ?= quick
 DATA    ?= data
 SOURCE  ?= auto
 ARCH    ?=
-PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+PYTHON  ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 
 KNOWN   := PROFILE DATA SOURCE ARCH PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
@@ -14,6 +14,13 @@ READY := .venv/.ready
 BIN   := .venv/bin
 STUDY  = $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
+
+# After a move or a copy of the project, the scripts in .venv and the code that it imports are those of the other folder.
+HERE    := $(CURDIR)/.venv
+MADE_AS := $(or $(shell sed -n 's/^command = .* -m venv //p' .venv/pyvenv.cfg 2>/dev/null),$(HERE))
+ifneq "$(MADE_AS)" "$(HERE)"
+$(READY): anew
+endif
 
 .DELETE_ON_ERROR:
 .PHONY: help setup report test train tune data answers notebook bench clean
@@ -25,15 +32,18 @@ help: ## list the targets and their variables
 	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
 	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
 	@echo "  ARCH=cnn|simple_rnn|lstm      one architecture only (now: $(or $(ARCH),all))"
-	@echo "  PYTHON=command                the Python 3.11 that .venv is made with (now: $(PYTHON))"
+	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it
 
 $(READY): requirements.txt pyproject.toml
-	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is %d.%d; name one: make setup PYTHON=python3.11" % sys.version_info[:2])'
+	"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d; name one: make setup PYTHON=python3.11" % sys.version_info[:2])'
+	@[ "$(MADE_AS)" = "$(HERE)" ] || { echo ".venv was made as $(MADE_AS), and is made anew here"; rm -rf .venv; }
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+anew: # what depends on it is always made
 
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
 	$(STUDY) report $(OPTIONS)
