@@ -115,6 +115,7 @@ def test_the_pdf_holds_headings_tables_images_and_code_in_their_order(made):
     )
     headings = [(each["level"], words_of(each["body"])) for each in found if each["func"] == "heading"]
     assert headings == [(1, TITLE), (2, "The table"), (3, "Rows"), (2, "The end")]
+    assert {width for each in found if each["func"] == "table" for width in each["columns"]} == {"auto"}
     _, small, long = (table_rows(each) for each in found if each["func"] == "table")
     assert small[0] == ["one", "two"]
     assert long == [["row"], *([f"row {number}"] for number in range(150))]
@@ -179,7 +180,10 @@ def test_a_title_is_plain_text_wherever_it_stands(made):
 def test_paper_margins_and_page_numbers_are_ours(made):
     """Those of pandoc's own template, letter paper, came last and won."""
     assert made.images[0].shape[:2] == (842, 595)  # A4 in points
-    assert len(made.images) > 3  # the long table breaks over pages
+    assert len(made.images) > 3
+    for image in made.images:  # the long table breaks over pages: nothing but the page number stands in the margin
+        inked = np.flatnonzero((image[:, :, :3] < 128).any(axis=(1, 2)))
+        assert set(inked[inked > 842 - 2 / 2.54 * 72 + 2]) <= set(range(800, 812))
     inked = [np.flatnonzero((image[:, :, :3] < 128).any(axis=(0, 2))) for image in made.images]
     margin = 1.8 / 2.54 * 72
     assert min(columns[0] for columns in inked) == pytest.approx(margin, abs=3)
