@@ -25,12 +25,12 @@ LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirec
 
 
 class Table(pd.DataFrame):
-    """A DataFrame that a notebook shows without its index and with every cell in full."""
+    """A DataFrame that a notebook shows without its index, with every cell in full, and with a dollar as a dollar."""
 
     def _repr_html_(self) -> str:
         if self.empty:
             return ""
-        with pd.option_context("display.max_colwidth", None):
+        with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
             return self.to_html(index=False, border=0)
 
 

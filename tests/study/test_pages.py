@@ -38,7 +38,7 @@ def display(**data):
 
 
 def shown(table):
-    return display(text_html=tables.Table(table).to_html(index=False, border=0), text_plain="a table")
+    return display(text_html=tables.Table(table)._repr_html_(), text_plain="a table")
 
 
 MADE = [
@@ -130,6 +130,7 @@ def test_only_formulas_of_markdown_cells_are_formulas(made):
 
 def test_data_texts_come_out_as_they_are(made):
     """In a table, in Markdown that code has written, and as printed; in both pages."""
+    assert "mathjax_ignore" in shown({"text": [NASTY]}).outputs[0].data["text/html"]  # and in JupyterLab
     assert table_rows(made.find("table")[0]) == [["text", "number"], [NASTY, "7"]]
     assert words_of(made.find("list")[0]["children"]) == f"positive: {NASTY}"
     assert [each["text"] for each in made.find("raw.where(block: true)") if each["text"] != "show()"] == [NASTY]
