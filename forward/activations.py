@@ -44,10 +44,10 @@ def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
     return exp / np.sum(exp, axis=axis, keepdims=True)
 
 
-def log_softmax(x: Array) -> Array:
-    """log(softmax(x)) along the last axis, without the detour over small numbers."""
-    x = x - np.max(x, axis=-1, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=-1, keepdims=True))
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """log(softmax(x)) along `axis`, without the detour over small numbers."""
+    x = x - np.max(x, axis=axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 
 
 def sparsemax(x: Array) -> Array:

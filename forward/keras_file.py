@@ -25,7 +25,8 @@ from .identify import COPY_AGAIN, KERAS_2, SAVE_AGAIN, identify, identify_parts,
 CONFIG_BYTES, CONFIG_SHARE = 2 * 2**20, 8
 ZIP_EXPANSION, ZIP_SLACK = 8, 2**20  # Keras does not compress; a file that was zipped again stays within this
 LAYER_MODULES = ("keras", "keras.layers", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
-OPERATION_MODULES = ("keras.src.ops.numpy", "keras.src.ops.core")
+OPERATION_MODULES = tuple(f"keras.src.ops.{each}" for each in ("core", "image", "linalg", "math", "nn", "numpy"))
+OPERATION_MODULES += ("keras.src.activations.activations",)
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # the two files of a model
 # The start of what an initializer holds, and the steps through it: whole strings, lists of plain values, brackets.
 INITIALIZER = re.compile(rb'"\w{1,80}_initializer"\s*:\s*(?=[\[{])')

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from ..activations import ACTIVATIONS, Activation, Array
+from ..activations import Activation, Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief
 
@@ -65,11 +65,6 @@ def one_of(*allowed: Any) -> Check:
 
 
 flag = one_of(True, False)
-
-
-def activation(value: Any) -> Activation:
-    """The function of that name."""
-    return ACTIVATIONS[one_of(*ACTIVATIONS)(value)]
 
 
 class Layer:

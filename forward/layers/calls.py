@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief
 from .base import listed
-from .merging import OPERATIONS
+from .operations import OPERATIONS, Constant, called
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
 STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}  # layers that a graph may hand initial states
@@ -15,7 +15,7 @@ STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}  # layers that a graph 
 
 @dataclass
 class Call:
-    """One call of a layer: the keys of its inputs (for an operation, plain numbers between them).
+    """One call of a layer: the keys of its inputs (for an operation, constants and slices between them).
 
     `options` holds the keys of a mask or of initial states that are handed over by name, `done` those
     that no later call needs. `layer` is what computes it, if that is not the layer of that name.
@@ -46,10 +46,9 @@ class Call:
 
 def parse_calls(saved: SavedLayer) -> Iterator[Call]:
     """The calls of one layer, from its `inbound_nodes`."""
-    place, operation = f"layer {saved.name!r} ({saved.class_name})", saved.class_name in OPERATIONS
-    allowed = {"mask", "initial_state"} if saved.class_name in STATEFUL else {"mask"}
-    if saved.class_name.startswith("ops.") and not operation:
-        raise UnsupportedLayerError(f"{place} is not supported: of operations, only those that compute masks are")
+    operation = saved.class_name in OPERATIONS
+    place = called(saved.class_name, saved.name)
+    allowed = {"mask", "initial_state"} if saved.class_name in STATEFUL else set() if operation else {"mask"}
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
             case {"args": [first, *more] as args, "kwargs": {**named}} if operation or len(more) < len(allowed):
@@ -63,15 +62,16 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
         if not options.keys() <= allowed:
             raise UnsupportedLayerError(f"{place}: a call with {brief(options.keys() - allowed)} is not supported")
         inputs = flatten(tensors)
-        if not all(isinstance(key, tuple) for key in options.get("initial_state", [])):
-            raise ModelFileError(f"{place} is called with an initial state of {brief(options['initial_state'])}")
+        for option, keys in options.items():
+            if not all(isinstance(key, tuple) or (key is None and option == "mask") for key in keys):
+                raise ModelFileError(f"{place} is called with {option}={brief(keys)}")
         if not inputs or not (operation or all(isinstance(key, tuple) for key in inputs)):
             raise ModelFileError(f"{place} is called with {brief(inputs)}")
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)
 
 
 def parse(value: Any, models: set[str] | frozenset[str] = frozenset()) -> Any:
-    """What a model begins or ends with, or a layer is called with: keys, lists and dictionaries of them, and numbers.
+    """What a model begins or ends with, or a layer is called with: keys, lists and dictionaries of them, and constants.
 
     Keras counts the calls of a Functional model inside from 1 where it lists the outputs, elsewhere from 0.
     """
@@ -81,6 +81,12 @@ def parse(value: Any, models: set[str] | frozenset[str] = frozenset()) -> Any:
             "config": {"keras_history": [str(name), int(index), int(number)]},
         }:
             return name, index - (name in models), number
+        case {"class_name": "__numpy__" | "__tensor__", "config": {"value": value, "dtype": str(dtype)}}:
+            return Constant(value, dtype)
+        case {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}:
+            return slice(start, stop, step)
+        case {"class_name": "__ellipsis__"}:
+            return ...
         case {"class_name": "__tuple__", "items": [*items]} | [*items]:
             return [parse(each, models) for each in items]
         case {**parts} if "class_name" not in parts:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import Array, elu, leaky_relu, relu, softmax
+from ..activations import Array
 from ..errors import ModelFileError
-from .base import Layer, Mask, Shapes, activation, axes, bind, count, counts, flag, number, optional
+from .activation import activation
+from .base import bind, count, counts, flag, number
 
 
 def dense(x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
@@ -57,21 +58,6 @@ def rescaling(x: Array, scale: Any, offset: Any = 0.0) -> Array:
     return x * scale.astype(x.dtype) + offset.astype(x.dtype)
 
 
-def prelu(x: Array, alpha: Array) -> Array:
-    """x where x > 0, else alpha * x, with a learnt alpha for each place (He et al. 2015)."""
-    return np.where(x > 0, x, alpha * x)
-
-
-def masked_softmax(x: Array, axis: int | tuple[int, ...] = -1, mask: Mask = None) -> Array:
-    """`softmax` over the places where `mask` is True; the others are 0."""
-    return softmax(x, axis) if mask is None else np.where(mask, softmax(np.where(mask, x, x.dtype.type(-1e9)), axis), 0)
-
-
-def prelu_shapes(layer: Layer, x: Array) -> Shapes:
-    """Along `shared_axes`, counted from 1, alpha is the same everywhere."""
-    return {"alpha": tuple(1 if axis in (layer.shared_axes or ()) else x.shape[axis] for axis in range(1, x.ndim))}
-
-
 def target_shape(value: Any) -> tuple[int, ...]:
     """Sizes, one of which may be -1."""
     if not isinstance(value, list) or value.count(-1) > 1:
@@ -100,7 +86,6 @@ elementwise = partial(bind, passes_mask=True)
 rearranging = partial(bind, casts="f")  # whole numbers stay whole
 inactive = partial(bind, check_settings=lambda layer, config: {})  # at inference, whatever the settings
 LAYERS = {
-    "Activation": elementwise(options={"activation": activation}),
     "Dense": elementwise(
         dense,
         options={"units": count, "activation": activation, "use_bias": flag},
@@ -110,7 +95,6 @@ LAYERS = {
             "bias": (layer.units,) if layer.use_bias else None,
         },
     ),
-    "ELU": elementwise(elu, options={"alpha": number}),
     "Embedding": bind(
         embedding,
         casts="",
@@ -120,23 +104,14 @@ LAYERS = {
         compute_mask=lambda layer, x, mask: x != 0 if layer.mask_zero else None,  # token 0 is padding
     ),
     "Flatten": rearranging(flatten, fixed={"data_format": "channels_last"}),
-    "LeakyReLU": elementwise(leaky_relu, options={"negative_slope": number}),
     "Masking": bind(
         masking,
         options={"mask_value": number},
         compute_mask=lambda layer, x, mask: np.any(x != layer.mask_value, axis=-1),
     ),
-    "PReLU": elementwise(
-        prelu,
-        options={"shared_axes": optional(counts)},
-        apart=frozenset({"shared_axes"}),
-        weight_shapes=prelu_shapes,
-    ),
     "Permute": rearranging(lambda x, dims: x.transpose(0, *dims), options={"dims": counts}),
-    "ReLU": elementwise(relu, options={"negative_slope": number, "max_value": optional(number), "threshold": number}),
     "Rescaling": elementwise(rescaling, options={"scale": numbers, "offset": numbers}),
     "Reshape": rearranging(reshape, options={"target_shape": target_shape}),
-    "Softmax": elementwise(masked_softmax, heeds_mask=True, options={"axis": axes}),
     "ZeroPadding2D": bind(
         lambda x, padding: np.pad(x, ((0, 0), *padding, (0, 0))),
         options={"padding": sides},

@@ -1,4 +1,4 @@
-"""Several inputs into one, element by element or end to end, and the operations that Keras writes for their masks."""
+"""Several inputs into one, element by element or end to end."""
 
 import operator
 from collections.abc import Callable
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..activations import Array
-from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer, brief
-from .base import STORED, Build, Check, Layer, Mask, axes, flag
+from ..errors import ModelFileError
+from .base import Layer, Mask, axes
 
 
 class Merge(Layer):
@@ -25,7 +24,7 @@ class Merge(Layer):
         if not isinstance(x, list):
             raise ModelFileError(f"{self} takes a list of inputs, but gets one")
 
-    def __call__(self, x: list[Array], mask: Any = None, **states: Any) -> Array:
+    def __call__(self, x: list[Array], mask: Any = None) -> Array:
         ranks = [each.ndim for each in x]
         if len(set(ranks)) > 1:  # Keras loses the masks here
             mask = None
@@ -73,37 +72,6 @@ def extreme(function: Callable[[Array, Array], Array], x: list[Array], mask: lis
     return y
 
 
-class Operation(Layer):
-    """One of the few array operations that Keras writes into a graph of its own accord, where it computes a mask."""
-
-    def __init__(self, saved: SavedLayer, x: list[Any], build: Build):
-        self.operation, self.options = OPERATIONS[saved.class_name]
-        super().__init__(saved, x, build)
-
-    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
-        """A mask is True and False; a cast between kinds of floats, in front of Masking, changes nothing here."""
-        dtype = config.get("dtype")
-        if dtype not in (tuple(STORED) if self.class_name == "ops.Cast" else (None, "bool")):
-            raise UnsupportedLayerError(f"{self}: option dtype={brief(dtype)} is not supported")
-        return "bool", "bool"
-
-    def check_input(self, x: Any) -> None:
-        """Anything goes: arrays, and plain numbers between them."""
-
-    def run(self, x: list[Any], mask: Any = None, **states: Any) -> tuple[Array, Mask]:
-        return self.operation(*x, **{key: getattr(self, key) for key in self.options}), None
-
-
-OPERATIONS: dict[str, tuple[Callable[..., Array], dict[str, Check]]] = {
-    "ops.Cast": (lambda x: x, {}),
-    "ops.Any": (np.any, {"axis": axes, "keepdims": flag}),
-    "ops.Concatenate": (lambda *x, axis: np.concatenate(x, axis=axis), {"axis": axes}),
-    "ops.ExpandDims": (np.expand_dims, {"axis": axes}),
-    "ops.LogicalOr": (lambda a, b: np.logical_or(a, b), {}),
-    "ops.NotEqual": (operator.ne, {}),
-    "ops.OnesLike": (lambda x: np.ones_like(x, bool), {}),
-    "ops.ZerosLike": (lambda x: np.zeros_like(x, bool), {}),
-}
 FUNCTIONS: dict[str, Callable[[list[Array], list[Mask]], Array]] = {
     "Add": lambda x, mask: reduce(np.add, x),
     "Average": lambda x, mask: reduce(np.add, x) / len(x),
@@ -113,4 +81,4 @@ FUNCTIONS: dict[str, Callable[[list[Array], list[Mask]], Array]] = {
     "Subtract": lambda x, mask: operator.sub(*x),
 }
 LAYERS = {name: type(name, (Merge,), {"function": staticmethod(function)}) for name, function in FUNCTIONS.items()}
-LAYERS |= {"Concatenate": Concatenate, **dict.fromkeys(OPERATIONS, Operation)}
+LAYERS |= {"Concatenate": Concatenate}

@@ -4,17 +4,17 @@ from typing import Any
 
 from ..errors import UnsupportedLayerError
 from ..keras_file import SavedLayer
-from . import convolution, core, graph, merging, normalization, pooling, recurrent, text
+from . import activation, convolution, core, graph, merging, normalization, operations, pooling, recurrent, text
 from .base import Layer
 
-FAMILIES = (convolution, core, graph, merging, normalization, pooling, recurrent, text)
+FAMILIES = (activation, convolution, core, graph, merging, normalization, operations, pooling, recurrent, text)
 LAYERS: dict[str, type[Layer]] = {name: layer for family in FAMILIES for name, layer in family.LAYERS.items()}
 
 
 def find(saved: SavedLayer) -> type[Layer]:
     """The layer of that class."""
     if saved.class_name not in LAYERS:
-        raise UnsupportedLayerError(f"layer {saved.name!r} ({saved.class_name}) is not supported")
+        raise UnsupportedLayerError(f"{operations.called(saved.class_name, saved.name)} is not supported")
     return LAYERS[saved.class_name]
 
 

@@ -67,3 +67,70 @@ def test_softmax_does_not_overflow():
 def test_softmax_takes_an_axis(rng):
     x = rng.normal(size=(3, 4, 5))
     np.testing.assert_allclose(forward.softmax(x, axis=1).sum(axis=1), np.ones((3, 5)), rtol=1e-12)
+
+
+LAYERS = {
+    "LeakyReLU": lambda: layers.LeakyReLU(0.1),
+    "ReLU": lambda: layers.ReLU(max_value=0.5, negative_slope=0.3, threshold=0.1),
+    "ELU": lambda: layers.ELU(0.7),
+    "Softmax": lambda: layers.Softmax(axis=1),
+    "Activation": lambda: layers.Activation("sigmoid"),
+    "Activation of a layer": lambda: layers.Activation(layers.Activation(layers.LeakyReLU(0.4))),
+}
+# "float64" is also what Keras computes the layers' own activations in, as they are made.
+TAKING = {
+    "Dense": lambda activation: [layers.Dense(4, activation=activation)],
+    "Activation": lambda activation: [layers.Activation(activation)],
+    "Conv1D and its pooling": lambda activation: [layers.Conv1D(4, 2, activation=activation), layers.MaxPooling1D(2)],
+    "SeparableConv1D": lambda activation: [layers.SeparableConv1D(4, 2, activation=activation)],
+    "TimeDistributed": lambda activation: [layers.TimeDistributed(layers.Dense(4, activation=activation))],
+    "SimpleRNN": lambda activation: [layers.SimpleRNN(4, activation=activation)],
+    "Bidirectional": lambda activation: [layers.Bidirectional(layers.LSTM(4, activation=activation))],
+}
+
+
+@pytest.mark.parametrize("taking", TAKING.values(), ids=TAKING)
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_layer_as_an_activation(kind, taking, dtype, assert_same, rng):
+    if kind == "Softmax" and taking in (TAKING["SimpleRNN"], TAKING["Bidirectional"], TAKING["TimeDistributed"]):
+        activation = layers.Softmax()
+    else:
+        activation = LAYERS[kind]()
+    assert_same(rng.normal(size=(7, 6, 3)), keras.Input((6, 3)), *taking(activation))
+
+
+@pytest.mark.parametrize("kind", ["LeakyReLU", "Activation"])
+def test_a_layer_as_the_activation_of_gates(kind, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(7, 6, 3)), keras.Input((6, 3)), layers.GRU(4, recurrent_activation=LAYERS[kind]()))
+
+
+@pytest.mark.parametrize("kind", ["ReLU", "Activation of a layer", "Softmax"])
+def test_a_layer_as_an_activation_of_masked_steps(kind, twins, assert_same, rng):
+    x = rng.normal(size=(7, 6, 3))
+    x[0, :2], x[1, 3:], x[2] = 0, 0, 0
+    made = [keras.Input((6, 3)), layers.Masking(), layers.Dense(3, activation=LAYERS[kind]())]
+    assert_same(x, *made, layers.LSTM(2))
+    made.insert(2, layers.Activation(LAYERS[kind]()))
+    if kind != "Softmax":
+        assert_same(x, *made, layers.LSTM(2))
+    else:  # as in Keras, it finds the mask of steps there, and cannot take it
+        with pytest.raises(forward.ModelFileError, match=r"layer 'activation.*' cannot take"):
+            twins(*made)
+
+
+@pytest.mark.parametrize("make", [layers.PReLU, lambda: layers.Dropout(0.5), lambda: layers.Dense(4)], ids=str)
+def test_refuses_another_layer_as_an_activation(make, twins):
+    """Keras does not save the weights of these."""
+    activation = make()
+    name = type(activation).__name__
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"option activation=.* is not supported: {name} as an"):
+        twins(keras.Input((3,)), layers.Dense(4, activation=activation))
+
+
+def test_refuses_a_function_of_ones_own(twins):
+    @keras.saving.register_keras_serializable("own")
+    def twice(x):
+        return 2 * x
+
+    with pytest.raises(forward.UnsupportedLayerError, match=r"option activation=.* is not supported: function as an"):
+        twins(keras.Input((3,)), layers.Dense(4, activation=twice))

@@ -219,6 +219,13 @@ def test_refuses(text, make, twins):
 
 
 @pytest.mark.filterwarnings("ignore:Layer InputLayer")  # which Keras cannot quantize
+def test_an_embedding_that_began_with_given_vectors(assert_same, rng):
+    """The matrix is in the configuration; what counts are the weights."""
+    vectors = keras.initializers.Constant(rng.normal(size=(7, 3)))
+    made = layers.Embedding(7, 3, embeddings_initializer=vectors), layers.Dense(4, bias_initializer="ones")
+    assert_same(rng.integers(0, 7, (6, 5)), keras.Input((5,), dtype="int32"), *made)
+
+
 def test_refuses_a_quantized_layer(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, name="odd")])
     model.quantize("int8")

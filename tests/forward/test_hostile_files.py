@@ -166,9 +166,10 @@ def declared_far_larger_than_the_file(path):
 @hostile("not a readable")
 def decompression_bomb_that_declares_a_small_size(path):
     rewrite(path, "config.json", lambda data: None)
-    add_entry(path, "config.json", bytes(2**28), zipfile.ZIP_DEFLATED)
+    size = 2**28 + 0x345678  # bytes that do not stand elsewhere, as those of 2**28 may in an entry's time
+    add_entry(path, "config.json", bytes(size), zipfile.ZIP_DEFLATED)
     data = path.read_bytes()
-    path.write_bytes(data.replace(struct.pack("<I", 2**28), struct.pack("<I", 2000)))
+    path.write_bytes(data.replace(struct.pack("<I", size), struct.pack("<I", 2000)))
 
 
 @hostile("(?s)convert.*keras")

@@ -113,24 +113,6 @@ def test_refuses_a_merge_that_it_does_not_know(kind, twin):
         twin(model_of_two(kind(name="odd", **options)))
 
 
-OPERATIONS = {
-    "Multiply": lambda x: x * 2,
-    "Add": lambda x: x + 1,
-    "Subtract": lambda x: 1 - x,
-    "GetItem": lambda x: x[:, 0],
-    "Reshape": lambda x: keras.ops.reshape(x, (-1, 12)),
-    "Relu": keras.ops.relu,
-    "Mean": lambda x: keras.ops.mean(x, axis=1),
-}
-
-
-@pytest.mark.parametrize(("name", "operation"), OPERATIONS.items(), ids=OPERATIONS)
-def test_refuses_operations_other_than_those_of_masks(name, operation, twin):
-    x = keras.Input((4, 3))
-    with pytest.raises(forward.UnsupportedLayerError, match=rf"layer '\w+' \((ops\.)?{name}\) is not"):
-        twin(keras.Model(x, operation(layers.Dense(3)(x))))
-
-
 def test_refuses_an_option_that_it_does_not_know(twin, tmp_path):
     twin(model_of_two(layers.Concatenate(name="odd")))
     change_entry(tmp_path / "model.keras", "odd", lambda entry: entry["config"].update(sparse=True))
