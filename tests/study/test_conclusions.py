@@ -11,7 +11,7 @@ from study import conclusions, data, evidence, full, runs, tables
 from study.runs import Place
 from study.variants import ARCHITECTURES
 
-from .made_up import RIVAL, checks, results, weighed
+from .made_up import RIVAL, checks, comparisons, results, weighed
 
 TEN = tuple(range(10))
 
@@ -193,6 +193,49 @@ def test_over_all_names_the_architecture():
     assert "another seed may reverse" in conclusions.limits(pd.concat(both))
     several = results({}, seeds=(0, 1)).comparisons
     assert "another seed may reverse" not in conclusions.limits(several)
+
+
+def test_the_mask_stands_apart_and_counts_once():
+    right = {
+        "baseline": 0.7,
+        "layers-1": 0.9,
+        "beyond-unmasked": 0.3,
+        "beyond-maximum": 0.5,
+        "beyond-bidirectional": 0.8,
+    }
+    text = conclusions.overall(results(right, seeds=TEN, spread=0.02).comparisons)
+    knobs, _, apart = text.partition("- **What was taken away on purpose**\n")
+    assert "not masked" not in text
+    assert "maximum over time against masked" in knobs
+    assert re.fullmatch(r"    - removing the mask costs 0\.6\d\d \(95 % interval \+0\.\d+ to \+0\.\d+\)", apart)
+
+
+def test_full_stands_beside_every_line():
+    rows = comparisons("lstm").assign(full_verdict="equivalent", full_effect=0.004, contradicts=False)
+    rows.loc[0, ["verdict", "effect", "contradicts"]] = ["better", 0.1, True]
+    text = conclusions.overall(rows)
+    assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text
+    assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 1
+    said = conclusions.against_full(rows, "quick")
+    assert "Of 9 verdicts on this profile's networks, 9 are not those of the profile `full`, and 1 contradict" in said
+    assert "less was spent here (LSTM: 1 seed instead of 10)" in said
+    assert "- LSTM, number of layers: 1 against 2: better here (+0.100), equivalent in `full` (+0.004)." in said
+
+
+def test_all_are_called_all():
+    said = {("baselines", name): (0.1, "better") for name in {*comparisons("lstm")["variant"], "beyond-unmasked"}}
+    rows = comparisons("lstm", said)
+    rows.loc[rows["variant"] == "layers-3", "effect"] = 0.2
+    assert conclusions.against_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
+
+
+def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
+    sample = data.load("nusax", tmp_path, "sample")
+    real, place = replace(sample, is_sample=False), runs.Place("quick", False, tmp_path)
+    told = f"| decided after a test score was seen | {ARCHITECTURES['lstm'].decided_after_test} |"
+    assert told in conclusions.setting("lstm", real, place)
+    assert "decided after" not in conclusions.setting("cnn", real, place)
+    assert "decided after" not in conclusions.setting("lstm", sample, place)
 
 
 def test_setting_names_what_it_ran_on(tmp_path):

@@ -1,47 +1,53 @@
-"""The earlier report's findings beside ours, row by row."""
+"""The earlier report's findings beside ours, row by row; what is a knob, and what each variant is called."""
 
 import pytest
 
-from study import conclusions, findings, tables
+from study import conclusions, findings, full, runs, tables
+from study.variants import ARCHITECTURES, variants
 
-from .made_up import results
+from .made_up import comparisons
 
-TEN = tuple(range(10))
+QUICK = runs.Place("quick", False)
 
 
-def says(right, architecture="lstm", group="layers", value="1", **settings):
-    rows = findings.beside_published(results(right, architecture=architecture, **settings).comparisons)
-    [row] = rows[(rows["group"] == group) & (rows["value"] == value)].to_dict("records")
+def says(effect, verdict, architecture="lstm", value="1", n_seeds=10):
+    rows = findings.beside_published(
+        comparisons(architecture, {("layers", f"layers-{value}"): (effect, verdict)}, n_seeds)
+    )
+    [row] = rows[(rows["group"] == "layers") & (rows["value"] == value)].to_dict("records")
     return row["says"], row["published"]
 
 
-def test_agrees_and_contradicts():
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        ((0.4, "better"), "agrees"),
+        ((-0.4, "worse"), "contradicts"),
+        ((0.01, "equivalent"), "compatible: both too small to matter"),
+        ((0.02, "not resolved"), "cannot be told: ours is not resolved"),
+    ],
+)
+def test_what_ours_says_of_a_published_difference(ours, said):
     """It published 0.7341 for one layer and 0.7171 for two."""
-    assert says({"baseline": 0.5, "layers-1": 0.9}, seeds=TEN) == ("agrees", pytest.approx(0.0170))
-    assert says({"baseline": 0.9, "layers-1": 0.5}, seeds=TEN)[0] == "contradicts"
+    assert says(*ours) == (said, pytest.approx(0.0170))
 
 
-def test_what_is_not_resolved_cannot_tell():
-    assert says({"layers-1": 0.72}, seeds=TEN, spread=0.1)[0] == "cannot be told: ours is not resolved"
-    assert says({"baseline": 0.5, "layers-1": 0.9})[0] == "cannot be told: one seed each"
+def test_no_difference_contradicts_one_that_is_larger_than_the_margin():
+    found, published = says(0.01, "equivalent", architecture="simple_rnn", value="3")
+    assert (found, published) == ("contradicts: ours shows no such difference", pytest.approx(-0.0364))
+
+
+def test_one_seed_cannot_tell():
+    assert says(0.4, "better", n_seeds=1)[0] == "cannot be told: one seed each"
 
 
 def test_a_difference_within_the_noise_of_the_source_cannot_tell():
     """It published 0.7218 for three layers, 0.0047 more than for two, and 0.7266 elsewhere for the same two layers."""
-    assert says({"baseline": 0.5, "layers-3": 0.9}, value="3", seeds=TEN)[0] == (
-        "cannot be told: its own runs of one network differ by 0.010"
-    )
-
-
-def test_equivalent_agrees_with_a_difference_within_the_margin_only():
-    few = {"seeds": TEN, "examples": 3000}
-    assert says({}, **few)[0] == "compatible: both too small to matter"
-    found, published = says({}, architecture="simple_rnn", value="3", **few)
-    assert (found, published) == ("contradicts: ours shows no such difference", pytest.approx(-0.0364))
+    assert says(0.4, "better", value="3")[0] == "cannot be told: its own runs of one network differ by 0.010"
 
 
 def test_copies_are_never_compared():
-    rows = findings.beside_published(results({"baseline": 0.5}, architecture="simple_rnn", seeds=TEN).comparisons)
+    rows = findings.beside_published(comparisons("simple_rnn"))
     copied = rows["group"] == "direction"
     assert rows.loc[copied, "says"].str.startswith("cannot be told: copied in the source, not comparable").all()
     assert not rows.loc[~copied, "says"].str.contains("copied").any()
@@ -52,8 +58,53 @@ def test_copies_are_never_compared():
 
 
 def test_the_sentence_counts_the_rows():
-    rows = findings.beside_published(results({"baseline": 0.5, "layers-1": 0.9}, seeds=TEN, spread=0.1).comparisons)
+    said = {("layers", "layers-1"): (0.4, "better"), ("cells", "cells-32-16"): (0.0, "equivalent")}
+    rows = findings.published(comparisons("lstm", said), QUICK)
     text = conclusions.beside_published(rows)
-    counts = rows["says"].str.partition(":")[0].value_counts()
-    assert f"published: {len(rows)}; agreeing with ours {counts['agrees']}" in text
-    assert f"contradicted {counts.get('contradicts', 0)}, open {counts['cannot be told']}." in text
+    assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, open 3." in text
+    assert "trained once" not in text
+
+
+def test_single_seeds_leave_the_rows_to_full(monkeypatch):
+    monkeypatch.setattr(full, "table", lambda name: comparisons("lstm", {("layers", "layers-1"): (0.4, "better")}))
+    rows = findings.published(comparisons("lstm", {("layers", "layers-1"): (-0.4, "worse")}, n_seeds=1), QUICK)
+    assert "agrees" in set(rows["says"])
+    assert not rows["says"].str.contains("one seed").any()
+    text = conclusions.beside_published(rows)
+    assert text.startswith("Each network was trained once here")
+    assert "agreeing with ours 1" in text
+    assert "full" in tables.published_table(rows).columns
+    assert "ours" not in tables.published_table(rows).columns
+
+
+def test_single_seeds_on_sample_data_have_no_rows():
+    rows = findings.published(comparisons("lstm", n_seeds=1), runs.Place("quick", True))
+    assert conclusions.beside_published(rows).startswith("Each network was trained once: that cannot tell")
+    assert tables.published_table(rows)._repr_html_() == ""
+
+
+def test_what_is_worse_on_purpose_is_no_knob():
+    rows = comparisons("lstm")
+    assert len(findings.knobs(rows)) + 2 == (rows["group"] != "baselines").sum()
+    [removal] = findings.removals(rows).itertuples()
+    assert (removal.variant, removal.baseline, findings.lacking(removal)) == ("layers-1", "beyond-unmasked", "the mask")
+    assert findings.removals(comparisons("cnn")).empty
+    totals = [row for row in comparisons("cnn").itertuples() if findings.is_total(row)]
+    assert [(row.variant, row.baseline) for row in totals] == [("beyond-longer", "baseline")]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_page_calls_a_variant_by_the_name_of_its_file(architecture):
+    names = {each.name: findings.name_of(architecture, each.name) for each in variants(architecture)}
+    assert len({*names.values()}) == len(names)
+    assert not set(names.values()) & set(names) - {"baseline"}
+    assert findings.value_of(architecture, "baselines", "linear SVM") == "linear SVM"
+
+
+def test_names():
+    assert findings.name_of("lstm", "layers-1") == "1 layer"
+    assert findings.name_of("lstm", "layers-3") == "3 layers"
+    assert findings.value_of("lstm", "layers", "layers-1") == "1"
+    assert findings.value_of("lstm", "beyond", "layers-1") == "masked"
+    assert findings.value_of("cnn", "beyond", "beyond-dropout") == "lighter dropout after the blocks"
+    assert findings.name_of("cnn", "beyond-longer") == "all steps up to three times the epochs"

@@ -18,12 +18,14 @@ REAL = folder(os.environ.get("DATA", "data"))
 IS_THERE = (REAL / "cifar10.npz").exists() and (REAL / "nusax").is_dir()
 STUDIED = {"cnn": ("convolutions", "filters", "kernel_sizes", "pooling")}
 STUDIED |= dict.fromkeys(("simple_rnn", "lstm"), ("layers", "cells", "direction"))
-MUST = [  # the least mean test macro-F1 of the best variant in these groups
+# A guard against broken tables, not a target: the best variant's mean macro-F1 on the validation data, less three or
+# more of its standard errors. The test split has no say in it.
+MUST = [
     ("cnn", STUDIED["cnn"], 0.76),
     ("cnn", ("beyond",), 0.84),
-    ("simple_rnn", STUDIED["simple_rnn"], 0.62),
-    ("simple_rnn", ("beyond",), 0.68),
-    ("lstm", (*STUDIED["lstm"], "beyond"), 0.76),
+    ("simple_rnn", STUDIED["simple_rnn"], 0.58),
+    ("simple_rnn", ("beyond",), 0.71),
+    ("lstm", (*STUDIED["lstm"], "beyond"), 0.74),
 ]
 LARGEST = 1e-5  # |Δp| in these tables, which were made before those beyond 1e-6 were measured against float64
 TRAINED = sorted({architecture for architecture, _, _ in MUST})
@@ -69,4 +71,4 @@ def test_scores_and_comparisons_follow_from_the_predictions(architecture):
 def test_the_best_network_is_good(architecture, groups, least):
     results = table("results", architecture)
     inside = results["group"].str.split(";").map(lambda each: not set(each).isdisjoint(groups))
-    assert results[inside].groupby("variant")["test_f1_keras"].mean().max() >= least
+    assert results[inside].groupby("variant")["val_f1"].mean().max() >= least

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from study import runs
 from study.published import PUBLISHED
 from study.variants import ARCHITECTURES, BUDGETS, epochs, find, pairs, rows, variants
 
@@ -122,3 +125,18 @@ def test_budgets_cover_every_architecture():
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="profile 'fast' is not known; choose one of tiny, quick, full"):
         find(BUDGETS, "fast", "profile")
+
+
+def test_words_do_not_train_anew(monkeypatch):
+    """What a page calls a variant, and what it says beside it, decides nothing."""
+    [job, *_] = runs.jobs("lstm", "quick")
+    before, family = runs.fingerprint(job.describe("data")), ARCHITECTURES["lstm"]
+    groups = {
+        name: replace(group, title="other", words={"1": "one"}, alone="other {}", lacks={})
+        for name, group in family.groups.items()
+    }
+    other = replace(family, title="other", groups=groups, decided_after_test="nothing")
+    monkeypatch.setitem(ARCHITECTURES, "lstm", other)
+    assert runs.fingerprint(job.describe("data")) == before
+    [again, *_] = runs.jobs("lstm", "quick")
+    assert runs.fingerprint(again.describe("data")) == before
