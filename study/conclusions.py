@@ -308,10 +308,10 @@ def against_full(comparisons: pd.DataFrame, profile: str) -> str:
     spent = ((ARCHITECTURES[name].title, full.less(name, profile)) for name in rows["architecture"].unique())
     return (
         f"Of {len(rows)} verdicts on this profile's networks, {others or 'none'} are not those of the "
-        f"profile `full`, and {len(against) or 'none'} contradict it. Where the two differ, believe `full`: less was "
+        f"profile `full`, and {len(against) or 'none'} contradict{'s' * (len(against) < 2)} it. Where the two differ, believe `full`: less was "
         f"spent here "
         f"({'; '.join(f'{title}: {less}' for title, less in spent if less)}), and one training is partly luck."
-        + (f" They contradict each other on:\n{listed}" if listed else "")
+        + (f" They contradict each other in:\n{listed}" if listed else "")
     )
 
 

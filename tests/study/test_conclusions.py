@@ -217,7 +217,9 @@ def test_full_stands_beside_every_line():
     assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text
     assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 1
     said = conclusions.against_full(rows, "quick")
-    assert "Of 9 verdicts on this profile's networks, 9 are not those of the profile `full`, and 1 contradict" in said
+    assert (
+        "Of 9 verdicts on this profile's networks, 9 are not those of the profile `full`, and 1 contradicts it" in said
+    )
     assert "less was spent here (LSTM: 1 seed instead of 10)" in said
     assert "- LSTM, number of layers: 1 against 2: better here (+0.100), equivalent in `full` (+0.004)." in said
 
