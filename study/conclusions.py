@@ -306,10 +306,10 @@ def against_full(comparisons: pd.DataFrame, profile: str) -> str:
         for row in against.itertuples()
     )
     spent = ((ARCHITECTURES[name].title, full.less(name, profile)) for name in rows["architecture"].unique())
+    contradict = f"{len(against) or 'none'} contradict{'s' * (len(against) < 2)}"
     return (
-        f"Of {len(rows)} verdicts on this profile's networks, {others or 'none'} are not those of the "
-        f"profile `full`, and {len(against) or 'none'} contradict{'s' * (len(against) < 2)} it. Where the two differ, believe `full`: less was "
-        f"spent here "
+        f"Of {len(rows)} verdicts on this profile's networks, {others or 'none'} are not those of the profile `full`, "
+        f"and {contradict} it. Where the two differ, believe `full`: less was spent here "
         f"({'; '.join(f'{title}: {less}' for title, less in spent if less)}), and one training is partly luck."
         + (f" They contradict each other in:\n{listed}" if listed else "")
     )
