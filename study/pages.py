@@ -121,7 +121,7 @@ def _title(content: nbformat.NotebookNode) -> str:
     """The first heading, as plain text."""
     for cell in content.cells:
         if cell.cell_type == "markdown" and (found := re.search(r"^# (.+)$", cell.source, re.MULTILINE)):
-            return pypandoc.convert_text(found[1], "plain", "markdown", extra_args=["--wrap=none"]).strip()
+            return pypandoc.convert_text(found[1], "plain", "markdown", extra_args=["--wrap=none", "--quiet"]).strip()
     return "Report"
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import papermill
 import pytest
 
-from study import evaluation, evidence, overview, report, runs
+from study import evaluation, evidence, overview, pages, report, runs
 from study import notebook as checks_first
 from study.__main__ import main
 from study.files import ROOT
@@ -220,7 +220,7 @@ def test_an_unknown_parameter_stops_a_notebook_at_once(tmp_path):
 
 
 def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(tmp_path, monkeypatch, capsys):
-    """The CNN's notebook fails, and a formula of the LSTM's; the SimpleRNN's page is of an earlier run."""
+    """The CNN's notebook fails, and the LSTM's formula and PDF; the SimpleRNN's page is of an earlier run."""
     place = runs.Place("tiny", True, tmp_path)
     for architecture in ARCHITECTURES:
         found = weighed(checks({}, architecture), place=place)
@@ -238,23 +238,31 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
             assert not (place.reports / "index.html").exists()
             target.with_suffix(".failed.ipynb").write_text("{}")
             raise NotebookError("cnn.ipynb failed in cell 3")
-        nbformat.write(page_of(r"# New\n\n$\nosuch$"), target)
+        nbformat.write(page_of("# New\n\n$\\nosuch$"), target)
 
+    write = pages.write_pdf
+
+    def write_pdf(body, title, notice, target):
+        if "nosuch" in body:
+            raise pages.PageError("no PDF")
+        write(body, title, notice, target)
+
+    monkeypatch.setattr(pages, "write_pdf", write_pdf)
     monkeypatch.setattr(report, "execute", execute)
     monkeypatch.setattr(report, "train", lambda *_: place)
     monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])
     assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert "error: cnn.ipynb failed in cell 3" in said
-    assert r"lstm.ipynb: the formula $\nosuch$ is not known to pandoc" in said
-    pages = {f"{name}.{kind}" for name in ("simple_rnn", "lstm") for kind in ("ipynb", "html", "pdf")}
+    assert "lstm.ipynb: the formula $\\nosuch$ is not known to pandoc\nlstm.ipynb: no PDF" in said
+    made = {f"simple_rnn.{kind}" for kind in ("ipynb", "html", "pdf")} | {"lstm.ipynb", "lstm.html"}
     assert {path.name for path in place.reports.iterdir() if path.suffix != ".csv" and path.is_file()} == (
-        pages | {"index.html", "cnn.failed.ipynb"}
+        made | {"index.html", "cnn.failed.ipynb"}
     )
     assert "of an earlier run" not in "".join(path.read_text() for path in place.reports.glob("*.html"))
     index = (place.reports / "index.html").read_text()
     assert "not finished: cnn.failed.ipynb" in index
-    assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | pages | {"index.html"}
+    assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | made | {"index.html"}
 
 
 def page_of(text):
