@@ -132,10 +132,11 @@ def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
         mine = against[against["variant"] == variant].iloc[0]
         methods = baselines[baselines["architecture"] == name].set_index("name")
         lose = (against["verdict"] == "worse").sum()
+        how_many = {0: "none", len(against): "all"}.get(lose, lose)
         sentences.append(
             f"{ARCHITECTURES[name].title}, {name_of(name, variant)}: {means['val_f1']:.3f} on validation, "
             f"{means['test_f1_keras']:.3f} on test, {AGAINST[mine['verdict']]} {mine['baseline']} "
-            f"({methods.loc[mine['baseline'], 'test_f1']:.3f}); of {len(against)} variants {lose or 'none'} "
+            f"({methods.loc[mine['baseline'], 'test_f1']:.3f}); of {len(against)} variants {how_many} "
             f"{'loses' if lose < 2 else 'lose'} to it."
         )
     return " ".join(sentences)

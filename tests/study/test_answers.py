@@ -5,7 +5,7 @@ import pytest
 
 from study import answers
 from study.files import ROOT
-from study.variants import ARCHITECTURES
+from study.variants import ARCHITECTURES, variants
 
 from .made_up import RIVAL, tables
 
@@ -93,6 +93,12 @@ def test_the_best_is_so_on_validation_data():
     assert (
         f"LSTM, 3 layers: 0.800 on validation, 0.450 on test, level with {RIVAL} (0.410); of 9 variants 1 loses" in said
     )
+
+
+def test_how_many_lose_to_a_simple_method():
+    assert "not told from linear SVM, word counts (0.410); of 9 variants none loses to it." in line(4, "lstm")
+    names = [each.name for each in variants("lstm")]
+    assert "of 9 variants all lose to it." in line(4, "lstm", {("baselines", name): (-0.1, "worse") for name in names})
 
 
 def test_numpy_is_not_said_to_agree_where_it_does_not():
