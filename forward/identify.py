@@ -11,6 +11,8 @@ COPY_AGAIN = "copy or download it again"
 ORIGIN = "take the Keras model that it was made from"
 KERAS_2 = "in Keras 2 (pip install tf-keras) {}.save('name.h5'), "
 KERAS_2 += "then in Keras 3 keras.models.load_model('name.h5', compile=False).save('name.keras')"
+SAVED_MODEL = f"{ORIGIN}, or, if Keras 2 saved it, {KERAS_2.format('tf_keras.models.load_model(its folder)')}"
+CHECKPOINT = KERAS_2.format("build the model, model.load_weights(its path without .index), model")
 FOREIGN_HDF5 = b"model_config", b"layer_names", b"_layer_checkpoint_dependencies"  # a model, and two kinds of weights
 KINDS = {  # how a file begins -> what it is, and what to do
     rb"\Z": f"it is empty; {COPY_AGAIN}",
@@ -20,12 +22,17 @@ KINDS = {  # how a file begins -> what it is, and what to do
     rb"\x93NUMPY": f"it is a numpy array, not a model; {SAVE_AGAIN}",
     rb"\x80[\x02-\x05]": f"it is a pickle, which is never opened, as it can run any code; in Keras {SAVE_AGAIN}",
     rb".{4}TFL3": f"it is a TensorFlow Lite model, without Keras' layers; {ORIGIN}",
-    rb"\x08\x01\x12": f"it is part of a SavedModel; {KERAS_2.format('tf_keras.models.load_model(its folder)')}",
+    rb"\x08\x01\x12": f"it is part of a SavedModel of TensorFlow; {SAVED_MODEL}",
     rb"\x08[\x02-\x20][\x12:]": f"it is an ONNX model, without Keras' layers; {ORIGIN}",
     rb"GGUF|.{4}\0{4}\{": f"it has weights alone, for another library; in Keras {SAVE_AGAIN}",
-    rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd|.{257}ustar": "it is an archive; unpack it first",
+    rb"\x1f\x8b|x[\x01^\x9c\xda]|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd|.{257}ustar": "it is packed; unpack it",
+    rb"\s*\{.*\"weight_map\"": "it lists weights in several files; save them as one, without max_shard_size",
     rb"(\xef\xbb\xbf)?\s*[{\[\"]": "it is JSON, at most a model without its weights; load_model('model.json', "
     "weights='name.weights.h5'), in a shell --weights, takes what model.to_json() and model.save_weights() give",
+}
+ENDINGS = {  # of the names of files that begin in no way of their own
+    r"\.pb$": f"it is part of what TensorFlow saved; {SAVED_MODEL}",
+    r"\.(index|data-\d+-of-\d+)$|(^|/)checkpoint$": f"it is part of a checkpoint of TensorFlow; {CHECKPOINT}",
 }
 
 
@@ -37,8 +44,9 @@ def identify(path: str | Path) -> str:
         return identify_hdf5(Path(path))
     if zipfile.is_zipfile(path):
         return "it is a zip; a .keras file has its weights inside, and is loaded without weights="
-    known = (text for start, text in KINDS.items() if re.match(start, head, re.DOTALL))
-    return next(known, f"it begins with {head[:16]!r}; {SAVE_AGAIN}")
+    known = [text for start, text in KINDS.items() if re.match(start, head, re.DOTALL)]
+    known += [text for end, text in ENDINGS.items() if re.search(end, str(path))]
+    return known[0] if known else f"it begins with {head[:16]!r}; {SAVE_AGAIN}"
 
 
 def is_foreign_hdf5(data: bytes) -> bool:
@@ -74,12 +82,12 @@ def identify_hdf5(path: Path) -> str:
 def identify_parts(names: list[str]) -> str:
     """What a folder or a zip is that lacks the two files of a model, by the names in it."""
     for end, text in {
-        "saved_model.pb": f"it is a SavedModel of TensorFlow; {KERAS_2.format('tf_keras.models.load_model(path)')}",
+        "saved_model.pb": f"it is a SavedModel of TensorFlow; {SAVED_MODEL}",
         ".keras": "load the .keras file in it: {}",
         "/config.json": "load the folder in it, unpacked, that has {}",
         "data.pkl": f"it is a model of PyTorch; in Keras {SAVE_AGAIN}",
         ".npy": f"it has numpy arrays, not a model; in Keras {SAVE_AGAIN}",
-        ".index": f"it is a checkpoint of TensorFlow; {KERAS_2.format('load it into the model, model')}",
+        ".index": f"it is a checkpoint of TensorFlow; {CHECKPOINT}",
     }.items():
         if found := [name for name in names if name.endswith(end)]:
             return text.format(repr(found[0][:80]))

@@ -6,6 +6,7 @@ import pickle
 import re
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
@@ -144,8 +145,10 @@ FILES = {  # how the file begins -> words of the message
     "saved_model_pb": (b"\x08\x01\x12\x8c\xf4\x02\n\x9b", "SavedModel.*Keras 2"),
     "safetensors": (b'\x40\0\0\0\0\0\0\0{"weight":{"dtype":"F32"}}', "weights alone, for another library"),
     "gguf": (b"GGUF\3\0\0\0", "weights alone, for another library"),
-    "gzip": (b"\x1f\x8b\x08\0\0", "archive; unpack"),
-    "tar": (b"model.keras".ljust(257, b"\0") + b"ustar\0", "archive; unpack"),
+    "gzip": (b"\x1f\x8b\x08\0\0", "packed; unpack"),
+    "tar": (b"model.keras".ljust(257, b"\0") + b"ustar\0", "packed; unpack"),
+    "zlib": (zlib.compress(b"weights", 3), "packed; unpack"),
+    "weights_in_shards": (b'{"metadata": {"total_size": 1}, "weight_map": {}}', "without max_shard_size"),
     "json_with_a_mark": (b'\xef\xbb\xbf {"class_name": "Sequential"}', "it is JSON"),
     "pytorch": (zip_of("archive/data.pkl", "archive/version"), "PyTorch"),
     "zipped_saved_model": (zip_of("m/saved_model.pb", "m/variables/variables.index"), "SavedModel.*Keras 2"),
@@ -162,6 +165,20 @@ def test_other_files_are_told_what_they_are(name, tmp_path):
     data, words = FILES[name]
     (tmp_path / "model.keras").write_bytes(data)
     assert re.search(words, refusal(tmp_path / "model.keras"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("keras_metadata.pb", "part of what TensorFlow saved; .*in Keras 2"),
+        ("c-1.index", "part of a checkpoint of TensorFlow; in Keras 2"),
+        ("c-1.data-00000-of-00001", "part of a checkpoint of TensorFlow; in Keras 2"),
+        ("checkpoint", "part of a checkpoint of TensorFlow; in Keras 2"),
+    ],
+)
+def test_files_of_tensorflow_that_only_their_names_tell(name, words, tmp_path):
+    (tmp_path / name).write_bytes(b"\n\x03abc")
+    assert re.search(words, refusal(tmp_path / name))
 
 
 def test_a_download_that_was_cut_short(here):
@@ -241,7 +258,7 @@ def test_an_unpacked_file_loads(sound, tmp_path):
     [
         ([], r"without config\.json; save it again"),
         (["config.json"], r"without model\.weights\.h5; save it again"),
-        (["saved_model.pb", "keras_metadata.pb"], "SavedModel of TensorFlow; in Keras 2"),
+        (["saved_model.pb", "keras_metadata.pb"], "SavedModel of TensorFlow; take the Keras model .* in Keras 2"),
         (["checkpoint", "w.index", "w.data-00000-of-00001"], "checkpoint of TensorFlow; in Keras 2"),
         (["best.keras"], "load the .keras file in it: 'best.keras'"),
     ],
