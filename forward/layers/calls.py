@@ -10,6 +10,7 @@ from .base import listed
 from .operations import OPERATIONS, Constant, called
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
+ALLOWED = {"mask": "a mask", "initial_state": "an initial state"}  # what a call may hand over by name
 STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}  # layers that a graph may hand initial states
 
 
@@ -64,7 +65,7 @@ def parse_calls(saved: SavedLayer) -> Iterator[Call]:
         inputs = flatten(tensors)
         for option, keys in options.items():
             if not all(isinstance(key, tuple) or (key is None and option == "mask") for key in keys):
-                raise ModelFileError(f"{place} is called with {option}={brief(keys)}")
+                raise ModelFileError(f"{place} is called with {ALLOWED[option]} of {brief(keys)}")
         if not inputs or not (operation or all(isinstance(key, tuple) for key in inputs)):
             raise ModelFileError(f"{place} is called with {brief(inputs)}")
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)

@@ -345,7 +345,7 @@ UNSUPPORTED = {
     "subclassed_model": (subclassed, rf"Subclassed\)? {CUSTOM}"),
     "operation_of_keras": (
         lambda: functional(lambda x: keras.ops.image.resize(x, (6, 6)), shape=(4, 3, 2)),
-        r"layer 'resize.*' \(Resize\) is not supported \(module keras\.src\.ops\.image",
+        r"the operation keras\.ops\.resize \('resize.*'\) is not supported",
     ),
     "layer_with_several_inputs": (
         lambda: functional(lambda x: layers.MultiHeadAttention(2, 3, name="it")(x, x)),

@@ -86,7 +86,7 @@ SPOILED = {  # the sound file, what is done to it, what the message says of it
     "a mask that is a number": (
         "graph",
         call("one", lambda args, named: named.update(mask=1)),
-        r"called with mask=\[1",
+        r"called with a mask of \[1",
     ),
     "images without channels": ("images", input_shape(6, 6), r"layer 'pad' .* cannot take an input of shape"),
     "sequences without steps": ("tokens", input_shape(), r"\(LSTM\) takes \(batch, time, features\), but gets"),
