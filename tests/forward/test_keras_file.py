@@ -179,6 +179,12 @@ def test_layer_that_is_not_of_keras(saved):
     assert_refused(saved, forward.UnsupportedLayerError, r"layer 'one' \(Dense\) is not one of Keras' own")
 
 
+def test_layer_of_a_module_of_keras_without_layers(saved):
+    change_config(saved, lambda config: layer(config, 1).update(module="keras.utils"))
+    words = r"layer 'one' \(Dense\) is not supported \(module keras\.utils, registered as None\)"
+    assert_refused(saved, forward.UnsupportedLayerError, words)
+
+
 def test_vocabulary_is_never_read_from_elsewhere(tmp_path):
     words = layers.TextVectorization(vocabulary=["a", "b"], output_sequence_length=3, name="words")
     path = tmp_path / "model.keras"
