@@ -15,3 +15,7 @@ class TrainingError(RuntimeError):
 
 class NotebookError(RuntimeError):
     """A notebook stopped with an error, or a page could not be made of it."""
+
+
+class PageError(RuntimeError):
+    """A page, or a formula on it, that cannot be typeset."""

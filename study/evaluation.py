@@ -78,7 +78,7 @@ def check(runs: list[Run], data: Dataset) -> list[Check]:
     """The predictions of every run on the whole test split by Keras and by `forward`, made or kept."""
     checks = []
     with progress(total=len(runs), desc="predicting with Keras and numpy", unit="run") as bar:
-        around = predictions.surroundings(data)
+        around = predictions.surroundings(data.x_test, data.y_test)
         for run in runs:
             bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}")
             found = predictions.of_run(run, data, around)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from . import evaluation, statistics
-from .baselines import Baseline, fit
+from .baselines import Baseline, fit_once
 from .data import Dataset
 from .evaluation import Check, as_digits, by_variant, from_digits, merge_csv, one_class, read_csv
 from .runs import Place
@@ -102,7 +102,8 @@ def strongest(baselines: list[Baseline]) -> str:
 
 def gather(checks: list[Check], data: Dataset, place: Place) -> Evidence:
     """Fit the methods without a network, compare everything, and write baselines.csv and comparisons.csv."""
-    baselines = fit(limited(data, place.profile))
+    architecture = checks[0].run.variant.architecture
+    baselines = fit_once(limited(data, place.profile), place.weights / architecture / "baselines.npz")
     answers = {name: np.stack([each.predicted for each in mine]) for name, mine in by_variant(checks).items()}
     found = weighed(checks, data, place, answers, baselines)
     save(found)
@@ -146,13 +147,11 @@ def weighed(
 def sides_of(y: np.ndarray, classes: int, answers: dict[str, np.ndarray], baselines: list[Baseline]) -> dict[str, Side]:
     """Score every variant and every baseline, on the test examples and on bootstrap samples of them."""
     answers = answers | {each.name: each.predicted[np.newaxis] for each in baselines}
+    resampled = statistics.resampled_f1(y, np.concatenate(list(answers.values())), classes)  # drawing takes the time
+    ends = np.cumsum([len(each) for each in answers.values()])
     return {
-        name: Side(
-            each,
-            np.array([macro_f1(y, predicted, classes) for predicted in each]),
-            statistics.resampled_f1(y, each, classes),
-        )
-        for name, each in answers.items()
+        name: Side(each, np.array([macro_f1(y, predicted, classes) for predicted in each]), samples)
+        for (name, each), samples in zip(answers.items(), np.split(resampled, ends[:-1]), strict=True)
     }
 
 

@@ -49,7 +49,7 @@ def speaks_of(place: Place) -> bool:
 
 
 def less(architecture: str, profile: str) -> str:
-    """What a profile spends less than `full`, in words: `1 seed instead of 3, 5 epochs instead of 7`."""
+    """What a profile spends less than `full`, in words: `1 seed instead of 3, 3 epochs instead of 7`."""
     ours, all_samples = BUDGETS[profile], TRAINING_SAMPLES[ARCHITECTURES[architecture].dataset]
     spent = {
         "seeds": (len(ours.seeds[architecture]), len(BUDGETS["full"].seeds[architecture])),

@@ -15,6 +15,7 @@ import pypandoc
 from nbconvert import HTMLExporter
 
 from . import data
+from .errors import PageError
 from .files import whole
 from .runs import Place
 from .variants import ARCHITECTURES
@@ -23,10 +24,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
 FILTER = [f"--lua-filter={TEMPLATES / 'typst.lua'}", "--quiet"]
 UNKNOWN = re.compile(r'<span\s+class="math \w+">(.*?)</span>', re.DOTALL)  # pandoc's way out, in place of MathML
-
-
-class PageError(RuntimeError):
-    """A page, or a formula on it, that cannot be typeset."""
 
 
 def render(notebook: Path, place: Place) -> None:

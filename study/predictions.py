@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import time
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import forward
 
+from . import comparison
 from .data import Dataset, digest
 from .files import ROOT
 from .kept import Arrays, kept
@@ -22,11 +25,11 @@ BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
 TOLERANCE = 1e-6  # of a probability; where two float32 engines lie further apart, float64 judges both
 
 
-def surroundings(data: Dataset) -> dict[str, Any]:
-    """All that decides a run's predictions on the test split, the model apart."""
+def surroundings(*data: np.ndarray, code: str = __file__) -> dict[str, Any]:
+    """All that decides what Keras and `forward` make of these arrays, the model apart; `code` runs the two."""
     return {
-        "data": digest(data.x_test, data.y_test),
-        "code": code_digest(*sorted((ROOT / "forward").rglob("*.py")), Path(__file__)),
+        "data": digest(*data),
+        "code": code_digest(*sorted((ROOT / "forward").rglob("*.py")), Path(code)),
         "versions": versions("keras", "numpy", "tensorflow"),
     }
 
@@ -37,7 +40,20 @@ def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     Kept times are those of the day on which they were measured.
     """
     mark = fingerprint({"model": run.record["model_sha256"], **around})
-    return kept(run.path.with_suffix(".check.npz"), mark, lambda: predict(run.path, data.x_test))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
+        return kept(run.path.with_suffix(".check.npz"), mark, lambda: predict(run.path, data.x_test))
+
+
+def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:
+    """`comparison.compare` of this run on x, kept beside its model like `of_run`; its shapes become texts."""
+
+    def columns() -> Arrays:
+        table = comparison.compare(run.path, x)
+        return {name: np.array([each if type(each) is float else str(each) for each in table[name]]) for name in table}
+
+    mark = fingerprint({"model": run.record["model_sha256"], **surroundings(x, code=comparison.__file__)})
+    return pd.DataFrame(kept(run.path.with_suffix(".layers.npz"), mark, columns))
 
 
 def predict(path: Path, x: np.ndarray) -> Arrays:

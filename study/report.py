@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from . import data, training
-from .errors import NotebookError
+from .errors import NotebookError, PageError
 from .files import ROOT, whole
+from .progress import progress
 from .runs import Place, jobs
 from .variants import ARCHITECTURES
 
@@ -25,24 +27,22 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     """
     from . import overview, pages  # they load nbconvert and pandoc, which `train` does without
 
-    place = train(architectures, profile, data_dir, source, out_dir)
+    place = train(architectures, profile, data_dir, source, out_dir, True)
     for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
     parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
-    failures = []
-    for architecture in architectures:
-        try:
-            execute(ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
-        except NotebookError as error:
-            failures.append(str(error))
+    failures = _side_by_side(
+        "running the notebooks",
+        execute,
+        [
+            (ROOT / "notebooks" / f"{architecture}.ipynb", place.reports / f"{architecture}.ipynb", parameters)
+            for architecture in architectures
+        ],
+    )
     # The pages of an earlier run, too: they link to the new ones.
     executed = [path for name in ARCHITECTURES if (path := place.reports / f"{name}.ipynb").exists()]
-    for notebook in executed:
-        try:
-            pages.render(notebook, place)
-        except pages.PageError as error:
-            failures.append(str(error))
+    failures += _side_by_side("rendering the pages", pages.render, [(notebook, place) for notebook in executed])
     if executed:
         overview.index(place)
     if failures:
@@ -50,9 +50,33 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     return place
 
 
-def train(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
+def _side_by_side(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
+    """Call a function with each of these arguments, in a process for each core; what failed, in words."""
+    pool = joblib.Parallel(n_jobs=min(len(calls), joblib.cpu_count()) or 1, return_as="generator")
+    with progress(total=len(calls), desc=what, unit="page") as bar:
+        failures = []
+        for failure in pool(joblib.delayed(_failure)(function, each) for each in calls):
+            failures += [failure] if failure else []
+            bar.update()
+    return failures
+
+
+def _failure(function: Callable[..., None], arguments: tuple) -> str:
+    """What a notebook, or a page made of it, failed for; empty if it did not."""
+    try:
+        function(*arguments)
+    except (NotebookError, PageError) as error:
+        return str(error)
+    return ""
+
+
+def train(
+    architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".", check: bool = False
+) -> Place:
     """Train what is not there yet, all architectures in one pool of processes.
 
+    `check`: then predict with Keras and with numpy, while nothing else runs that would change their times; the
+    notebooks find what is kept.
     Whether the results can be written is asked before the data is loaded, or downloaded.
     """
     Place(profile, source == "sample", out_dir).check_writable()
@@ -61,7 +85,12 @@ def train(architectures: Sequence[str], profile: str, data_dir: str, source: str
     place = Place(profile, source == "sample", out_dir)
     datasets = {name: data.load(name, data_dir, source) for name in dict.fromkeys(names)}
     batches = [(jobs(each, profile), datasets[name]) for each, name in zip(architectures, names, strict=True)]
-    training.train_all(batches, place)
+    runs = training.train_all(batches, place)
+    if check:
+        from . import evaluation
+
+        for architecture, (_, dataset) in zip(architectures, batches, strict=True):
+            evaluation.check([run for run in runs if run.variant.architecture == architecture], dataset)
     return place
 
 
@@ -73,12 +102,16 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     import papermill
 
     failed = target.with_suffix(".failed.ipynb")
-    print(f"notebook {notebook.name}", file=sys.stderr, flush=True)
     try:
         with whole(target) as part:
             try:
                 papermill.execute_notebook(
-                    str(notebook), str(part), parameters, kernel_name="python3", extra_arguments=["--log-level=ERROR"]
+                    str(notebook),
+                    str(part),
+                    parameters,
+                    kernel_name="python3",
+                    extra_arguments=["--log-level=ERROR"],
+                    progress_bar=False,
                 )
             except Exception:  # a cell's error, or a kernel that died
                 os.replace(part, failed)

@@ -39,14 +39,14 @@ def resampled_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
 
     is_class = np.arange(classes)[:, np.newaxis]
     guessed = predicted[:, np.newaxis] == is_class  # (networks, classes, examples)
-    right = guessed & (y == is_class)
-    support = guessed.astype(np.float32) + (y == is_class)  # 2 tp + fp + fn
+    right = (guessed & (y == is_class)).astype(np.float32).reshape(-1, len(y))  # one large product is the fastest
+    support = (guessed.astype(np.float32) + (y == is_class)).reshape(-1, len(y))  # 2 tp + fp + fn
 
     def scores(samples: np.ndarray, axis: int = -1) -> np.ndarray:
         times = np.stack([np.bincount(each, minlength=len(y)) for each in np.atleast_2d(samples)])
         weights = times.T.astype(np.float32)  # how often each example was drawn: (examples, samples)
-        f1 = 2 * (right.astype(np.float32) @ weights) / np.maximum(support @ weights, 1)
-        return f1.mean(axis=1).reshape(len(predicted), *samples.shape[:-1])
+        f1 = 2 * (right @ weights) / np.maximum(support @ weights, 1)
+        return f1.reshape(len(predicted), classes, -1).mean(axis=1).reshape(len(predicted), *samples.shape[:-1])
 
     settings = {"n_resamples": RESAMPLES, "batch": 250, "vectorized": True, "method": "percentile"}
     return bootstrap((np.arange(len(y)),), scores, **settings, rng=np.random.default_rng(0)).bootstrap_distribution

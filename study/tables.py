@@ -12,8 +12,7 @@ from sklearn.metrics import f1_score
 
 import forward
 
-from . import full, statistics
-from .comparison import compare
+from . import full, predictions, statistics
 from .evaluation import Check, by_variant, of_value, results, values
 from .evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
 from .findings import name_of, value_of
@@ -224,7 +223,7 @@ def answers(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence
 
 def layer_table(checks: list[Check], x: Sequence) -> Table:
     """Keras against numpy on x in the baseline, the first of the runs: a row for each layer."""
-    table = compare(checks[0].run.path, x)
+    table = predictions.by_layer(checks[0].run, x)
     for column in ("max |Δ|", "mean |Δ|"):
         table[column] = [f"{value:.1e}" for value in table[column]]
     return Table(table)

@@ -262,7 +262,7 @@ ARCHITECTURES = {
 BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
     "tiny": Budget(ONE_SEED, {"cnn": 1, "simple_rnn": 1, "lstm": 1}, train_samples=60, validation_samples=40),
-    "quick": Budget(ONE_SEED, {"cnn": 5}, train_samples=6000, validation_samples=1500),
+    "quick": Budget(ONE_SEED, {"cnn": 3}, train_samples=3000, validation_samples=1000),
     "full": Budget({"cnn": (0, 1, 2), "simple_rnn": tuple(range(10)), "lstm": tuple(range(10))}),
 }
 

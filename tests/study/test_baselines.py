@@ -33,6 +33,23 @@ def test_images_become_components_of_pixels():
     assert len(baselines.fit(few)) == 2  # fewer images than components
 
 
+def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
+    texts, path = data.load("nusax", source="sample"), tmp_path / "baselines.npz"
+    first = baselines.fit_once(texts, path)
+    monkeypatch.setattr(baselines, "fit", lambda data: first[1:])  # what would be found, were it computed again
+    again = baselines.fit_once(texts, path)
+    assert [each.name for each in again] == [each.name for each in first]
+    for one, two in zip(first, again, strict=True):
+        assert (one.val_f1, one.test_f1) == (two.val_f1, two.test_f1)
+        np.testing.assert_array_equal(one.predicted, two.predicted)
+        assert one.predicted.dtype == two.predicted.dtype
+        assert type(two.val_f1) is float
+    kept = path.read_bytes()
+    for part in ("x_train", "y_val", "x_test", "y_test"):
+        assert len(baselines.fit_once(replace(texts, **{part: getattr(texts, part)[::-1]}), path)) == len(first) - 1
+        path.write_bytes(kept)
+
+
 def test_the_test_split_takes_no_part_in_fitting():
     texts = data.load("nusax", source="sample")
     other = replace(texts, x_test=texts.x_test[::-1], y_test=texts.y_test[::-1])

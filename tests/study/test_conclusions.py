@@ -265,5 +265,5 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
 
 
 def test_the_networks_that_train_longer_are_named():
-    assert conclusions.epochs_allowed("cnn", "quick") == "5 epochs, 15 for all steps up to three times the epochs"
+    assert conclusions.epochs_allowed("cnn", "quick") == "3 epochs, 9 for all steps up to three times the epochs"
     assert conclusions.epochs_allowed("lstm", "tiny") == "1 epoch"

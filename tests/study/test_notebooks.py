@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import joblib
 import nbformat
 import pandas as pd
 import papermill
@@ -89,6 +90,11 @@ def finished(tmp_path_factory):
     return out
 
 
+def computed(out):
+    """The files that training, predicting and fitting leave, and when they were written."""
+    return {path: path.stat().st_mtime_ns for path in (out / "weights").rglob("*.*") if path.is_file()}
+
+
 @pytest.mark.slow
 class TestReport:
     def test_everything_is_there(self, finished):
@@ -147,11 +153,14 @@ class TestReport:
             for target in re.findall(r'href="([^"#:]+)"', page.read_text()):
                 assert (reports / target).exists(), f"{page.name} links to {target}"
 
-    def test_a_second_run_trains_nothing(self, finished):
-        weights = {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")}
-        assert len(weights) == NETWORKS
-        report.train(list(ARCHITECTURES), "tiny", "data", "sample", str(finished))
-        assert {path: path.stat().st_mtime_ns for path in (finished / "weights").rglob("*.keras")} == weights
+    def test_a_second_run_trains_and_predicts_nothing(self, finished):
+        before = computed(finished)
+        assert len([path for path in before if path.suffix == ".keras"]) == NETWORKS
+        assert len([path for path in before if path.name.endswith(".check.npz")]) == NETWORKS
+        assert len([path for path in before if path.name.endswith(".layers.npz")]) == len(ARCHITECTURES)
+        assert len([path for path in before if path.name == "baselines.npz"]) == len(ARCHITECTURES)
+        report.train(list(ARCHITECTURES), "tiny", "data", "sample", str(finished), True)
+        assert computed(finished) == before
 
 
 @pytest.mark.slow
@@ -160,8 +169,10 @@ def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     parameters = {"profile": "tiny", "data_dir": "data", "source": "sample", "out_dir": str(finished)}
     options = [word for name, value in parameters.items() for word in ("-p", name, value)]
     command = [sys.executable, "-m", "papermill", "lstm.ipynb", str(tmp_path / "out.ipynb"), "-k", "python3", *options]
+    before = computed(finished)
     subprocess.run(command, cwd=ROOT / "notebooks", check=True, capture_output=True)
     assert "All 9 runs" in (tmp_path / "out.ipynb").read_text()
+    assert computed(finished) == before  # all that takes long was kept
 
 
 PARAMETERS = {"profile": "quick", "data_dir": "data", "source": "auto", "out_dir": "."}
@@ -251,7 +262,8 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     monkeypatch.setattr(report, "execute", execute)
     monkeypatch.setattr(report, "train", lambda *_: place)
     monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])
-    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
+    with joblib.parallel_config("sequential"):  # in this process, for the sake of what is replaced
+        assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert "error: cnn.ipynb failed in cell 3" in said
     assert "lstm.ipynb: the formula $\\nosuch$ is not known to pandoc\nlstm.ipynb: no PDF" in said
@@ -280,7 +292,10 @@ def test_a_report_of_which_nothing_succeeds_has_no_overview(tmp_path, monkeypatc
 
     monkeypatch.setattr(report, "execute", stop)
     monkeypatch.setattr(report, "train", lambda *_: place)
-    with pytest.raises(NotebookError, match=r"^cnn.ipynb is broken\n\nlstm.ipynb is broken$"):
+    with (
+        joblib.parallel_config("sequential"),
+        pytest.raises(NotebookError, match=r"^cnn.ipynb is broken\n\nlstm.ipynb is broken$"),
+    ):
         report.make(["cnn", "lstm"], "tiny", "data", "sample", str(tmp_path))
     assert not list(place.reports.iterdir())
 

@@ -1,14 +1,16 @@
 """Both sides' predictions: what is kept, when it is used again, how they are timed, and float64 as their judge."""
 
+import warnings
 from dataclasses import replace
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
 import forward
-from study import evaluation, predictions, runs
+from study import comparison, evaluation, predictions, runs
 from study.data import Dataset
 from study.files import sha256
 from study.kept import kept
@@ -91,7 +93,7 @@ def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch
 
 def test_the_code_is_all_of_forward_and_of_the_predicting(monkeypatch, images):
     monkeypatch.setattr(predictions, "code_digest", lambda *paths: sorted(path.name for path in paths))
-    names = predictions.surroundings(images)["code"]
+    names = predictions.surroundings(images.x_test)["code"]
     assert {"model.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(names)
 
 
@@ -142,6 +144,17 @@ def test_both_sides_predict_the_whole_split(model, images):
     assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6
 
 
+def test_a_maximum_over_masked_steps_is_not_warned_of(tmp_path, images, rng):
+    stack = [layers.Embedding(9, 4, mask_zero=True), layers.GlobalMaxPooling1D(), layers.Dense(3, "softmax")]
+    path = tmp_path / "seed-0.keras"
+    keras.Sequential([keras.Input((5,), dtype="int32"), *stack]).save(path)
+    run = runs.Run(variants("lstm")[0], 0, path, {"model_sha256": sha256(path)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        [found] = evaluation.check([run], replace(images, x_test=rng.integers(0, 9, (300, 5))))
+    np.testing.assert_allclose(found.numpy, found.keras, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(("examples", "warm_up"), [(700, 256 + 188), (512, 256), (100, 100)])
 def test_one_pass_is_timed_after_a_warm_up_with_both_sizes_of_batches(examples, warm_up, monkeypatch):
     passed, clock = [], iter((10.0, 12.5))
@@ -167,6 +180,19 @@ def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
     keras_error, numpy_error = predictions.predict(model, images.x_test)["errors"]
     assert 0 < keras_error < 1e-6
     assert numpy_error == pytest.approx(1e-3, abs=1e-6)
+
+
+def test_layers_are_compared_once(run, images, monkeypatch):
+    x = images.x_test[:5]
+    first = predictions.by_layer(run, x)
+    expected = comparison.compare(run.path, x)
+    assert first["output shape"].tolist() == ["(5, 4, 5, 5)", "(5, 100)", "(5, 4)"]
+    pd.testing.assert_frame_equal(first.drop(columns="output shape"), expected.drop(columns="output shape"))
+    assert (first["max |Δ|"] > 0).any()
+
+    monkeypatch.setattr(comparison, "compare", lambda path, x: expected[:1])
+    pd.testing.assert_frame_equal(predictions.by_layer(run, x), first)
+    assert len(predictions.by_layer(run, x[::-1])) == 1  # other samples, computed again
 
 
 def test_in_float64_the_same_weights_compute_in_float64(model, images):
