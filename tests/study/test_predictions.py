@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 import forward
-from study import comparison, evaluation, predictions, runs
+from study import comparison, evaluation, predictions, progress, runs
 from study.data import Dataset
 from study.files import sha256
 from study.kept import kept
@@ -68,6 +68,43 @@ def test_a_check_is_made_once_and_kept_beside_the_model(run, images, computed):
         assert np.isnan(each.keras_error)
         assert all(type(value) is float for value in (each.keras_s, each.keras_error))
     np.testing.assert_array_equal(second.y, images.y_test)
+
+
+def test_the_bar_is_there_before_anything_is_loaded_and_names_the_run(run, images, monkeypatch):
+    said, of_run = [], {"keras": images.y_test, "numpy": images.y_test, "seconds": [1, 2], "errors": [0, 0]}
+
+    class Bar(progress.tqdm):
+        def display(self, *_):
+            said.append(str(self))
+
+        def close(self):
+            said.append("closed")
+
+    monkeypatch.setattr(progress, "tqdm", Bar)
+    monkeypatch.setattr(predictions, "surroundings", lambda *_, **__: said.append("digests"))
+    monkeypatch.setattr(predictions, "of_run", lambda *_: said.append("predicted") or of_run)
+    evaluation.check([run, run], images)
+    first, digests, named, predicted, *_, last = said
+    assert "predicting with Keras and numpy:   0%|" in first
+    assert "0/2" in first
+    assert (digests, predicted, last) == ("digests", "predicted", "closed")
+    assert "cnn baseline" in named
+
+
+def test_a_bar_in_a_notebook_leaves_nothing_behind(monkeypatch):
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda text: shown.append(text.data))
+    monkeypatch.setattr(IPython.display, "clear_output", lambda wait=False: shown.append("cleared"))
+    with progress.progress(total=2, desc="training", mininterval=0) as bar:
+        assert shown[0] == "cleared"
+        assert shown[1].startswith("training:   0%|")
+        bar.update()
+        assert "1/2" in shown[-1]
+        bar.update()
+    assert shown[-1] == "cleared"
 
 
 @pytest.mark.parametrize("change", ["model", "images", "labels", "code", "versions"])
@@ -144,6 +181,7 @@ def test_both_sides_predict_the_whole_split(model, images):
     assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6
 
 
+@pytest.mark.filterwarnings("ignore:.*destroy the mask")  # when the model is made
 def test_a_maximum_over_masked_steps_is_not_warned_of(tmp_path, images, rng):
     stack = [layers.Embedding(9, 4, mask_zero=True), layers.GlobalMaxPooling1D(), layers.Dense(3, "softmax")]
     path = tmp_path / "seed-0.keras"

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from study import data, runs
+from study.files import ROOT
 from study.training import limited
-from study.variants import variants
+from study.variants import ARCHITECTURES, BUDGETS, epochs, variants
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +142,14 @@ def test_code_counts_and_what_is_said_of_it_does_not(tmp_path):
 def test_the_longer_training_is_three_times_as_long():
     most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "quick")}
     assert most["beyond-longer"] == 3 * most["beyond-two-convolutions"] == 3 * most["baseline"]
+
+
+def test_the_profiles_are_ever_larger():
+    """`full` spends all that there is; what `quick` spends is what README says."""
+    tiny, quick, full = (BUDGETS[profile] for profile in ("tiny", "quick", "full"))
+    assert (full.train_samples, full.validation_samples, full.epochs) == (None, None, {})
+    assert tiny.train_samples < quick.train_samples
+    assert f"{quick.train_samples:,} of 40,000 images" in (ROOT / "README.md").read_text()
+    for architecture in ARCHITECTURES:
+        assert epochs(architecture, "tiny") < epochs(architecture, "quick") <= epochs(architecture, "full")
+        assert len(quick.seeds[architecture]) == 1 < len(full.seeds[architecture])
