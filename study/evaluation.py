@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import predictions
 from .data import Dataset
-from .files import whole
+from .files import alone_in, whole
 from .predictions import TOLERANCE
 from .progress import progress
 from .runs import Place, Run
@@ -188,15 +188,16 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
 
 
 def merge_csv(path: Path, new: pd.DataFrame) -> None:
-    """Put these rows into a table, in place of their architecture's older ones."""
-    tables = [new]
-    if path.exists():
-        old = pd.read_csv(path, dtype={"predicted": str})
-        tables.append(old[~old["architecture"].isin(new["architecture"])])
+    """Put these rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
     order = {name: number for number, name in enumerate(ARCHITECTURES)}
-    table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order), kind="stable")
-    with whole(path) as part:
-        table.to_csv(part, index=False)
+    with alone_in(path.parent):
+        tables = [new]
+        if path.exists():
+            old = pd.read_csv(path, dtype={"predicted": str})
+            tables.append(old[~old["architecture"].isin(new["architecture"])])
+        table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order), kind="stable")
+        with whole(path) as part:
+            table.to_csv(part, index=False)
 
 
 def read_csv(path: Path, architecture: str) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and their checksums."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -22,6 +23,18 @@ def whole(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for this folder: of two that change a file, neither is lost."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # ends with the process, whatever ends that
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

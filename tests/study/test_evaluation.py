@@ -1,10 +1,11 @@
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import evaluation, tables
+from study import evaluation, files, tables
 from study.runs import Place
 
 from .made_up import checks
@@ -141,3 +142,19 @@ def test_digits_come_back_as_they_were():
 def test_a_class_that_no_digit_stands_for_is_refused(predicted):
     with pytest.raises(ValueError, match="digits go from 0 to 35"):
         evaluation.as_digits(np.array(predicted))
+
+
+def test_notebooks_side_by_side_lose_no_rows(tmp_path):
+    """While another process is between reading and writing a table, nobody else begins."""
+    path = tmp_path / "reports" / "results.csv"
+    rows = {name: pd.DataFrame({"architecture": [name], "predicted": ["012"]}) for name in ("lstm", "cnn")}
+    evaluation.merge_csv(path, rows["lstm"])
+    other = threading.Thread(target=evaluation.merge_csv, args=(path, rows["cnn"]))
+    with files.alone_in(path.parent):
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        assert pd.read_csv(path)["architecture"].tolist() == ["lstm"]
+    other.join(10)
+    assert pd.read_csv(path)["architecture"].tolist() == ["cnn", "lstm"]
+    assert [each.name for each in path.parent.iterdir()] == ["results.csv"]
