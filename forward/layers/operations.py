@@ -282,6 +282,8 @@ class Operation(Layer):
     def run(self, x: list[Any], mask: Any = None) -> tuple[Array, Mask]:
         try:
             y = self.compute(*x, **{key: getattr(self, key) for key in self.options})
+            if {each.shape[:1] for each in x if isinstance(each, np.ndarray)} != {y.shape[:1]}:
+                refuse()
         except ModelFileError as error:
             raise type(error)(f"{self}: {error}") from error
         kinds = "b" if not self.wraps else "bi"

@@ -1,6 +1,7 @@
 """Sound model files, and a process that loads what others make of them."""
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -48,6 +49,13 @@ def graph():
     return keras.Model(x, layers.Add(name="sum")([one, two]))
 
 
+def operations():
+    x = keras.Input((4, 3), name="input")
+    y = layers.Dense(2, activation=layers.LeakyReLU(0.1), name="one")(x) / 2.0 + np.array([0.5, -1.0], "float32")
+    y = keras.ops.concatenate([y[:, ::-1, 1:], keras.ops.reshape(x, (-1, 4, 3))], axis=2)
+    return keras.Model(x, keras.ops.mean(keras.ops.where(y > 0, y, 0), axis=1))
+
+
 SOUND = {
     "dense": lambda: [keras.Input((3,), name="input"), layers.Dense(4, name="one"), layers.Dense(2, name="two")],
     "activation": lambda: [keras.Input((3,)), layers.Activation("relu", name="act")],
@@ -58,6 +66,7 @@ SOUND = {
     "nested": nested,
     "each_step": lambda: [keras.Input((5, 3)), layers.TimeDistributed(layers.Dense(2, name="step"), name="steps")],
     "graph": graph,
+    "operations": operations,
 }
 
 

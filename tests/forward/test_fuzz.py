@@ -19,6 +19,7 @@ INPUTS = {
     "adapted_words": ["a b c"],
     "nested": [[1.0, 2.0, 3.0]],
     "graph": [[1.0, 2.0, 3.0]],
+    "operations": [[[1.0, 2.0, 3.0]] * 4],
 }
 NASTY = [
     -1,

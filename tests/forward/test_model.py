@@ -141,7 +141,7 @@ def test_batches_of_different_length_are_told(twins):
 def test_models_inside_models_have_an_end(tmp_path):
     """Each calls the one inside twice, so that a file of a few kilobytes would keep its reader busy for hours."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
-    for _ in range(18):
+    for _ in range(15):
         x = keras.Input((2,))
         model = keras.Model(x, model(model(x)))
     model.save(tmp_path / "model.keras")

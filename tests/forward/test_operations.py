@@ -335,6 +335,7 @@ FORGED = {
     "three inputs": (lambda x, y: x + y, lambda args: args.append(args[0])),
     "no index": (lambda x, y: x[:, 1], lambda args: args.pop()),
     "only constants": (lambda x, y: x + GIVEN, lambda args: args.__setitem__(0, args[1])),
+    "only numbers": (lambda x, y: ops.where(x > 0, x, 0.5), lambda args: args.__setitem__(slice(3), [1, 2, 3])),
 }
 
 
@@ -344,7 +345,7 @@ def test_refuses_forged_calls(operation, change, tmp_path):
     keras.Model(x, layers.ReLU()(operation(x, x * 1))).save(tmp_path / "model.keras")
 
     def apply(config):
-        (entry,) = (each for each in config["config"]["layers"] if each["class_name"] in ("GetItem", "Add"))
+        (entry,) = (each for each in config["config"]["layers"] if each["class_name"] in ("GetItem", "Add", "Where"))
         change(entry["inbound_nodes"][0]["args"])
 
     change_config(tmp_path / "model.keras", apply)

@@ -127,27 +127,55 @@ def test_refuses_an_unknown_keyword(name):
 
 
 WRONG = {
-    "winograd strides": (TypeError, lambda: forward.winograd(IMAGES, weights(3, 3, 4, 6), strides=2)),
-    "winograd kernel": (ValueError, lambda: forward.winograd(IMAGES, weights(9, 1, 4, 6))),
-    "winograd pool": (ValueError, lambda: forward.winograd(np.repeat(IMAGES, 3, 0), weights(3, 3, 4, 6), 3)),
-    "im2col padding": (TypeError, lambda: forward.im2col(IMAGES, weights(3, 3, 4, 6), padding="same")),
-    "conv padding": (ValueError, lambda: forward.conv(IMAGES, weights(3, 3, 4, 6), padding="full")),
-    "conv channels": (ValueError, lambda: forward.conv(IMAGES, weights(3, 3, 3, 6))),
-    "sizes": (ValueError, lambda: forward.max_pool(IMAGES, (2, 2, 2))),
-    "window": (ValueError, lambda: forward.max_pool(IMAGES, 10)),
-    "mask of sequences": (ValueError, lambda: forward.lstm(*CALLS["lstm"][0], mask=MASK[:, 1:])),
-    "mask of steps": (ValueError, lambda: forward.global_average_pool(IMAGES, mask=MASK)),
-    "initial states": (ValueError, lambda: forward.lstm(*CALLS["lstm"][0], initial_state=[H])),
-    "standardize": (ValueError, lambda: forward.text_vectorization(TEXTS, VOCABULARY, standardize="upper")),
-    "split": (ValueError, lambda: forward.count_vectorization(TEXTS, VOCABULARY, 5, split="sentence")),
-    "fractions": (ValueError, lambda: forward.embedding(TOKENS + 0.5, weights(7, 6))),
-    "tokens": (ValueError, lambda: forward.embedding(TOKENS + 7, weights(7, 6))),
+    "winograd strides": (TypeError, "strides", lambda: forward.winograd(IMAGES, weights(3, 3, 4, 6), strides=2)),
+    "winograd kernel": (ValueError, "no Winograd's way", lambda: forward.winograd(IMAGES, weights(9, 1, 4, 6))),
+    "winograd pool": (
+        ValueError,
+        "no Winograd's way",
+        lambda: forward.winograd(np.repeat(IMAGES, 3, 0), weights(3, 3, 4, 6), 3),
+    ),
+    "im2col padding": (TypeError, "padding", lambda: forward.im2col(IMAGES, weights(3, 3, 4, 6), padding="same")),
+    "conv padding": (
+        ValueError,
+        "must be 'valid', 'same' or",
+        lambda: forward.conv(IMAGES, weights(3, 3, 4, 6), padding="full"),
+    ),
+    "conv channels": (ValueError, "does not fit a kernel", lambda: forward.conv(IMAGES, weights(3, 3, 3, 6))),
+    "sizes": (ValueError, "expected 2 sizes", lambda: forward.max_pool(IMAGES, (2, 2, 2))),
+    "window": (ValueError, "does not fit into", lambda: forward.max_pool(IMAGES, 10)),
+    "mask of sequences": (
+        ValueError,
+        "does not fit 3 sequences of 5 steps",
+        lambda: forward.lstm(*CALLS["lstm"][0], mask=MASK[:, 1:]),
+    ),
+    "mask of steps": (
+        ValueError,
+        "a mask of shape .* does not fit an x",
+        lambda: forward.global_average_pool(IMAGES, mask=MASK),
+    ),
+    "initial states": (
+        ValueError,
+        "expected 2 initial states",
+        lambda: forward.lstm(*CALLS["lstm"][0], initial_state=[H]),
+    ),
+    "standardize": (
+        ValueError,
+        "standardize='upper'",
+        lambda: forward.text_vectorization(TEXTS, VOCABULARY, standardize="upper"),
+    ),
+    "split": (
+        ValueError,
+        "split='sentence'",
+        lambda: forward.count_vectorization(TEXTS, VOCABULARY, 5, split="sentence"),
+    ),
+    "fractions": (ValueError, "whole token numbers", lambda: forward.embedding(TOKENS + 0.5, weights(7, 6))),
+    "tokens": (ValueError, "the embedding has the rows 0 to 6", lambda: forward.embedding(TOKENS + 7, weights(7, 6))),
 }
 
 
-@pytest.mark.parametrize(("error", "call"), WRONG.values(), ids=WRONG)
-def test_refuses_what_it_cannot_heed(error, call):
-    with pytest.raises(error):
+@pytest.mark.parametrize(("error", "words", "call"), WRONG.values(), ids=WRONG)
+def test_refuses_what_it_cannot_heed(error, words, call):
+    with pytest.raises(error, match=words):
         call()
 
 

@@ -17,10 +17,10 @@ from .random_models import MERGES, cases, graphs, images, sequences, texts
 BRANCHING = [*(kind.__name__ for kind in MERGES), "Concatenate"]
 NESTED = ["Sequential", "Functional"]
 RUNS = [  # what draws the models, how many of them, and what must be among them three times or more
-    (images, 220, [*OF_ANY_RANK, *OF_IMAGES, *NESTED]),
-    (sequences, 160, [*OF_ANY_RANK, *OF_SEQUENCES, *NESTED, "Embedding"]),
-    (texts, 60, ["TextVectorization", "Embedding", "Dense"]),
-    (graphs, 140, [*BRANCHING, *NESTED, *RECURRENT, "Bidirectional", *ACTIVATIONS]),
+    (images, 150, [*OF_ANY_RANK, *OF_IMAGES, *NESTED]),
+    (sequences, 110, [*OF_ANY_RANK, *OF_SEQUENCES, *NESTED, "Embedding"]),
+    (texts, 40, ["TextVectorization", "Embedding", "Dense"]),
+    (graphs, 115, [*BRANCHING, *NESTED, *RECURRENT, "Bidirectional", *ACTIVATIONS]),
 ]
 RELATIVE = {"float32": 2e-5, "float64": 1e-12}  # to the largest output
 ON_PROBABILITIES = {"float32": 1e-6, "float64": 1e-12}

@@ -137,6 +137,13 @@ def test_refuses_a_vocabulary_in_which_a_word_stands_twice(name, mode, sound, tm
         forward.load_model(path)
 
 
+def test_refuses_a_vocabulary_with_the_word_of_padding(sound, tmp_path):
+    shutil.copy(sound["words"], path := tmp_path / "model.keras")
+    change_entry(path, "words", lambda entry: entry["config"].update(vocabulary=["a", "", "b"]))
+    with pytest.raises(forward.ModelFileError, match="the vocabulary has the word '' twice"):
+        forward.load_model(path)
+
+
 def test_batches_of_different_lengths_are_refused(twins):
     words = layers.TextVectorization(vocabulary=["enak"])
     _, ours = twins(keras.Input((), dtype="string"), words)
