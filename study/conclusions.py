@@ -259,7 +259,7 @@ def overall(comparisons: pd.DataFrame) -> str:
     if len(rows := removals(comparisons)):
         lines += [
             "- **What was taken away on purpose**",
-            *(f"    - {_where(row, several)}{removal(row)}{beside_full(row)}" for row in rows.itertuples()),
+            *(f"    - {_where(row, several)}{removal(row)}" for row in rows.itertuples()),
         ]
     return "\n".join(lines)
 
@@ -281,11 +281,21 @@ def _where(row: Any, with_architecture: bool) -> str:
 
 
 def removal(row: Any) -> str:
-    """What a part is worth: `removing the mask costs 0.291`, with its interval."""
-    verb, sign = ("costs", 1) if row.effect >= 0 else ("gains", -1)
+    """What a part is worth: `removing the mask costs 0.291`, with its interval, and what `full` found of it."""
+    sign = 1 if row.effect >= 0 else -1
     low, high = sorted((sign * row.low, sign * row.high))
-    unclear = {"equivalent": ", too little to matter", "not resolved": ", not resolved"}.get(row.verdict, "")
-    return f"removing {lacking(row)} {verb} {abs(row.effect):.3f} (95 % interval {low:+.3f} to {high:+.3f}){unclear}"
+    within = f" (95 % interval {low:+.3f} to {high:+.3f})"
+    said = f"removing {lacking(row)} {_cost(row.effect, row.verdict, within)}"
+    if not isinstance(verdict := getattr(row, "full_verdict", None), str):
+        return said
+    theirs = f"it {_cost(row.full_effect, verdict)}"
+    return f"{said}; **`full` contradicts: {theirs}**" if row.contradicts else f"{said}; `full`: {theirs}"
+
+
+def _cost(effect: float, verdict: str, within: str = "") -> str:
+    """What goes with a part that is worth so much: `costs 0.291`."""
+    unclear = {"equivalent": ", too little to matter", "not resolved": ", not resolved"}.get(verdict, "")
+    return f"{'costs' if effect >= 0 else 'gains'} {abs(effect):.3f}{within}{unclear}"
 
 
 def beside_full(row: Any) -> str:

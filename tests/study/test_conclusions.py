@@ -215,7 +215,8 @@ def test_full_stands_beside_every_line():
     rows.loc[0, ["verdict", "effect", "contradicts"]] = ["better", 0.1, True]
     text = conclusions.overall(rows)
     assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text
-    assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 1
+    assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 2
+    assert "not resolved; `full`: it costs 0.004, too little to matter" in text
     said = conclusions.against_full(rows, "quick")
     assert (
         "Of 9 verdicts on this profile's networks, 9 are not those of the profile `full`, and 1 contradicts it" in said
