@@ -171,10 +171,7 @@ class Model(Layer):
         rows = [("layer", "class", "output shape", "parameters", "settings")]
         for key, shape in self.shapes.items():
             layer = self.by_name[key[0]]
-            given = {option: layer.settings[option] for option in layer.options if layer not in self.entrances}
-            settings = ", ".join(
-                f"{option}={value}" for option, value in given.items() if value is not False and value is not None
-            )
+            settings = "" if layer in self.entrances else settings_text(layer)
             rows.append((layer.name, layer.class_name, str((None, *shape)), f"{layer.parameters:,}", settings))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join([*map(str.ljust, row, widths), row[4]]).rstrip() for row in rows]
@@ -237,6 +234,15 @@ class Model(Layer):
 
     def __call__(self, x: Any, mask: Any = None) -> Any:
         return self.run(x, mask)[0]
+
+
+def settings_text(layer: Layer) -> str:
+    """All settings that are not False; a layer among them by its class and its own settings."""
+    inner = {key: each for key in layer.options if isinstance(each := getattr(layer, key), Layer)}
+    given = {key: layer.settings[key] for key in layer.options} | {
+        key: f"{each.class_name}({settings_text(each)})" for key, each in inner.items()
+    }
+    return ", ".join(f"{key}={value}" for key, value in given.items() if value is not False and value is not None)
 
 
 class Sequential(Model):

@@ -95,6 +95,11 @@ def test_a_layer_as_an_activation(taking, dtype, assert_same_model, rng):
     assert_same_model(keras.Model(x, outputs), rng.normal(size=(7, 6, 3)))
 
 
+def test_the_summary_names_a_layer_that_is_an_activation(twins):
+    _, ours = twins(keras.Input((3,)), layers.Dense(4, activation=layers.ReLU(max_value=2)), layers.Dense(2))
+    assert "units=4, activation=ReLU(negative_slope=0.0, max_value=2, threshold=0.0), use_bias" in ours.summary()
+
+
 @pytest.mark.parametrize("kind", ["LeakyReLU", "Activation"])
 def test_a_layer_as_the_activation_of_gates(kind, dtype, assert_same, rng):
     assert_same(rng.normal(size=(7, 6, 3)), keras.Input((6, 3)), layers.GRU(4, recurrent_activation=LAYERS[kind]()))
