@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from . import full
-from .data import REAL_TITLES, Dataset
 from .evaluation import by_variant, of_value, results
 from .evidence import AGAINST_BASELINES, Evidence, pairs_ahead
 from .findings import by_verdict, is_total, lacking, name_of, removals, value_of
-from .runs import PACKAGES, Place, jobs
 from .statistics import p_words
-from .training import limited
-from .variants import ARCHITECTURES, BUDGETS, epochs
+from .variants import ARCHITECTURES
 
 AGAINST = {
     "worse": "**these lose to it**:",
@@ -340,64 +335,3 @@ def beside_published(rows: pd.DataFrame) -> str:
         f"{', '.join(parts)}. Only the direction is compared, and only where its difference is larger than those "
         "between its own runs of the baseline. *Compatible*: its difference and ours are both too small to matter."
     )
-
-
-def _part(used: np.ndarray, full: np.ndarray) -> str:
-    return f"{len(used):,}" if len(used) == len(full) else f"{len(used):,} of {len(full):,}"
-
-
-def published_caution(architecture: str, full: Dataset, place: Place) -> str:
-    """How far the comparison with the earlier report carries, given what was spent here, and on what data."""
-    used = limited(full, place.profile)
-    if full.is_sample:
-        return f"**These are not comparable**: ours come from {full.notice}."
-    if len(used.x_train) < len(full.x_train):
-        effort = (
-            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
-            f"for at most {epochs(architecture, place.profile)} epochs; the published figures come from a full "
-            "training. To compare the heights, run the profile `full`."
-        )
-    else:
-        effort = (
-            "Both were trained on all training samples; each published figure is a single run, without an interval."
-        )
-    if not full.doubt:
-        return effort
-    return (
-        f"{effort} **Mind the data**: ours is {full.title}, so the heights need not be comparable to the digit with "
-        "those on the originals."
-    )
-
-
-def epochs_allowed(architecture: str, profile: str) -> str:
-    """How many epochs the networks may train, and which of them more."""
-    usual = epochs(architecture, profile)
-    others = {each.variant.name: each.epochs for each in jobs(architecture, profile) if each.epochs != usual}
-    longer = (f"{number} for {name_of(architecture, name)}" for name, number in others.items())
-    return ", ".join([f"{usual} epoch{'s' * (usual > 1)}", *longer])
-
-
-def setting(architecture: str, full: Dataset, place: Place) -> str:
-    """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
-    family, seeds = ARCHITECTURES[architecture], BUDGETS[place.profile].seeds[architecture]
-    used = limited(full, place.profile)
-    lines = {
-        "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
-        "SHA-256": f"`{full.checksum}`",
-        "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
-        f"{len(full.x_test):,} test",
-        "profile": place.profile,
-        "budget": f"at most {epochs_allowed(architecture, place.profile)}; seeds: {', '.join(map(str, seeds))}",
-        "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
-        "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
-    }
-    if family.decided_after_test and not full.is_sample:
-        lines["decided after a test score was seen"] = family.decided_after_test
-    table = "\n".join(
-        ["| this notebook ran on | |", "| :-- | :-- |", *(f"| {key} | {value} |" for key, value in lines.items())]
-    )
-    if not full.is_sample:
-        return table
-    real = REAL_TITLES[full.name]
-    alarm = f"> **SAMPLE DATA, not {real}.** What follows shows that everything runs, and says nothing about {real}."
-    return f"{alarm}\n\n{table}"

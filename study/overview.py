@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pypandoc
 
-from . import answers, conclusions, findings, forest, full, pages, tables
+from . import answers, conclusions, findings, forest, full, pages, readings, tables
 from .evaluation import best
 from .figures import Picture
 from .files import whole
@@ -52,7 +52,7 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
     seeds = {name: len(budget.seeds[name]) for name in results["architecture"].unique()}
     spent = "; ".join(
         f"{ARCHITECTURES[name].title}: {number} seed{'s' * (number > 1)}, "
-        f"{conclusions.epochs_allowed(name, place.profile)}"
+        f"{readings.epochs_allowed(name, place.profile)}"
         for name, number in seeds.items()
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"

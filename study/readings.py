@@ -1,21 +1,22 @@
-"""Results -> what there is to see in a figure or a table, in a sentence or two beside it."""
+"""What stands beside figures and tables: what a page ran on, and what there is to see, in a sentence or two."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from itertools import pairwise
 
 import numpy as np
 from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
-from .data import Dataset
+from .data import REAL_TITLES, Dataset
 from .evaluation import by_variant, of_value
 from .evidence import Evidence
 from .findings import name_of
-from .runs import Place
+from .runs import PACKAGES, Place, jobs
 from .statistics import macro_f1
 from .training import limited
-from .variants import ARCHITECTURES
+from .variants import ARCHITECTURES, BUDGETS, epochs
 from .words import literal, percent
 
 
@@ -138,3 +139,64 @@ def by_length(found: Evidence) -> str:
         f"alike, also one that a quarter hardly has (the rarest has {rarest} of its texts): within a quarter it is "
         "lower than on the whole split, and jumps with few answers."
     )
+
+
+def _part(used: np.ndarray, full: np.ndarray) -> str:
+    return f"{len(used):,}" if len(used) == len(full) else f"{len(used):,} of {len(full):,}"
+
+
+def published_caution(architecture: str, full: Dataset, place: Place) -> str:
+    """How far the comparison with the earlier report carries, given what was spent here, and on what data."""
+    used = limited(full, place.profile)
+    if full.is_sample:
+        return f"**These are not comparable**: ours come from {full.notice}."
+    if len(used.x_train) < len(full.x_train):
+        effort = (
+            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
+            f"for at most {epochs(architecture, place.profile)} epochs; the published figures come from a full "
+            "training. To compare the heights, run the profile `full`."
+        )
+    else:
+        effort = (
+            "Both were trained on all training samples; each published figure is a single run, without an interval."
+        )
+    if not full.doubt:
+        return effort
+    return (
+        f"{effort} **Mind the data**: ours is {full.title}, so the heights need not be comparable to the digit with "
+        "those on the originals."
+    )
+
+
+def epochs_allowed(architecture: str, profile: str) -> str:
+    """How many epochs the networks may train, and which of them more."""
+    usual = epochs(architecture, profile)
+    others = {each.variant.name: each.epochs for each in jobs(architecture, profile) if each.epochs != usual}
+    longer = (f"{number} for {name_of(architecture, name)}" for name, number in others.items())
+    return ", ".join([f"{usual} epoch{'s' * (usual > 1)}", *longer])
+
+
+def setting(architecture: str, full: Dataset, place: Place) -> str:
+    """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
+    family, seeds = ARCHITECTURES[architecture], BUDGETS[place.profile].seeds[architecture]
+    used = limited(full, place.profile)
+    lines = {
+        "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
+        "SHA-256": f"`{full.checksum}`",
+        "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
+        f"{len(full.x_test):,} test",
+        "profile": place.profile,
+        "budget": f"at most {epochs_allowed(architecture, place.profile)}; seeds: {', '.join(map(str, seeds))}",
+        "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
+        "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
+    }
+    if family.decided_after_test and not full.is_sample:
+        lines["decided after a test score was seen"] = family.decided_after_test
+    table = "\n".join(
+        ["| this notebook ran on | |", "| :-- | :-- |", *(f"| {key} | {value} |" for key, value in lines.items())]
+    )
+    if not full.is_sample:
+        return table
+    real = REAL_TITLES[full.name]
+    alarm = f"> **SAMPLE DATA, not {real}.** What follows shows that everything runs, and says nothing about {real}."
+    return f"{alarm}\n\n{table}"

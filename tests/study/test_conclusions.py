@@ -1,13 +1,12 @@
 """The sentences must follow the results, whatever these are."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import conclusions, data, evidence, full, runs, tables
+from study import conclusions, evidence, full, tables
 from study.runs import Place
 from study.variants import ARCHITECTURES
 
@@ -230,41 +229,3 @@ def test_all_are_called_all():
     rows = comparisons("lstm", said)
     rows.loc[rows["variant"] == "layers-3", "effect"] = 0.2
     assert conclusions.against_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
-
-
-def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
-    sample = data.load("nusax", tmp_path, "sample")
-    real, place = replace(sample, is_sample=False), runs.Place("quick", False, tmp_path)
-    told = f"| decided after a test score was seen | {ARCHITECTURES['lstm'].decided_after_test} |"
-    assert told in conclusions.setting("lstm", real, place)
-    assert "decided after" not in conclusions.setting("cnn", real, place)
-    assert "decided after" not in conclusions.setting("lstm", sample, place)
-
-
-def test_setting_names_what_it_ran_on(tmp_path):
-    texts = data.load("nusax", tmp_path, "sample")
-    text = conclusions.setting("lstm", texts, runs.Place("tiny", True, tmp_path))
-    assert text.startswith("> **SAMPLE DATA, not NusaX-Senti.**")
-    for part in (
-        texts.checksum,
-        "60 of 420 training, 40 of 90 validation, 210 test",
-        "seeds: 0",
-        "learning_rate",
-        "tensorflow 2.",
-    ):
-        assert part in text
-
-
-def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
-    sample = data.load("nusax", tmp_path, "sample")
-    real = replace(sample, is_sample=False)
-    assert "not comparable" in conclusions.published_caution("lstm", sample, runs.Place("full", True))
-    assert "60 of 420 samples, for at most 1 epochs" in conclusions.published_caution(
-        "lstm", real, runs.Place("tiny", False)
-    )
-    assert "all training samples" in conclusions.published_caution("lstm", real, runs.Place("full", False))
-
-
-def test_the_networks_that_train_longer_are_named():
-    assert conclusions.epochs_allowed("cnn", "quick") == "3 epochs, 9 for all steps up to three times the epochs"
-    assert conclusions.epochs_allowed("lstm", "tiny") == "1 epoch"

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from study import conclusions, data, download
+from study import data, download, readings
 from study.__main__ import main
 from study.errors import DataError
 from study.files import sha256
@@ -94,8 +94,8 @@ class TestImages:
         images = data.load("cifar10", tmp_path, "real")
         assert images.title == title
         assert images.source == f"{title} sha256:{images.checksum}"
-        assert f"| data | {title} |" in conclusions.setting("cnn", images, Place("full", False, tmp_path))
-        caution = conclusions.published_caution("cnn", images, Place("full", False, tmp_path))
+        assert f"| data | {title} |" in readings.setting("cnn", images, Place("full", False, tmp_path))
+        caution = readings.published_caution("cnn", images, Place("full", False, tmp_path))
         assert (f"ours is {title}, so the heights" in caution) == (title != "CIFAR-10")
 
     @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
@@ -167,7 +167,7 @@ class TestTexts:
         assert texts.y_test.tolist() == [0, 1, 2, 0]
         assert texts.x_val[1] == 'valid kalimat 1, "enak"'
         assert texts.source.startswith("NusaX-Senti (not the official files) sha256:")
-        caution = conclusions.published_caution("lstm", texts, Place("full", False, tmp_path))
+        caution = readings.published_caution("lstm", texts, Place("full", False, tmp_path))
         assert "ours is NusaX-Senti (not the official files), so the heights" in caution
 
     @pytest.mark.parametrize(

@@ -103,3 +103,39 @@ def test_by_length_counts_right_answers_at_the_ends():
     assert f"and in 0{BLANK}% of the {(quarter == quarter.max()).sum()} texts of" in said
     rarest = min(np.bincount(y[quarter == part]).min() for part in range(4))
     assert f"(the rarest has {rarest} of its texts)" in said
+
+
+def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
+    sample = data.load("nusax", tmp_path, "sample")
+    real, place = replace(sample, is_sample=False), Place("quick", False, tmp_path)
+    told = f"| decided after a test score was seen | {ARCHITECTURES['lstm'].decided_after_test} |"
+    assert told in readings.setting("lstm", real, place)
+    assert "decided after" not in readings.setting("cnn", real, place)
+    assert "decided after" not in readings.setting("lstm", sample, place)
+
+
+def test_setting_names_what_it_ran_on(tmp_path):
+    texts = data.load("nusax", tmp_path, "sample")
+    text = readings.setting("lstm", texts, Place("tiny", True, tmp_path))
+    assert text.startswith("> **SAMPLE DATA, not NusaX-Senti.**")
+    for part in (
+        texts.checksum,
+        "60 of 420 training, 40 of 90 validation, 210 test",
+        "seeds: 0",
+        "learning_rate",
+        "tensorflow 2.",
+    ):
+        assert part in text
+
+
+def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
+    sample = data.load("nusax", tmp_path, "sample")
+    real = replace(sample, is_sample=False)
+    assert "not comparable" in readings.published_caution("lstm", sample, Place("full", True))
+    assert "60 of 420 samples, for at most 1 epochs" in readings.published_caution("lstm", real, Place("tiny", False))
+    assert "all training samples" in readings.published_caution("lstm", real, Place("full", False))
+
+
+def test_the_networks_that_train_longer_are_named():
+    assert readings.epochs_allowed("cnn", "quick") == "3 epochs, 9 for all steps up to three times the epochs"
+    assert readings.epochs_allowed("lstm", "tiny") == "1 epoch"
