@@ -38,6 +38,7 @@ STYLE = {
     "legend.frameon": False,
     "savefig.bbox": "tight",
 }
+PANELS = 4  # side by side
 BLUE, ORANGE, GREEN = sns.color_palette("colorblind")[:3]  # told apart with any colour vision, and in grey
 
 
@@ -80,7 +81,7 @@ def class_balance(data: Dataset, place: Place, name: str) -> Picture:
         color, hatch = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))[number]
         axes.bar(positions, share, 0.25, label=f"{split} ({len(y):,})", color=color, hatch=hatch, edgecolor="white")
     axes.set_xticks(np.arange(len(data.classes)), data.classes, fontsize=8)
-    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%"))
+    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol="\N{NO-BREAK SPACE}%"))
     axes.set_ylabel("share of the split")
     axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return _save(figure, place, f"{name}-classes", "Class balance", data)
@@ -113,8 +114,10 @@ def text_lengths(data: Dataset, place: Place, architecture: str) -> Picture:
 @mpl.rc_context(STYLE)
 def scores(found: Evidence, group: str) -> Picture:
     """The test macro-F1 of each value of a group: every seed a dot, the mean with its 95 % interval beside them."""
-    figure, [[axes]] = _figure(2.5, 1, 1)
     names = values(found.architecture, group)
+    about = ARCHITECTURES[found.architecture].groups[group]
+    words = [_in_lines(about.in_words(value), 84 // len(names)) for value in names]
+    figure, [[axes]] = _figure(2.4 + 0.15 * max(each.count("\n") for each in words), 1, 1)
     for number, value in enumerate(names):
         side = found.sides[of_value(found.checks, group, value)[0].run.variant.name]
         side_by_side = number + np.linspace(-0.24, 0, len(side.scores))
@@ -124,8 +127,7 @@ def scores(found: Evidence, group: str) -> Picture:
         style = {"fmt": "D", "color": "black", "markersize": 5, "capsize": 4, "label": "mean, 95 % interval"}
         axes.errorbar(number + 0.2, mean.estimate, error, **style)
     _draw_rival(axes, found)
-    words = map(ARCHITECTURES[found.architecture].groups[group].in_words, names)
-    axes.set_xticks(range(len(names)), [_in_lines(each, 7 * 12 // len(names)) for each in words])
+    axes.set_xticks(range(len(names)), words)
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
     _legend(figure, axes)
     return _save(figure, found.place, f"{found.architecture}-{group}-scores", _title(found, group), found.data)
@@ -161,15 +163,19 @@ def _legend(figure: Figure, *axes: Any) -> None:
 def curves(found: Evidence, group: str) -> Picture:
     """Training and validation loss by epoch, a panel for each value of a group, all seeds."""
     names = values(found.architecture, group)
-    figure, axes = _figure(2.5, 1, len(names), sharey=True)
-    for each, value in zip(axes.flat, names, strict=True):
+    rows = -(-len(names) // PANELS)
+    figure, axes = _figure(2.5 * rows, rows, -(-len(names) // rows), sharey=True)
+    for each, value in zip(axes.flat, names, strict=False):
         checks = of_value(found.checks, group, value)
         for check in checks:
             _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
         words = ARCHITECTURES[found.architecture].groups[group].in_words(value)
-        each.set(title=_in_lines(words, 7 * 12 // len(names)), xlabel="epoch")
+        each.set(title=_in_lines(words, 84 // axes.shape[1]), xlabel="epoch")
         each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
-    axes[0, 0].set_ylabel("loss (crossentropy)")
+    for each in axes.flat[len(names) :]:
+        each.remove()
+    for each in axes[:, 0]:
+        each.set_ylabel("loss (crossentropy)")
     _legend(figure, axes[0, 0])
     return _save(figure, found.place, f"{found.architecture}-{group}", _title(found, group), found.data)
 

@@ -191,17 +191,18 @@ def sizes_table(runs: list[Run], group: str) -> Table:
     about, lines = ARCHITECTURES[architecture].groups[group], []
     for value in values(architecture, group):
         run = next(each for each in runs if each.variant.labels.get(group) == value)
-        lines.append({about.title: about.in_words(value)} | _sizes(forward.load_model(run.path)))
+        parameters = {"parameters": f"{run.record['params']:,}"}
+        lines.append({about.title: about.in_words(value)} | parameters | _sizes(forward.load_model(run.path)))
     table = pd.DataFrame(lines, dtype=object).fillna("none")
     varying = [name for name in table.columns[2:] if table[name].nunique() > 1]
     return Table(table[[*table.columns[:2], *varying]])
 
 
 def _sizes(model: forward.Model) -> dict[str, str]:
-    """How large a network is, where its numbers stand, and what its layers hand to the dense ones."""
+    """Where a network's parameters stand, and what its layers hand to the dense ones."""
     dense = [layer for layer in model.layers if layer.class_name == "Dense"]
     pooled = [layer for layer in model.layers if re.search(r"^(Max|Average)Pooling", layer.class_name)]
-    found = {"parameters": f"{model.parameters:,}"}
+    found = {}
     for kind, pattern in LAYER_KINDS.items():
         mine = [layer for layer in model.layers if re.search(pattern, layer.class_name)]
         found |= {f"in {kind}": f"{sum(layer.parameters for layer in mine):,}"} if mine else {}

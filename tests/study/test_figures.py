@@ -93,6 +93,15 @@ def test_long_names_stand_in_lines(drawn):
     assert max(len(line) for each in axes.get_xticklabels() for line in each.get_text().split("\n")) <= 14
 
 
+def test_many_panels_stand_in_two_rows(drawn):
+    made = results({}, architecture="cnn")
+    panels, _ = drawn(figures.curves, made, "beyond")
+    assert len(panels) == len(ARCHITECTURES["cnn"].groups["beyond"].changes) == 7
+    boxes = [each.get_subplotspec() for each in panels]
+    assert [(each.rowspan.start, each.colspan.start) for each in boxes] == [(n // 4, n % 4) for n in range(7)]
+    assert [bool(each.get_ylabel()) for each in panels] == [n % 4 == 0 for n in range(7)]
+
+
 def test_confusion(drawn, found):
     [axes], title = drawn(figures.confusion, found)
     answers = found.sides[found.best].answers

@@ -97,8 +97,9 @@ def networks(tmp_path_factory):
         found[group] = []
         for value in ARCHITECTURES[architecture].groups[group].changes:
             path = folder / f"{group}-{value}.keras"
-            keras.Sequential(stack(value)).save(path)
-            found[group].append(Run(named[value], 0, path, {}))
+            model = keras.Sequential(stack(value))
+            model.save(path)
+            found[group].append(Run(named[value], 0, path, {"params": model.count_params()}))
     return found
 
 
@@ -123,7 +124,7 @@ def test_what_does_not_change_is_left_out(networks):
         "Cells per layer", "parameters", "in recurrent layers", "in dense layers", "numbers into the first dense layer"
     ]  # fmt: skip
     assert table["numbers into the first dense layer"].tolist() == ["4", "8", "16"]
-    same = [Run(each.variant, 0, networks["cells"][0].path, {}) for each in networks["cells"]]
+    same = [Run(each.variant, 0, networks["cells"][0].path, {"params": 5}) for each in networks["cells"]]
     assert list(tables.sizes_table(same, "cells").columns) == ["Cells per layer", "parameters"]
 
 
