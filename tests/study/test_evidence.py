@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import conclusions, evaluation, evidence, figures, tables
+from study import conclusions, evaluation, evidence, figures, statistics, tables
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
 from study.variants import ARCHITECTURES, pairs
@@ -16,6 +16,14 @@ def test_the_columns_are_those_that_were_asked_for():
     asked = "architecture,group,variant,baseline,metric,n_seeds,effect,low,high,p_improvement,margin,verdict"
     assert asked.split(",") == COLUMNS
     assert list(results({}).comparisons.columns) == [*COLUMNS, "p_value", "p_holm", "p_mcnemar"]
+
+
+def test_every_side_has_the_scores_of_its_own_answers():
+    found = results({"baseline": 0.6, "layers-1": 0.8}, seeds=(0, 1, 2))
+    for side in found.sides.values():
+        np.testing.assert_array_equal(side.resampled, statistics.resampled_f1(found.data.y_test, side.answers, 3))
+        assert side.scores.tolist() == [statistics.macro_f1(found.data.y_test, each, 3) for each in side.answers]
+    assert {len(side.answers) for side in found.sides.values()} == {1, 3}
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

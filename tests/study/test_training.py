@@ -2,6 +2,8 @@
 
 import json
 import os
+from dataclasses import replace
+from datetime import datetime
 
 import keras
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from study import data, evaluation, runs, training
 from study.files import folder
+from study.variants import ARCHITECTURES
 
 pytestmark = pytest.mark.slow
 REAL = folder(os.environ.get("DATA", "data"))
@@ -20,10 +23,20 @@ def texts():
     return data.load("nusax", source="sample")
 
 
-def test_a_run_leaves_a_model_and_its_record(texts, tmp_path):
-    place = runs.Place("tiny", True, tmp_path)
-    [run] = training.train("lstm", texts, place, only=("baseline",))
-    assert run.path == tmp_path / "weights/tiny-sample/lstm/baseline/seed-0.keras"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return runs.Place("tiny", True, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture(scope="module")
+def trained(texts, place):
+    """Two runs, made once for the tests below."""
+    return training.train("lstm", texts, place, only=("baseline", "layers-1"))
+
+
+def test_a_run_leaves_a_model_and_its_record(texts, place, trained):
+    run = trained[0]
+    assert run.path == place.weights / "lstm/baseline/seed-0.keras"
     record = json.loads(run.path.with_suffix(".json").read_text())
     assert record["history"].keys() == {"loss", "val_loss", "accuracy", "val_accuracy"}
     assert record["metrics"].keys() == {"val_loss", "val_f1", "train_f1"}
@@ -34,9 +47,8 @@ def test_a_run_leaves_a_model_and_its_record(texts, tmp_path):
     assert record["data_source"] == texts.source
 
 
-def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, tmp_path):
-    place = runs.Place("tiny", True, tmp_path)
-    first, second = training.train("lstm", texts, place, only=("baseline", "layers-1"))
+def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, place, trained):
+    first, second = trained
     before = first.path.stat().st_mtime_ns, second.path.stat().st_mtime_ns
     second.path.unlink()
     again = training.train("lstm", texts, place, only=("baseline", "layers-1"))
@@ -46,28 +58,34 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, tmp_path):
     assert again[1].history == second.history  # to the last digit
 
 
-@pytest.mark.parametrize(("architecture", "name"), [("cnn", "pooling-average"), ("simple_rnn", "beyond-unmasked")])
-def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, tmp_path, monkeypatch):
-    """Alone, and as the last of four runs that two processes share."""
+@pytest.mark.parametrize(
+    ("architecture", "name", "others"),
+    [
+        ("cnn", "pooling-average", ("beyond-dropout", "beyond-normalization")),
+        ("simple_rnn", "beyond-unmasked", ("beyond-maximum", "beyond-bidirectional")),
+    ],
+)
+def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, others, tmp_path, monkeypatch):
+    """Alone, and as the last of three runs that two processes share: it begins when one of the others is done."""
     source = data.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
     monkeypatch.setattr(training.joblib, "cpu_count", lambda: 2)
-    others = [each.variant.name for each in runs.jobs(architecture, "tiny")][:3]
     [alone] = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "a"), only=(name,))
-    after = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "b"), only=(*others, name))[-1]
+    finished = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "b"), only=(name, *others))
+    after = finished[0]
     assert after.variant.name == name
+    begun = [datetime.fromisoformat(run.record["finished"]).timestamp() - run.record["train_s"] for run in finished]
+    assert begun[0] > min(begun[1:])
     assert after.history == alone.history
     theirs, ours = (keras.models.load_model(run.path).get_weights() for run in (after, alone))
     for one, other in zip(theirs, ours, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_another_seed_is_another_network(texts, tmp_path, monkeypatch):
-    from dataclasses import replace
-
-    place = runs.Place("tiny", True, tmp_path)
+def test_another_seed_is_another_network(texts, place, trained, monkeypatch):
     monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds={"lstm": (0, 1)}))
     first, second = training.train("lstm", texts, place, only=("layers-1",))
     assert (first.seed, second.seed) == (0, 1)
+    assert first.history == trained[1].history
     assert first.history != second.history
 
 
@@ -79,13 +97,23 @@ def test_tiny_part_is_stratified(texts):
     assert training.limited(texts, "full").x_train is texts.x_train
 
 
+@pytest.fixture(scope="module")
+def on_real_data(tmp_path_factory):
+    """{architecture: (its data set, its baseline trained a little)}."""
+    place = runs.Place("tiny", False, tmp_path_factory.mktemp("real"))
+    real = {name: data.load(each.dataset, REAL, "real") for name, each in ARCHITECTURES.items()}
+    finished = training.train_all(
+        [(runs.jobs(name, "tiny", ("baseline",)), each) for name, each in real.items()], place
+    )
+    return {name: (real[name], run) for name, run in zip(real, finished, strict=True)}
+
+
 @pytest.mark.skipif(not IS_THERE, reason=f"no real data in {REAL}")
-@pytest.mark.parametrize("architecture", ["cnn", "simple_rnn", "lstm"])
-def test_real_data(architecture, tmp_path):
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_real_data(architecture, on_real_data):
     """A network trained a little on the real data, checked on its whole test split."""
-    real = data.load("cifar10" if architecture == "cnn" else "nusax", REAL, "real")
-    trained = training.train(architecture, real, runs.Place("tiny", False, tmp_path), only=("baseline",))
-    checks = evaluation.check(trained, real)
+    real, run = on_real_data[architecture]
+    checks = evaluation.check([run], real)
     assert len(checks[0].y) == (10_000 if architecture == "cnn" else 400)
     evaluation.assert_equal(checks)
     assert checks[0].differences.max() <= 1e-6
