@@ -1,7 +1,9 @@
 """Five lines of answers: README and docs/ hold what the tables say, and each sentence follows the results."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 from study import answers
 from study.files import ROOT
@@ -20,7 +22,9 @@ def test_readme_and_docs_hold_what_the_command_writes(tmp_path):
     (tmp_path / "README.md").write_text(f"{before}{answers.BEGIN}stale{answers.END}{rest.partition(answers.END)[2]}")
     answers.write(tmp_path)
     assert (tmp_path / "README.md").read_text() == text, "make answers writes it anew"
-    assert (tmp_path / "docs/forest.png").read_bytes() == (ROOT / "docs/forest.png").read_bytes()
+    ours, new = (plt.imread(root / "docs/forest.png") for root in (ROOT, tmp_path))
+    assert ours.shape == new.shape
+    assert np.mean(np.abs(ours - new) > 0.1) < 0.002  # another processor or matplotlib may round a line elsewhere
     assert "](docs/forest.png)" in text
 
 
