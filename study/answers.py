@@ -30,7 +30,7 @@ HOW_TO_READ = (
     "difference is too small to matter, as was set beforehand. *Not resolved*: the results do not tell."
 )
 BEGIN, END = "<!-- answers: begin -->", "<!-- answers: end -->"
-AGAINST = {
+STANDS = {  # how one network stands to the strongest method
     "better": "better than",
     "worse": "worse than",
     "equivalent": "level with",
@@ -135,7 +135,7 @@ def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
         how_many = {0: "none", len(against): "all"}.get(lose, lose)
         sentences.append(
             f"{ARCHITECTURES[name].title}, {name_of(name, variant)}: {means['val_f1']:.3f} on validation, "
-            f"{means['test_f1_keras']:.3f} on test, {AGAINST[mine['verdict']]} {mine['baseline']} "
+            f"{means['test_f1_keras']:.3f} on test, {STANDS[mine['verdict']]} {mine['baseline']} "
             f"({methods.loc[mine['baseline'], 'test_f1']:.3f}); of {len(against)} variants {how_many} "
             f"{'loses' if lose < 2 else 'lose'} to it."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from .findings import by_verdict, is_total, lacking, name_of, removals, value_of
 from .statistics import p_words
 from .variants import ARCHITECTURES
 
-AGAINST = {
+GROUPED = {  # how the networks with one verdict against the strongest method are led in
     "worse": "**these lose to it**:",
     "better": "these beat it:",
     "equivalent": "level with it:",
@@ -36,7 +37,7 @@ SAYS = {
 def of_group(found: Evidence, group: str) -> str:
     """What a group's results say, as Markdown: a sentence for each comparison, then what cannot be told."""
     about = ARCHITECTURES[found.architecture].groups[group]
-    lines = [f"- {_sentence(found, row)}" for row in full.beside(found.of_group(group)).itertuples()]
+    lines = [f"- {_sentence(found, row)}" for row in full.beside(found.of_group(group), found.place).itertuples()]
     names = [of_value(found.checks, group, value)[0].run.variant.name for value in about.changes]
     ends = [_beside_baselines(found, group, names), _dead(found, names), _fit(found, group), _limits(found, group)]
     return "\n".join([f"**{about.title}.**", "", *lines, "", *(f"{each}\n" for each in ends if each)])
@@ -95,7 +96,7 @@ def _sentence(found: Evidence, row: Any) -> str:
         f"**{ours}** against {theirs}: test macro-F1 {means[0]:.3f} against {means[1]:.3f}, a difference of "
         f"{row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): **{row.verdict}**."
     )
-    return " ".join(part for part in (said, _meaning(found, row), _beside_full(found, row)) if part)
+    return " ".join(part for part in (said, _meaning(found, row), _full_in_words(row, found.place.profile)) if part)
 
 
 def _meaning(found: Evidence, row: Any) -> str:
@@ -123,14 +124,14 @@ def _at_most(when: str, size: float, what: str) -> str:
     return f"{when} a {what} of {size:.3f}" if round(size, 3) else f"{when} no {what}"
 
 
-def _beside_full(found: Evidence, row: Any) -> str:
-    """What `full` found for the same comparison, and whether this contradicts it; `row` is one of `full.beside`."""
-    if not full.speaks_of(found.place) or pd.isna(row.full_effect):
+def _full_in_words(row: Any, profile: str) -> str:
+    """What `full` found of the same comparison, and whether this contradicts it; `row` is one of `full.beside`."""
+    if not isinstance(row.full_verdict, str):
         return ""
     said = f"`full` found: **{row.full_verdict}**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})"
     if not row.contradicts:
         return f"{said}."
-    return f"{said}. **This contradicts it**, having {full.less(row.architecture, found.place.profile)}."
+    return f"{said}. **This contradicts it**, having {full.less(row.architecture, profile)}."
 
 
 def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:
@@ -142,7 +143,7 @@ def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:
 def _against(rows: pd.DataFrame, group: str, score: float | None = None) -> str:
     """The verdicts on some networks of an architecture against its strongest method without a network."""
     parts = []
-    for verdict, words in AGAINST.items():
+    for verdict, words in GROUPED.items():
         some = rows[rows["verdict"] == verdict]
         if len(some) == len(rows) > 1:
             parts.append(f"{words} all {len(rows)} ({some['effect'].min():+.3f} to {some['effect'].max():+.3f})")
@@ -238,8 +239,8 @@ def summary(found: Evidence) -> str:
     if found.best != "baseline":
         start += f" The baseline: {baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
     ends = [_beside_baselines(found, "", names), _dead(found, names)]
-    rows = full.beside(found.comparisons) if full.speaks_of(found.place) else found.comparisons
-    return "\n\n".join([start, overall(rows), *(each for each in ends if each)])
+    compared = overall(full.beside(found.comparisons, found.place))
+    return "\n\n".join([start, compared, *(each for each in ends if each)])
 
 
 def overall(comparisons: pd.DataFrame) -> str:
@@ -260,7 +261,8 @@ def overall(comparisons: pd.DataFrame) -> str:
 
 
 def _short(row: Any, with_architecture: bool) -> str:
-    return f"{_what(row, with_architecture)} ({row.effect:+.3f}){beside_full(row)}"
+    beside = _full_behind(row, lambda effect, verdict: f"{verdict} ({effect:+.3f})")
+    return f"{_what(row, with_architecture)} ({row.effect:+.3f}){beside}"
 
 
 def _what(row: Any, with_architecture: bool) -> str:
@@ -280,11 +282,8 @@ def removal(row: Any) -> str:
     sign = 1 if row.effect >= 0 else -1
     low, high = sorted((sign * row.low, sign * row.high))
     within = f" (95 % interval {low:+.3f} to {high:+.3f})"
-    said = f"removing {lacking(row)} {_cost(row.effect, row.verdict, within)}"
-    if not isinstance(verdict := getattr(row, "full_verdict", None), str):
-        return said
-    theirs = f"it {_cost(row.full_effect, verdict)}"
-    return f"{said}; **`full` contradicts: {theirs}**" if row.contradicts else f"{said}; `full`: {theirs}"
+    beside = _full_behind(row, lambda effect, verdict: f"it {_cost(effect, verdict)}")
+    return f"removing {lacking(row)} {_cost(row.effect, row.verdict, within)}{beside}"
 
 
 def _cost(effect: float, verdict: str, within: str = "") -> str:
@@ -293,11 +292,11 @@ def _cost(effect: float, verdict: str, within: str = "") -> str:
     return f"{'costs' if effect >= 0 else 'gains'} {abs(effect):.3f}{within}{unclear}"
 
 
-def beside_full(row: Any) -> str:
-    """What `full` found of the same comparison, to stand behind a verdict; empty where `full.beside` was not asked."""
+def _full_behind(row: Any, in_words: Callable[[float, str], str]) -> str:
+    """What `full` found of the same comparison, to stand behind ours; empty where `full.beside` was not asked."""
     if not isinstance(verdict := getattr(row, "full_verdict", None), str):
         return ""
-    theirs = f"{verdict} ({row.full_effect:+.3f})"
+    theirs = in_words(row.full_effect, verdict)
     return f"; **`full` contradicts: {theirs}**" if row.contradicts else f"; `full`: {theirs}"
 
 

@@ -46,8 +46,7 @@ def by_verdict(comparisons: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def label_of(architecture: str, group: str, name: str) -> str:
     """The value as which a variant stands in a group, as the study's table has it: `1` for layers-1 in `layers`."""
-    labels = next((each.labels for each in variants(architecture) if each.name == name), {})
-    return labels.get(group, name)
+    return _labels(architecture, name).get(group, name)
 
 
 def value_of(architecture: str, group: str, name: str) -> str:
@@ -59,11 +58,16 @@ def value_of(architecture: str, group: str, name: str) -> str:
 
 def name_of(architecture: str, name: str) -> str:
     """How a variant is called where no group is named: `1 layer` for layers-1; other names stay as they are."""
-    labels = next((each.labels for each in variants(architecture) if each.name == name), {})
+    labels = _labels(architecture, name)
     if name == "baseline" or not labels:
         return name
     group, value = next(iter(labels.items()))
     return ARCHITECTURES[architecture].groups[group].in_words(value, alone=True)
+
+
+def _labels(architecture: str, name: str) -> dict[str, str]:
+    """As which value a variant stands in each of its groups; empty for a method without a network."""
+    return next((each.labels for each in variants(architecture) if each.name == name), {})
 
 
 def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:

@@ -12,10 +12,8 @@ from .runs import Place
 from .variants import ARCHITECTURES, BUDGETS, epochs
 
 TABLES = ROOT / "reports" / "full"  # those of this checkout, wherever a run leaves its own
-TRAINING_SAMPLES = {
-    "cifar10": CIFAR10_ROWS["train"] * 4 // 5,
-    "nusax": NUSAX_ROWS["train"],
-}  # a fifth of images validates
+# A fifth of the images validates.
+TRAINING_SAMPLES = {"cifar10": CIFAR10_ROWS["train"] * 4 // 5, "nusax": NUSAX_ROWS["train"]}
 KEY = ["architecture", "group", "variant", "baseline"]
 
 
@@ -31,13 +29,15 @@ def of(name: str, architectures: list[str]) -> pd.DataFrame:
     return rows[rows["architecture"].isin(architectures)]
 
 
-def beside(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Comparisons with what `full` says of each: full_effect, full_low, full_high, full_verdict; NaN where it has none.
+def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """A place's comparisons with what `full` found of each: full_effect, full_low, full_high, full_verdict.
 
-    `contradicts` is True where both say something, and not the same: "not resolved" contradicts nothing.
+    They are NaN where `full` has no such comparison, or does not speak of the place. `contradicts` is True where both
+    say something, and not the same: "not resolved" contradicts nothing.
     """
     columns = ["effect", "low", "high", "verdict"]
-    theirs = table("comparisons")[[*KEY, *columns]].rename(columns={name: f"full_{name}" for name in columns})
+    theirs = table("comparisons") if speaks_of(place) else table("comparisons")[:0]
+    theirs = theirs[[*KEY, *columns]].rename(columns={name: f"full_{name}" for name in columns})
     both = comparisons.merge(theirs, how="left", on=KEY, validate="one_to_one")
     says = both["full_verdict"].notna() & (both["full_verdict"] != "not resolved") & (both["verdict"] != "not resolved")
     return both.assign(contradicts=says & (both["verdict"] != both["full_verdict"]))

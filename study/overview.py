@@ -24,9 +24,9 @@ TITLE = "Three small networks, forward by hand"
 def index(place: Place) -> Path:
     """reports/<profile>/index.html: what full found, what this profile found, the best, what it means, and links."""
     results, baselines, comparisons = (_with_a_page(name, place) for name in ("results", "baselines", "comparisons"))
+    comparisons = full.beside(comparisons, place)
     parts = [f"<h1>{TITLE}</h1>", _spent(results, place)]
     if full.speaks_of(place):
-        comparisons = full.beside(comparisons)
         parts.append(_full(list(results["architecture"].unique()), place))
     parts += [
         _here(results, baselines, comparisons, place),

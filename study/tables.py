@@ -111,7 +111,7 @@ def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
 
     Beside a smaller profile's verdicts stand those of `full`, with a mark where the two contradict.
     """
-    return Table(_compared(found, row) for row in full.beside(found.of_group(group)).itertuples())
+    return Table(_compared(found, row) for row in full.beside(found.of_group(group), found.place).itertuples())
 
 
 def _compared(found: Evidence, row: Any) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _compared(found: Evidence, row: Any) -> dict[str, str]:
         **({"p (McNemar)": p_words(row.p_mcnemar).removeprefix("= ")} if row.n_seeds == 1 else {}),
         "verdict": row.verdict,
     }
-    if full.speaks_of(found.place) and row.full_effect == row.full_effect:
+    if isinstance(row.full_verdict, str):
         cells["full found"] = f"{row.full_effect:+.3f}, {row.full_verdict}" + " (contradicts)" * row.contradicts
     return cells
 

@@ -397,7 +397,7 @@ def test_a_network_that_says_nothing_of_its_scale(name, warned, run, paths):
         assert run("predict", paths[name], paths["pixels"], "--divide", divisor)[::2] == (0, "")
 
 
-def test_a_constant_feature_does_not_count(paths, run, tmp_path):
+def test_a_constant_feature_does_not_count(run, tmp_path):
     """A feature that never changed has a deviation of 0, so any other value is infinitely far."""
     standardize = layers.Normalization()
     standardize.adapt(np.concatenate([X, np.ones((5, 1))], axis=1))

@@ -134,7 +134,7 @@ def test_training_stands_against_validation():
 def test_what_full_found_stands_beside_a_smaller_profile(profile, is_sample):
     """The made-up results contradict the committed verdict on the LSTM without mask, which is far worse."""
     found = weighed(checks({"baseline": 0.5, "beyond-unmasked": 0.9}), place=Place(profile, is_sample))
-    row = full.beside(found.of_group("beyond")).iloc[0]
+    row = full.beside(found.of_group("beyond"), Place("quick", False)).iloc[0]
     assert (row["variant"], row["verdict"], row["full_verdict"]) == ("layers-1", "worse", "better")
     text, table = conclusions.of_group(found, "beyond"), tables.comparison_table(found, "beyond")
     said = f"`full` found: **better**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})."
@@ -143,7 +143,7 @@ def test_what_full_found_stands_beside_a_smaller_profile(profile, is_sample):
     assert ("believe `full`" in conclusions.how_to_read(found)) == full.speaks_of(found.place)
     if full.speaks_of(found.place):
         assert table["full found"][0] == f"{row.full_effect:+.3f}, better (contradicts)"
-        agreeing = table["full found"][~full.beside(found.of_group("beyond"))["contradicts"].to_numpy()]
+        agreeing = table["full found"][~full.beside(found.of_group("beyond"), found.place)["contradicts"].to_numpy()]
         assert len(agreeing)
         assert not agreeing.str.contains("contradicts").any()
 

@@ -25,13 +25,16 @@ def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypa
         ],
         columns=columns,
     )
-    found = full.beside(ours)
+    found = full.beside(ours, Place("quick", False))
+    silent = full.beside(ours, Place("full", False))
     full.table.cache_clear()
     assert found["effect"].tolist() == [0.2] * 4
     assert found["contradicts"].tolist() == [False, True, False, False]
     assert found["full_verdict"].fillna("none").tolist() == ["not resolved", "worse", "equivalent", "none"]
     assert found["full_effect"].tolist()[:3] == [0.0, -0.03, 0.0]
     assert (found.loc[1, "full_low"], found.loc[1, "full_high"]) == (-0.04, -0.02)
+    assert silent["full_verdict"].isna().all()
+    assert not silent["contradicts"].any()
 
 
 def test_it_speaks_of_smaller_profiles_on_real_data():

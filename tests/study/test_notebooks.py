@@ -313,7 +313,7 @@ def test_the_overview_lists_only_what_has_a_page(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_failed_notebook_never_looks_finished(tmp_path, capsys):
+def test_a_failed_notebook_never_looks_finished(tmp_path):
     source = tmp_path / "broken.ipynb"
     shutil.copy(NOTEBOOKS["lstm"], source)
     notebook = nbformat.read(source, as_version=4)

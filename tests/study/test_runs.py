@@ -57,7 +57,7 @@ def test_nothing_there(job, place, texts):
     assert runs.find_run(job, place, mark(job, texts)) is None
 
 
-def test_every_part_of_the_description_counts(job, place, texts, monkeypatch):
+def test_every_part_of_the_description_counts(job, texts, monkeypatch):
     from dataclasses import replace
 
     from study.variants import ARCHITECTURES
