@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     """
     from . import overview, pages  # they load nbconvert and pandoc, which `train` does without
 
-    place = train(architectures, profile, data_dir, source, out_dir, True)
+    place = train(architectures, profile, data_dir, source, out_dir, check=True)
     for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
@@ -51,13 +52,22 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
 
 
 def _side_by_side(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
-    """Call a function with each of these arguments, in a process for each core; what failed, in words."""
+    """Call a function with each of these arguments, in a process for each core; what failed, in words.
+
+    Raises NotebookError if a process does not come back.
+    """
     pool = joblib.Parallel(n_jobs=min(len(calls), joblib.cpu_count()) or 1, return_as="generator")
     with progress(total=len(calls), desc=what, unit="page") as bar:
         failures = []
-        for failure in pool(joblib.delayed(_failure)(function, each) for each in calls):
-            failures += [failure] if failure else []
-            bar.update()
+        try:
+            for failure in pool(joblib.delayed(_failure)(function, each) for each in calls):
+                failures += [failure] if failure else []
+                bar.update()
+        except BrokenProcessPool as error:
+            raise NotebookError(
+                f"{what}: a process was stopped from outside, most likely for lack of memory; "
+                "what is trained and predicted is kept: start again"
+            ) from error
     return failures
 
 

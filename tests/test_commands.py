@@ -26,7 +26,7 @@ def test_a_failed_notebook_stops_make(tmp_path, monkeypatch, capsys):
     def fail(*_):
         raise report.NotebookError("cnn.ipynb failed in cell 3")
 
-    monkeypatch.setattr(report, "train", lambda *_: report.Place("tiny", True, tmp_path))
+    monkeypatch.setattr(report, "train", lambda *_, check: report.Place("tiny", True, tmp_path))
     monkeypatch.setattr(report, "execute", fail)
     assert main(["report", "--profile", "tiny", "--out", str(tmp_path)]) == 1
     assert "error: cnn.ipynb failed in cell 3" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The notebooks as they are committed, and the whole report at a tiny budget on the sample data."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -14,11 +15,11 @@ import pandas as pd
 import papermill
 import pytest
 
-from study import evaluation, evidence, overview, pages, report, runs
+from study import evaluation, evidence, overview, pages, report, runs, training
 from study import notebook as checks_first
 from study.__main__ import main
+from study.errors import NotebookError, TrainingError
 from study.files import ROOT
-from study.report import NotebookError
 from study.variants import ARCHITECTURES, rows, variants
 
 from .made_up import checks, weighed
@@ -260,7 +261,7 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
 
     monkeypatch.setattr(pages, "write_pdf", write_pdf)
     monkeypatch.setattr(report, "execute", execute)
-    monkeypatch.setattr(report, "train", lambda *_: place)
+    monkeypatch.setattr(report, "train", lambda *_, check: place)
     monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])
     with joblib.parallel_config("sequential"):  # in this process, for the sake of what is replaced
         assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
@@ -277,6 +278,14 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | made | {"index.html"}
 
 
+def test_a_process_that_is_stopped_from_outside_is_told_in_words(monkeypatch):
+    with pytest.raises(NotebookError, match="rendering: a process was stopped from outside, most likely"):
+        report._side_by_side("rendering", os._exit, [(1,), (1,)])
+    monkeypatch.setattr(training, "_train_one", os._exit)
+    with pytest.raises(TrainingError, match="a training process was stopped from outside, most likely"):
+        list(training._train_side_by_side([(1,), (1,)]))
+
+
 def page_of(text):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
 
@@ -291,7 +300,7 @@ def test_a_report_of_which_nothing_succeeds_has_no_overview(tmp_path, monkeypatc
         raise NotebookError(f"{notebook.name} is broken")
 
     monkeypatch.setattr(report, "execute", stop)
-    monkeypatch.setattr(report, "train", lambda *_: place)
+    monkeypatch.setattr(report, "train", lambda *_, check: place)
     with (
         joblib.parallel_config("sequential"),
         pytest.raises(NotebookError, match=r"^cnn.ipynb is broken\n\nlstm.ipynb is broken$"),
