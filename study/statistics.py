@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,21 +36,25 @@ def resampled_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
     Shapes: y (examples,), predicted (networks, examples), both class numbers -> (networks, RESAMPLES).
     The samples depend on nothing but the number of examples, so networks from several calls stay paired.
     """
-    from scipy.stats import bootstrap
-
     is_class = np.arange(classes)[:, np.newaxis]
     guessed = predicted[:, np.newaxis] == is_class  # (networks, classes, examples)
     right = (guessed & (y == is_class)).astype(np.float32).reshape(-1, len(y))  # one large product is the fastest
     support = (guessed.astype(np.float32) + (y == is_class)).reshape(-1, len(y))  # 2 tp + fp + fn
+    times = drawn(len(y), RESAMPLES)
+    f1 = 2 * (right @ times) / np.maximum(support @ times, 1)
+    return f1.reshape(len(predicted), classes, -1).mean(axis=1)
 
-    def scores(samples: np.ndarray, axis: int = -1) -> np.ndarray:
-        times = np.stack([np.bincount(each, minlength=len(y)) for each in np.atleast_2d(samples)])
-        weights = times.T.astype(np.float32)  # how often each example was drawn: (examples, samples)
-        f1 = 2 * (right @ weights) / np.maximum(support @ weights, 1)
-        return f1.reshape(len(predicted), classes, -1).mean(axis=1).reshape(len(predicted), *samples.shape[:-1])
 
-    settings = {"n_resamples": RESAMPLES, "batch": 250, "vectorized": True, "method": "percentile"}
-    return bootstrap((np.arange(len(y)),), scores, **settings, rng=np.random.default_rng(0)).bootstrap_distribution
+@lru_cache(maxsize=1)
+def drawn(examples: int, samples: int) -> np.ndarray:
+    """How often each example is drawn in each bootstrap sample: (examples, samples) float32, always the same.
+
+    The samples are those of scipy.stats.bootstrap with the seed 0; to draw them takes longer than to use them.
+    """
+    rng, times = np.random.default_rng(0), np.empty((examples, samples), np.float32)
+    for number in range(samples):
+        times[:, number] = np.bincount(rng.integers(0, examples, examples), minlength=examples)
+    return times
 
 
 def interval(observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray) -> Interval:
