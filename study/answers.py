@@ -12,7 +12,7 @@ from . import conclusions, forest, full
 from .evaluation import best
 from .evidence import AGAINST_BASELINES
 from .files import ROOT, whole
-from .findings import is_total, knobs, name_of, removals, value_of
+from .findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
 from .statistics import VERDICTS
 from .variants import ARCHITECTURES
 from .words import percent
@@ -27,7 +27,8 @@ TITLE = "What the full study found"
 HOW_TO_READ = (
     "A mark is a difference in macro-F1 on the test split, of the first named less the second, mean over seeds, with "
     "its 95 % interval: right of the line the first is ahead. `+` adds a step to the one before. In the grey band a "
-    "difference is too small to matter, as was set beforehand. *Not resolved*: the results do not tell."
+    "difference is too small to matter, as was set beforehand; *perhaps by too little*: the interval reaches into it. "
+    "*Not resolved*: the results do not tell."
 )
 BEGIN, END = "<!-- answers: begin -->", "<!-- answers: end -->"
 STANDS = {  # how one network stands to the strongest method
@@ -48,11 +49,6 @@ def write(root: Path = ROOT) -> list[Path]:
     with whole(readme) as part:
         part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
     return [picture.path, readme]
-
-
-def data_of(results: pd.DataFrame) -> str:
-    """The names of the data that results come from, with what is known of them, without checksums."""
-    return ", ".join(dict.fromkeys(results["data_source"].str.partition(" sha256:")[0]))
 
 
 def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
@@ -91,15 +87,11 @@ def _direction(rows: pd.DataFrame) -> str:
 
 def _by_verdict(rows: pd.DataFrame) -> str:
     """`4 (+0.017) is better; 2 (-0.032) is worse`, in the order of VERDICTS."""
-    parts = []
-    for verdict in VERDICTS:
-        some = [
-            f"{value_of(row.architecture, row.group, row.variant)} ({row.effect:+.3f})"
-            for row in rows[rows["verdict"] == verdict].itertuples()
-        ]
-        if some:
-            parts.append(f"{_and(some)} {'is' if len(some) == 1 else 'are'} {verdict}")
-    return "; ".join(parts)
+    alike: dict[str, list[str]] = {}
+    for row in rows.sort_values("verdict", key=lambda each: each.map(VERDICTS.index), kind="stable").itertuples():
+        words = row.verdict + (", perhaps by too little" if perhaps_small(row) else "")
+        alike.setdefault(words, []).append(f"{value_of(row.architecture, row.group, row.variant)} ({row.effect:+.3f})")
+    return "; ".join(f"{_and(some)} {'is' if len(some) == 1 else 'are'} {words}" for words, some in alike.items())
 
 
 def _and(parts: list[str]) -> str:

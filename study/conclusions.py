@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from . import full
-from .evaluation import by_variant, of_value, results
+from .evaluation import best, by_variant, of_value, results
 from .evidence import AGAINST_BASELINES, Evidence, pairs_ahead
-from .findings import by_verdict, is_total, lacking, name_of, removals, value_of
+from .findings import by_verdict, data_of, lacking, name_of, pair_of, perhaps_small, removals, value_of
 from .statistics import p_words
 from .variants import ARCHITECTURES
 
@@ -61,8 +61,8 @@ def how_to_read(found: Evidence) -> str:
     margin = ARCHITECTURES[found.architecture].margin
     return f"""
 **How to read the verdicts.** A variant is compared with the baseline of its group, or where each adds to the one before
-with that one, on the same test examples. The 95 % interval of the difference holds those differences that the results
-are compatible with, {chance}.
+with that one, and the last with the first (*all steps together*), on the same test examples. The 95 % interval of the
+difference holds those differences that the results are compatible with, {chance}.
 
 - *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
 - *Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the
@@ -84,13 +84,19 @@ The methods without a network are as scikit-learn has them, not tuned. {ONE_SEED
 def _what_full_is(found: Evidence) -> str:
     return (
         f"The profile `{found.place.profile}` is a short look ({full.less(found.architecture, found.place.profile)}). "
-        "Beside each of its verdicts stands what the profile `full` found; where the two contradict, believe `full`."
+        f"Beside each of its verdicts stands what the profile `full` found, on {_data_of_full([found.architecture])}; "
+        "where the two contradict, believe `full`."
     )
+
+
+def _data_of_full(architectures: list[str]) -> str:
+    """The data of the committed tables, which need not be those of this run."""
+    return data_of(full.of("results", architectures))
 
 
 def _sentence(found: Evidence, row: Any) -> str:
     """One comparison: both means, the difference, the verdict, what it means, and what `full` found."""
-    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    ours, theirs = pair_of(row)
     means = [found.sides[name].mean.estimate for name in (row.variant, row.baseline)]
     said = (
         f"**{ours}** against {theirs}: test macro-F1 {means[0]:.3f} against {means[1]:.3f}, a difference of "
@@ -104,7 +110,7 @@ def _meaning(found: Evidence, row: Any) -> str:
     if row.verdict == "equivalent":
         return f"All of the interval lies within ±{row.margin:g}, set beforehand as too little to matter."
     if row.verdict in ("better", "worse"):
-        small = "" if min(abs(row.low), abs(row.high)) >= row.margin else "Perhaps by too little to matter. "
+        small = "Perhaps by too little to matter. " if perhaps_small(row) else ""
         if row.n_seeds == 1:
             return f"{small}That holds for these two networks."
         ahead, number = pairs_ahead(found.sides[row.variant], found.sides[row.baseline])
@@ -146,14 +152,15 @@ def _against(rows: pd.DataFrame, group: str, score: float | None = None) -> str:
     for verdict, words in GROUPED.items():
         some = rows[rows["verdict"] == verdict]
         if len(some) == len(rows) > 1:
-            parts.append(f"{words} all {len(rows)} ({some['effect'].min():+.3f} to {some['effect'].max():+.3f})")
+            every = "both" if len(rows) == 2 else f"all {len(rows)}"
+            parts.append(f"{words} {every} ({some['effect'].min():+.3f} to {some['effect'].max():+.3f})")
         elif len(some):
             names = (
                 f"{value_of(row.architecture, group, row.variant)} ({row.effect:+.3f})" for row in some.itertuples()
             )
             parts.append(f"{words} {', '.join(names)}")
     rival = rows["baseline"].iloc[0] + ("" if score is None else f": {score:.3f}")
-    return f"Against the strongest method without a network ({rival}): {'; '.join(parts)}."
+    return f"Against the method without a network that is best on validation data ({rival}): {'; '.join(parts)}."
 
 
 def against_baselines(comparisons: pd.DataFrame, with_full: bool = False) -> str:
@@ -230,17 +237,30 @@ def _limits(found: Evidence, group: str) -> str:
 def summary(found: Evidence) -> str:
     """The last paragraph of a notebook: the best variant by validation, and what the groups could resolve."""
     names = list(by_variant(found.checks))
-    best, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
+    mean, baseline = (found.sides[name].mean for name in (found.best, "baseline"))
     start = (
         f"Of the {len(names)} variants of the {ARCHITECTURES[found.architecture].title}, "
         f"**{name_of(found.architecture, found.best)}** has the best macro-F1 on the validation data; on the test "
-        f"split it reaches {best.estimate:.3f} ({best.low:.3f} to {best.high:.3f})."
+        f"split it reaches {mean.estimate:.3f} ({mean.low:.3f} to {mean.high:.3f})."
     )
     if found.best != "baseline":
         start += f" The baseline: {baseline.estimate:.3f} ({baseline.low:.3f} to {baseline.high:.3f})."
+    if full.speaks_of(found.place):
+        start += _best_in_full(found)
     ends = [_beside_baselines(found, "", names), _dead(found, names)]
     compared = overall(full.beside(found.comparisons, found.place))
     return "\n\n".join([start, compared, *(each for each in ends if each)])
+
+
+def _best_in_full(found: Evidence) -> str:
+    """What `full` has of the best variant, which on few seeds may be the luckiest, and which is best there."""
+    theirs = full.of("results", [found.architecture])
+    means = theirs.groupby("variant")["test_f1_keras"].mean()
+    there = best(theirs)
+    if there == found.best:
+        return f" `full`: the same variant is best, with a mean of {means[there]:.3f} on the test split."
+    here = f"a mean of {means[found.best]:.3f} on the test split" if found.best in means else "no such variant"
+    return f" `full`: {here}; best is **{name_of(found.architecture, there)}** there, with {means[there]:.3f}."
 
 
 def overall(comparisons: pd.DataFrame) -> str:
@@ -262,15 +282,15 @@ def overall(comparisons: pd.DataFrame) -> str:
 
 def _short(row: Any, with_architecture: bool) -> str:
     beside = _full_behind(row, lambda effect, verdict: f"{verdict} ({effect:+.3f})")
-    return f"{_what(row, with_architecture)} ({row.effect:+.3f}){beside}"
+    small = ", perhaps too little to matter" if perhaps_small(row) else ""
+    return f"{_what(row, with_architecture)} ({row.effect:+.3f}{small}){beside}"
 
 
 def _what(row: Any, with_architecture: bool) -> str:
     """What is compared with what: `LSTM, number of layers: 1 against 2`."""
     group = ARCHITECTURES[row.architecture].groups[row.group]
-    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
-    together = "all steps together, " if is_total(row) else ""
-    return f"{_where(row, with_architecture)}{group.title.lower()}: {together}{ours} against {theirs}"
+    ours, theirs = pair_of(row)
+    return f"{_where(row, with_architecture)}{group.title.lower()}: {ours} against {theirs}"
 
 
 def _where(row: Any, with_architecture: bool) -> str:
@@ -282,6 +302,7 @@ def removal(row: Any) -> str:
     sign = 1 if row.effect >= 0 else -1
     low, high = sorted((sign * row.low, sign * row.high))
     within = f" (95 % interval {low:+.3f} to {high:+.3f})"
+    within += ", perhaps too little to matter" if perhaps_small(row) else ""
     beside = _full_behind(row, lambda effect, verdict: f"it {_cost(effect, verdict)}")
     return f"removing {lacking(row)} {_cost(row.effect, row.verdict, within)}{beside}"
 
@@ -327,10 +348,12 @@ def beside_published(rows: pd.DataFrame) -> str:
     parts = [f"{words} {counts.get(each, 0)}" for each, words in SAYS.items()]
     once = (
         "Each network was trained once here, which cannot tell whether a finding of the earlier report holds; the "
-        "profile `full` can, and these are its results. "
+        f"profile `full` can, and these are its results, on {_data_of_full(list(rows['architecture'].unique()))}. "
+        if rows["from_full"].any()
+        else ""
     )
     return (
-        f"{once if rows['from_full'].any() else ''}Differences that the earlier report published: {len(rows)}; "
+        f"{once}Differences that the earlier report published: {len(rows)}; "
         f"{', '.join(parts)}. Only the direction is compared, and only where its difference is larger than those "
         "between its own runs of the baseline. *Compatible*: its difference and ours are both too small to matter."
     )

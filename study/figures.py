@@ -293,5 +293,6 @@ def against_published(found: Evidence) -> Picture:
         each.margins(x=0.2)
     axes[0, 0].set_ylabel("test macro-F1")
     _legend(figure, *axes.flat)
-    title = f"{ARCHITECTURES[found.architecture].title}: ours and published"
+    doubtful = f", ours on {found.data.title}" if found.data.doubt else ""
+    title = f"{ARCHITECTURES[found.architecture].title}: ours and published{doubtful}"
     return _save(figure, found.place, f"{found.architecture}-published", title, found.data)

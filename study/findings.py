@@ -37,6 +37,11 @@ def is_total(row: Any) -> bool:
     return group is not None and group.stepwise and pair == group.pairs[-1]
 
 
+def perhaps_small(row: Any) -> bool:
+    """Whether a difference that is clear of zero is perhaps too small to matter: its interval reaches into ±margin."""
+    return row.verdict in ("better", "worse") and min(abs(row.low), abs(row.high)) < row.margin
+
+
 def by_verdict(comparisons: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The knobs' comparisons, the largest difference first, under each verdict that occurs."""
     ordered = knobs(comparisons).sort_values("effect", key=abs, ascending=False, kind="stable")
@@ -56,6 +61,12 @@ def value_of(architecture: str, group: str, name: str) -> str:
     return about.in_words(label_of(architecture, group, name))
 
 
+def pair_of(row: Any) -> tuple[str, str]:
+    """How the two sides of a comparison are called; the first is `all steps together` where it is that."""
+    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    return ("all steps together" if is_total(row) else ours), theirs
+
+
 def name_of(architecture: str, name: str) -> str:
     """How a variant is called where no group is named: `1 layer` for layers-1; other names stay as they are."""
     labels = _labels(architecture, name)
@@ -68,6 +79,11 @@ def name_of(architecture: str, name: str) -> str:
 def _labels(architecture: str, name: str) -> dict[str, str]:
     """As which value a variant stands in each of its groups; empty for a method without a network."""
     return next((each.labels for each in variants(architecture) if each.name == name), {})
+
+
+def data_of(results: pd.DataFrame) -> str:
+    """The data that results come from, with what is known of them, without checksums."""
+    return ", ".join(dict.fromkeys(results["data_source"].str.partition(" sha256:")[0]))
 
 
 def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:

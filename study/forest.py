@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from .evidence import AGAINST_BASELINES
 from .figures import STYLE, WIDTH, Picture
 from .files import whole
-from .findings import is_total, lacking, value_of
+from .findings import is_total, lacking, pair_of
 from .statistics import VERDICTS
 from .variants import ARCHITECTURES
 
@@ -83,9 +83,9 @@ def _lines(rows: pd.DataFrame) -> list[Line]:
 
 def _name(row: Any) -> str:
     """What a line compares: `2 against 3`; `+` marks a step beyond the line above."""
-    ours, theirs = (value_of(row.architecture, row.group, name) for name in (row.variant, row.baseline))
+    ours, theirs = pair_of(row)
     if is_total(row):
-        return "all steps together"
+        return ours
     if ARCHITECTURES[row.architecture].groups[row.group].stepwise:
         return f"+ {lacking(row) or ours}"
     return f"{ours} against {theirs}"

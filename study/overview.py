@@ -57,8 +57,8 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     return f"""
-<p>Profile <b>{place.name}</b>: {len(results)} networks, each trained on {samples} training samples, for each variant so
-many seeds, and for at most so many epochs: {spent}. Settings and versions stand on each page. This one was written on
+<p>Profile <b>{place.name}</b>: {len(results)} networks, each trained on {samples} training samples. Seeds of each
+variant, and epochs at most: {spent}. Settings and versions stand on each page. This one was written on
 {datetime.now():%Y-%m-%d %H:%M}.</p>
 """
 
@@ -69,7 +69,7 @@ def _full(architectures: list[str], place: Place) -> str:
     picture = forest.save(committed[-1], place.figures / "forest-full.png", answers.TITLE)
     lead = (
         "All the data, several seeds, as many epochs as were chosen: these are the results to go by, kept in "
-        f"`reports/full/`. {answers.HOW_TO_READ} Data: {answers.data_of(committed[0])}."
+        f"`reports/full/`. {answers.HOW_TO_READ} Data: {findings.data_of(committed[0])}."
     )
     return f"<h2>{answers.TITLE}</h2>{_html(lead)}{_image(picture)}{_list(answers.lines(*committed))}"
 
@@ -134,6 +134,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
 def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
     published = findings.published(comparisons, place)
+    ours = "" if published["from_full"].any() else f" Ours come from {findings.data_of(results)}."
     beside = (
         " Behind each stands what the profile `full` found of the same comparison." if full.speaks_of(place) else ""
     )
@@ -146,7 +147,7 @@ def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) ->
         "## Against the methods without a network",
         conclusions.against_baselines(comparisons, with_full=full.speaks_of(place)),
         "## Beside the earlier report",
-        f"{conclusions.beside_published(published)} Ours come from {answers.data_of(results)}.",
+        conclusions.beside_published(published) + ours,
     ]
     table = "" if published.empty else tables.published_table(published, several=True).to_html(border=0, index=False)
     return _html("\n\n".join(parts)) + table

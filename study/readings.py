@@ -84,6 +84,8 @@ def curves(found: Evidence, group: str) -> str:
 
 def _ends(losses: dict[str, float]) -> str:
     low, high = min(losses, key=losses.get), max(losses, key=losses.get)
+    if f"{losses[low]:.2f}" == f"{losses[high]:.2f}":
+        return f"nearly the same for all ({losses[low]:.2f})"
     return f"lowest for {low} ({losses[low]:.2f}) and highest for {high} ({losses[high]:.2f})"
 
 
@@ -136,8 +138,8 @@ def by_length(found: Evidence) -> str:
     rarest = min(np.bincount(found.data.y_test[quarter == part]).min() for part in range(len(labels)))
     return (
         f"{name_of(found.architecture, found.best)} is right in {' and in '.join(ends)}. Macro-F1 weighs every class "
-        f"alike, also one that a quarter hardly has (the rarest has {rarest} of its texts): within a quarter it is "
-        "lower than on the whole split, and jumps with few answers."
+        f"alike, also one that a quarter hardly has (the fewest texts of a class in a quarter are {rarest}): a few "
+        "answers move it far, and quarters whose classes differ in share do not compare well by it."
     )
 
 
@@ -151,10 +153,11 @@ def published_caution(architecture: str, full: Dataset, place: Place) -> str:
     if full.is_sample:
         return f"**These are not comparable**: ours come from {full.notice}."
     if len(used.x_train) < len(full.x_train):
+        most = epochs(architecture, place.profile)
         effort = (
-            f"**Mind the difference in effort**: this profile trains on {_part(used.x_train, full.x_train)} samples, "
-            f"for at most {epochs(architecture, place.profile)} epochs; the published figures come from a full "
-            "training. To compare the heights, run the profile `full`."
+            f"**Mind the difference in effort** in the figure: this profile, whose scores it shows, trains on "
+            f"{_part(used.x_train, full.x_train)} samples, for at most {most} epoch{'s' * (most > 1)}; "
+            "the published figures come from a full training. To compare the heights, run the profile `full`."
         )
     else:
         effort = (

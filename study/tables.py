@@ -15,7 +15,7 @@ import forward
 from . import full, predictions, statistics
 from .evaluation import Check, by_variant, of_value, results, values
 from .evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
-from .findings import name_of, value_of
+from .findings import name_of, pair_of
 from .runs import Run
 from .statistics import p_words
 from .variants import ARCHITECTURES, Variant, variants
@@ -116,9 +116,10 @@ def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
 
 def _compared(found: Evidence, row: Any) -> dict[str, str]:
     ahead, number = pairs_ahead(found.sides[row.variant], found.sides[row.baseline])
+    ours, theirs = pair_of(row)
     cells = {
-        "variant": value_of(found.architecture, row.group, row.variant),
-        "compared with": value_of(found.architecture, row.group, row.baseline),
+        "variant": ours,
+        "compared with": theirs,
         "difference": f"{row.effect:+.3f}",
         "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
         **({"ahead": f"{ahead} of {number}"} if row.n_seeds > 1 else {}),

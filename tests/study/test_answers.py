@@ -38,15 +38,16 @@ def test_every_group_is_answered():
     [
         (
             (-0.05, "worse"),
-            (0.03, "better"),
-            "LSTM, more is better: against 2 layers, 3 (+0.030) is better; 1 (-0.050)",
+            (0.04, "better"),
+            "LSTM, more is better: against 2 layers, 3 (+0.040) is better; 1 (-0.050)",
         ),
         (
             (0.05, "better"),
-            (-0.03, "worse"),
-            "LSTM, less is better: against 2 layers, 1 (+0.050) is better; 3 (-0.030)",
+            (-0.04, "worse"),
+            "LSTM, less is better: against 2 layers, 1 (+0.050) is better; 3 (-0.040)",
         ),
-        ((0.05, "better"), (0.03, "better"), "LSTM: against 2 layers, 1 (+0.050) and 3 (+0.030) are better."),
+        ((0.05, "better"), (0.04, "better"), "LSTM: against 2 layers, 1 (+0.050) and 3 (+0.040) are better."),
+        ((-0.031, "worse"), (0.033, "better"), "3 (+0.033) is better, perhaps by too little; 1 (-0.031) is worse, per"),
         ((0.00, "equivalent"), (-0.02, "not resolved"), "1 (+0.000) is equivalent; 3 (-0.020) is not resolved."),
     ],
 )
@@ -65,7 +66,10 @@ def test_what_has_no_order_is_not_said_to_be_better_with_more():
     ("mask", "said"),
     [
         ((0.29, "better"), "removing the mask costs 0.290 (95 % interval +0.286 to +0.292); of the other steps"),
-        ((-0.02, "worse"), "removing the mask gains 0.020 (95 % interval +0.018 to +0.024); of the other"),
+        (
+            (-0.02, "worse"),
+            "removing the mask gains 0.020 (95 % interval +0.018 to +0.024), perhaps too little to matter; of",
+        ),
         ((0.01, "not resolved"), "costs 0.010 (95 % interval +0.006 to +0.012), not resolved; of the other"),
     ],
 )

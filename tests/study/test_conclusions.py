@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import conclusions, evidence, full, tables
+from study import conclusions, evidence, findings, full, tables
 from study.runs import Place
 from study.variants import ARCHITECTURES
 
 from .made_up import RIVAL, checks, comparisons, results, weighed
+from .made_up import tables as made_tables
 
 TEN = tuple(range(10))
 
@@ -93,7 +94,11 @@ def test_equivalent():
 def test_steps_are_compared_with_the_one_before():
     text = conclusions.of_group(results({"layers-1": 0.5, "beyond-maximum": 0.9}), "beyond")
     assert "**maximum over time** against masked: test macro-F1 0.90" in text
-    assert "**both directions** against not masked" in text
+    assert "**all steps together** against not masked" in text
+    assert "**both directions** against not masked" not in text
+    table = tables.comparison_table(results({"layers-1": 0.5, "beyond-maximum": 0.9}), "beyond")
+    assert table.iloc[-1][["variant", "compared with"]].tolist() == ["all steps together", "not masked"]
+    assert table["variant"].tolist()[:-1] == ["masked", "maximum over time", "both directions"]
     assert "better and worse are corrected by Holm for 4 comparisons" in text
 
 
@@ -160,7 +165,7 @@ def test_tests_are_explained_where_they_stand():
 def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     right = {"baseline": 0.7, "layers-1": 0.95, "layers-3": 0.4}
     text = conclusions.of_group(results(right, rival=0.75, seeds=TEN, spread=0.02), "layers")
-    assert f"Against the strongest method without a network ({RIVAL}: 0.7" in text
+    assert f"Against the method without a network that is best on validation data ({RIVAL}: 0.7" in text
     assert "**these lose to it**: 3 (-0." in text
     assert "these beat it: 1 (+0." in text
     assert "not resolved: 2 (" in text
@@ -211,11 +216,14 @@ def test_the_mask_stands_apart_and_counts_once():
 
 def test_full_stands_beside_every_line():
     rows = comparisons("lstm").assign(full_verdict="equivalent", full_effect=0.004, contradicts=False)
-    rows.loc[0, ["verdict", "effect", "contradicts"]] = ["better", 0.1, True]
+    rows.loc[0, ["verdict", "effect", "low", "high", "contradicts"]] = ["better", 0.1, 0.04, 0.15, True]
     text = conclusions.overall(rows)
     assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text
     assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 2
     assert "not resolved; `full`: it costs 0.004, too little to matter" in text
+    for low, little in ((0.03, False), (0.029, True)):
+        rows.loc[0, "low"] = low
+        assert ("1 against 2 (+0.100, perhaps too little to matter); **" in conclusions.overall(rows)) == little
     said = conclusions.against_full(rows, "quick")
     assert (
         "Of 9 verdicts on this profile's networks, 9 are not those of the profile `full`, and 1 contradicts it" in said
@@ -229,3 +237,33 @@ def test_all_are_called_all():
     rows = comparisons("lstm", said)
     rows.loc[rows["variant"] == "layers-3", "effect"] = 0.2
     assert conclusions.against_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
+    two = rows[rows["variant"].isin(("layers-1", "layers-3"))]
+    assert conclusions.against_baselines(two).endswith("these beat it: both (+0.100 to +0.200).")
+
+
+def test_the_best_stands_beside_its_mean_in_full(monkeypatch):
+    """The best of one seed each is perhaps the luckiest."""
+    found = weighed(checks({"baseline": 0.6, "layers-1": 0.9}), place=Place("quick", False))
+    for each in found.checks:
+        each.run.record["metrics"] |= {"val_f1": 0.9 if each.run.variant.name == "layers-1" else 0.5}
+    for best, said in (
+        ("cells-32-16", "`full`: a mean of 0.520 on the test split; best is **32-16 cells** there, with 0.610."),
+        ("layers-1", "`full`: the same variant is best, with a mean of 0.520 on the test split."),
+    ):
+        scores = {"layers-1": (0.6, 0.52), "layers-3": (0.5, 0.7), "cells-32-16": (0.6, 0.61)}
+        scores[best] = (0.8, scores[best][1])
+        committed = made_tables("lstm", scores=scores)[0]
+        monkeypatch.setattr(full, "table", {"results": committed, "comparisons": full.table("comparisons")}.__getitem__)
+        assert "The baseline: 0.6" in (text := conclusions.summary(found))
+        assert said in text.partition("The baseline")[2].partition("\n")[0]
+        assert "`full`" not in conclusions.summary(results({"baseline": 0.6}))
+
+
+def test_the_data_of_full_are_named_where_its_results_stand(monkeypatch):
+    """They need not be those of this run."""
+    committed = made_tables("cnn")[0].assign(data_source="another copy sha256:22")
+    found = weighed(checks({}, "cnn", classes=10), place=Place("quick", False))
+    monkeypatch.setattr(full, "table", {"results": committed, "comparisons": full.table("comparisons")}.__getitem__)
+    assert "stands what the profile `full` found, on another copy; where" in conclusions.how_to_read(found)
+    said = conclusions.beside_published(findings.published(found.comparisons, found.place))
+    assert "and these are its results, on another copy. Differences" in said

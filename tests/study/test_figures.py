@@ -166,7 +166,8 @@ def test_hardest_images(drawn, found):
 
 
 def test_against_published(drawn, found):
-    panels, _ = drawn(figures.against_published, found)
+    panels, title = drawn(figures.against_published, found)
+    assert title == "LSTM: ours and published"
     assert [axes.get_title() for axes in panels] == ["Number of layers", "Cells per layer", "Direction"]
     [first, *_] = panels
     assert ticks(first) == ["1", "2", "3"]
@@ -174,3 +175,5 @@ def test_against_published(drawn, found):
     ours = lines(first, "ours")
     np.testing.assert_array_equal(ours[0].get_ydata(), found.sides["layers-1"].scores)
     assert len(lines(panels[2], "published, copied in the source")) == 1
+    doubted = replace(found, data=replace(found.data, doubt="perhaps not"))
+    assert drawn(figures.against_published, doubted)[1] == "LSTM: ours and published, ours on made up (perhaps not)"

@@ -6,6 +6,7 @@ from study import conclusions, findings, full, runs, tables
 from study.variants import ARCHITECTURES, variants
 
 from .made_up import comparisons
+from .made_up import tables as made_tables
 
 QUICK = runs.Place("quick", False)
 
@@ -66,7 +67,14 @@ def test_the_sentence_counts_the_rows():
 
 
 def test_single_seeds_leave_the_rows_to_full(monkeypatch):
-    monkeypatch.setattr(full, "table", lambda name: comparisons("lstm", {("layers", "layers-1"): (0.4, "better")}))
+    committed = dict(
+        zip(
+            ("results", "baselines", "comparisons"),
+            made_tables("lstm", {("layers", "layers-1"): (0.4, "better")}),
+            strict=True,
+        )
+    )
+    monkeypatch.setattr(full, "table", committed.__getitem__)
     rows = findings.published(comparisons("lstm", {("layers", "layers-1"): (-0.4, "worse")}, n_seeds=1), QUICK)
     assert "agrees" in set(rows["says"])
     assert not rows["says"].str.contains("one seed").any()

@@ -40,7 +40,7 @@ def page(place, **settings):
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     """A page of quick where full has made-up tables, too."""
-    committed = frames(IN_FULL, scores={"layers-1": (0.61, 0.62)})
+    committed = frames(IN_FULL, scores={"layers-1": (0.61, 0.62)}, data_source="data of full sha256:33")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(full, "table", committed.__getitem__)
         scores = {"layers-1": (0.8, 0.73), "layers-3": (0.7, 0.9)}
@@ -70,7 +70,9 @@ def test_full_stands_beside_each_verdict_and_a_contradiction_is_named(quick):
     assert "LSTM: 1 seed instead of 10" in quick
     assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (-0.070)." in quick
     listed = quick.partition("Against the methods without")[2]
-    assert listed.count("<code>full</code>: Against the strongest method") == len(SEEN)
+    assert listed.count(
+        "<code>full</code>: Against the method without a network that is best on validation data"
+    ) == len(SEEN)
 
 
 def test_the_best_is_so_on_validation_data_and_one_seed_stands_beside_full_s_mean(quick):
@@ -82,6 +84,8 @@ def test_the_best_is_so_on_validation_data_and_one_seed_stands_beside_full_s_mea
 def test_the_earlier_report_is_held_against_full_where_seeds_are_single(quick):
     assert "one seed each" not in quick
     assert "Each network was trained once here, which cannot tell" in quick
+    assert "these are its results, on data of full." in quick
+    assert "Ours come from" not in quick
     assert "<td>-0.070 (-0.074 to -0.068)</td> <td>contradicts</td>" in quick
     assert "agreeing with ours 0, compatible with ours 0, contradicted 1, open" in quick
 
@@ -100,6 +104,7 @@ def test_full_stands_alone(of_full):
     assert "1 against 2 (+0.060)</li>" in of_full
     assert "against 2 layers, 1 (+0.060) is better" in of_full
     assert "<td>+0.060 (+0.056 to +0.062)</td> <td>agrees</td>" in of_full
+    assert "too small to matter. Ours come from made up." in of_full
 
 
 def test_what_was_decided_after_a_test_score_stands_beside_the_scores(of_full):

@@ -65,6 +65,15 @@ def test_curves_are_read_at_the_first_epoch_and_where_the_weights_were_kept():
     )
 
 
+def test_losses_that_print_alike_have_no_lowest():
+    found = results({})
+    said = readings.curves(found, "cells")
+    assert said == (
+        "After the first epoch the validation loss is nearly the same for all (1.10); where the weights were kept it "
+        "is nearly the same for all (0.50). The training loss is there nearly the same for all (0.70)."
+    )
+
+
 def test_the_hardest_class_and_what_is_mixed_up():
     found = results({})
     y = found.data.y_test
@@ -102,7 +111,7 @@ def test_by_length_counts_right_answers_at_the_ends():
     assert f"is right in 100{BLANK}% of the {(quarter == 0).sum()} texts of" in said
     assert f"and in 0{BLANK}% of the {(quarter == quarter.max()).sum()} texts of" in said
     rarest = min(np.bincount(y[quarter == part]).min() for part in range(4))
-    assert f"(the rarest has {rarest} of its texts)" in said
+    assert f"(the fewest texts of a class in a quarter are {rarest})" in said
 
 
 def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
@@ -132,7 +141,9 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
     sample = data.load("nusax", tmp_path, "sample")
     real = replace(sample, is_sample=False)
     assert "not comparable" in readings.published_caution("lstm", sample, Place("full", True))
-    assert "60 of 420 samples, for at most 1 epochs" in readings.published_caution("lstm", real, Place("tiny", False))
+    assert "60 of 420 samples, for at most 1 epoch; the" in readings.published_caution(
+        "lstm", real, Place("tiny", False)
+    )
     assert "all training samples" in readings.published_caution("lstm", real, Place("full", False))
 
 
