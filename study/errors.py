@@ -14,7 +14,7 @@ class TrainingError(RuntimeError):
 
 
 class NotebookError(RuntimeError):
-    """A notebook stopped with an error, or a page could not be made of it."""
+    """A notebook or a page could not be made: it stopped with an error, or its process did not come back."""
 
 
 class PageError(RuntimeError):

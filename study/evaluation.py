@@ -156,7 +156,7 @@ def _probabilities(place: Place, run: Run) -> Path:
 
 
 def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
-    """The checks as `save` left them: every table and figure can be made of them, without a model or Keras.
+    """The checks as `save` left them, for every table and figure that needs no model: all but those on its layers.
 
     Raises OSError if one of the files is missing.
     """

@@ -7,7 +7,7 @@ import pytest
 
 from study import full, overview
 from study.runs import Place
-from study.variants import ARCHITECTURES
+from study.variants import ARCHITECTURES, pairs
 
 from .made_up import RIVAL, tables
 
@@ -66,7 +66,11 @@ def test_a_smaller_profile_leads_with_what_full_found(quick):
 def test_full_stands_beside_each_verdict_and_a_contradiction_is_named(quick):
     assert "1 against 2 (+0.060); <strong><code>full</code> contradicts: worse (-0.070)</strong>" in quick
     assert "3 against 2 (+0.000); <code>full</code>: equivalent (+0.010)" in quick
-    assert "Of 23 verdicts on this profile's networks, 2 are not those of the profile <code>full</code>, and 1" in quick
+    number = sum(len(pairs(name)) for name in SEEN)
+    assert (
+        f"Of {number} verdicts on this profile's networks, 2 are not those of the profile <code>full</code>, and 1"
+        in quick
+    )
     assert "LSTM: 1 seed instead of 10" in quick
     assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (-0.070)." in quick
     listed = quick.partition("Against the methods without")[2]
