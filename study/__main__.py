@@ -6,6 +6,7 @@ Each command loads what it needs, and no more: `data` neither optuna nor nbconve
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from .errors import DataError, NotebookError, TrainingError
@@ -87,4 +88,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill`, too, ends the processes that were started
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import glob
 import hashlib
 import os
 import tempfile
@@ -14,8 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path` to write to; it becomes `path` only if the block succeeds."""
+    """Give a temporary name beside `path` to write to; it becomes `path` only if the block succeeds.
+
+    What a process that was killed in such a block has left for this path is taken away.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob(f".[0-9]*-{glob.escape(path.name)}"):
+        if not _is_running(other.name[1:].partition("-")[0]):
+            other.unlink(missing_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         with naming_a_full_disk(path):
@@ -23,6 +30,17 @@ def whole(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_running(process: str) -> bool:
+    """Whether there may be a process of this number; only where there is surely none, False."""
+    try:
+        os.kill(int(process), 0)  # no signal, only the question
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError, ValueError):  # another user's, or no number
+        return True
+    return True
 
 
 @contextmanager

@@ -1,13 +1,17 @@
 """The command line and the Makefile."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
-from study import notebook, report, runs, training
+from study import files, notebook, report, runs, training
 from study.__main__ import main
 from study.errors import NotebookError, TrainingError
 from study.files import ROOT
@@ -133,6 +137,47 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(command
     assert "this folder cannot be written to (Not a directory); name another" in said
     assert str(blocked) in said
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [blocked]
+
+
+STOPPED = """
+import runpy, signal, sys, time, joblib
+from study import report
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore Ctrl-C
+report.train = lambda *_: joblib.Parallel(2)(joblib.delayed(time.sleep)(99) for _ in range(2))
+sys.argv = ["study", "train"]
+runpy.run_module("study", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_stopped_leaves_no_process(number):
+    command = psutil.Popen([sys.executable, "-c", STOPPED], cwd=ROOT, stderr=subprocess.DEVNULL)
+    while sum("LokyProcess" in " ".join(each.cmdline()) for each in command.children()) < 2:
+        assert command.is_running()
+        time.sleep(0.05)
+    children = command.children(recursive=True)
+    command.send_signal(number)
+    left = psutil.wait_procs([command, *children], 20)[1]
+    for each in left:
+        each.kill()
+    assert not left
+    assert command.returncode == 130
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    """What killed processes left goes; what a running one is writing stays."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = {name: tmp_path / name for name in (f".{gone.pid}-a.csv", f".{os.getppid()}-a.csv", f".{gone.pid}-b.csv")}
+    for path in left.values():
+        path.touch()
+    with pytest.raises(RuntimeError), files.whole(tmp_path / "a.csv") as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert [path.name for path in sorted(tmp_path.iterdir())] == sorted([*left][1:])
+    with files.whole(tmp_path / "a.csv") as part:
+        part.write_text("all")
+    assert (tmp_path / "a.csv").read_text() == "all"
 
 
 def test_asking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):
