@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from . import conclusions, forest, full
+from .errors import DataError
 from .evaluation import best
 from .evidence import AGAINST_BASELINES
 from .files import ROOT, whole
@@ -40,14 +41,20 @@ STANDS = {  # how one network stands to the strongest method
 
 
 def write(root: Path = ROOT) -> list[Path]:
-    """docs/forest.png, and the figure and five lines in README.md, from the committed tables of the full profile."""
+    """docs/forest.png, and the figure and five lines in README.md, from the committed tables of the full profile.
+
+    Raises DataError if README.md has no place for them, before anything is written.
+    """
+    readme = root / "README.md"
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise DataError(f"{readme} must have the lines {BEGIN} and {END}: between them the answers are written")
     picture = forest.save(full.table("comparisons"), root / "docs" / "forest.png", TITLE)
     read = f"{HOW_TO_READ} Data: {data_of(full.table('results'))}."
     parts = [f"![{picture.alt}](docs/forest.png)", read, *_from_full()]
-    readme = root / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     with whole(readme) as part:
-        part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{after}", encoding="utf-8")
     return [picture.path, readme]
 
 

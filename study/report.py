@@ -124,8 +124,10 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
                     progress_bar=False,
                 )
             except Exception:  # a cell's error, or a kernel that died
-                os.replace(part, failed)
+                if part.exists():
+                    os.replace(part, failed)
                 raise
     except Exception as error:
-        raise NotebookError(f"{notebook.name} failed:\n{error}\nLook at {failed}") from error
+        look = f"\nLook at {failed}" if failed.exists() else ""
+        raise NotebookError(f"{notebook.name} failed:\n{error}{look}") from error
     failed.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from study import answers
+from study.errors import DataError
 from study.files import ROOT
 from study.variants import ARCHITECTURES, variants
 
@@ -28,6 +29,15 @@ def test_readme_and_docs_hold_what_the_command_writes(tmp_path):
     assert ours.shape == new.shape
     assert np.mean(np.abs(ours - new) > 0.1) < 0.002  # another processor or matplotlib may round a line elsewhere
     assert "](docs/forest.png)" in text
+
+
+@pytest.mark.parametrize("text", ["nothing", f"no end {answers.BEGIN}", f"no beginning {answers.END}"])
+def test_a_readme_without_a_place_for_them_is_left_alone(tmp_path, text):
+    (tmp_path / "README.md").write_text(text)
+    with pytest.raises(DataError, match="must have the lines"):
+        answers.write(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["README.md"]
+    assert (tmp_path / "README.md").read_text() == text
 
 
 def test_every_group_is_answered():

@@ -335,3 +335,10 @@ def test_a_failed_notebook_never_looks_finished(tmp_path):
         report.execute(source, target, {"profile": "tiny"})
     assert target.read_text() == "an earlier report"
     assert {path.name for path in target.parent.iterdir()} == {"broken.ipynb", "broken.failed.ipynb"}
+
+
+def test_a_notebook_that_cannot_be_read_is_told_so(tmp_path):
+    (tmp_path / "torn.ipynb").write_text("{")
+    with pytest.raises(NotebookError, match=r"torn\.ipynb failed:\n(?!.*No such file)") as caught:
+        report.execute(tmp_path / "torn.ipynb", tmp_path / "out" / "torn.ipynb", {})
+    assert "Look at" not in str(caught.value)
