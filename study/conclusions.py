@@ -216,10 +216,11 @@ def _fit(found: Evidence, group: str) -> str:
     said = {value: f"{scores['train_f1']:.3f} against {scores['val_f1']:.3f}" for value, scores in fitted.items()}
     least, *_, most = sorted(fitted, key=lambda value: fitted[value]["train_f1"])
     widest = max(fitted, key=lambda value: fitted[value]["train_f1"] - fitted[value]["val_f1"])
-    return (
-        f"Macro-F1 on training against validation data: {least} has learnt its training data least ({said[least]}), "
-        f"{most} most ({said[most]}); the gap is widest for {widest} ({said[widest]})."
-    )
+    if fitted[most]["train_f1"] - fitted[least]["train_f1"] < 0.005:
+        learnt = f"all have learnt their training data nearly alike ({said[least]} to {said[most]})"
+    else:
+        learnt = f"{least} has learnt its training data least ({said[least]}), {most} most ({said[most]})"
+    return f"Macro-F1 on training against validation data: {learnt}; the gap is widest for {widest} ({said[widest]})."
 
 
 def _limits(found: Evidence, group: str) -> str:

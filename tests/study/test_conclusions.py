@@ -133,6 +133,12 @@ def test_training_stands_against_validation():
         "32-16 has learnt its training data least (0.700 against 0.650), 64-32 most (0.900 against 0.600); "
         "the gap is widest for 128-64 (0.800 against 0.400)."
     ) in conclusions.of_group(weighed(found), "cells")
+    for spread, alike in ((0.004, True), (0.006, False)):
+        for each in found:
+            each.run.record["metrics"]["train_f1"] = 0.9 + spread * (each.run.variant.name == "direction-bidirectional")
+        text = conclusions.of_group(weighed(found), "direction")
+        assert ("all have learnt their training data nearly alike (0.900 against 0.600 to 0.904 " in text) == alike
+        assert ("unidirectional has learnt its training data least" in text) != alike
 
 
 @pytest.mark.parametrize(("profile", "is_sample"), [("quick", False), ("quick", True), ("full", False)])
