@@ -54,7 +54,7 @@ def less(architecture: str, profile: str) -> str:
     spent = {
         "seeds": (len(ours.seeds[architecture]), len(BUDGETS["full"].seeds[architecture])),
         "epochs": (epochs(architecture, profile), epochs(architecture, "full")),
-        "training samples": (min(ours.train_samples or all_samples, all_samples), all_samples),
+        "training samples": (ours.train_samples or all_samples, all_samples),
     }
     return ", ".join(
         f"{few:,} {what.removesuffix('s') if few == 1 else what} instead of {many:,}"

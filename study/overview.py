@@ -58,8 +58,8 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     return f"""
 <p>Profile <b>{place.name}</b>: {len(results)} networks, each trained on {samples} training samples. Seeds of each
-variant, and epochs at most: {spent}. Settings and versions stand on each page. This one was written on
-{datetime.now():%Y-%m-%d %H:%M}.</p>
+variant, and epochs at most: {spent}. Data: {escape(findings.data_of(results))}. Settings and versions stand on each
+page. This one was written on {datetime.now():%Y-%m-%d %H:%M}.</p>
 """
 
 

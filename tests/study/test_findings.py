@@ -1,8 +1,11 @@
 """The earlier report's findings beside ours, row by row; what is a knob, and what each variant is called."""
 
+from dataclasses import replace
+
 import pytest
 
 from study import conclusions, findings, full, runs, tables
+from study.published import PUBLISHED
 from study.variants import ARCHITECTURES, variants
 
 from .made_up import comparisons
@@ -45,6 +48,21 @@ def test_one_seed_cannot_tell():
 def test_a_difference_within_the_noise_of_the_source_cannot_tell():
     """It published 0.7218 for three layers, 0.0047 more than for two, and 0.7266 elsewhere for the same two layers."""
     assert says(0.4, "better", value="3")[0] == "cannot be told: its own runs of one network differ by 0.010"
+
+
+@pytest.mark.parametrize(("architecture", "apart"), [("cnn", 0.0090), ("simple_rnn", 0.0280), ("lstm", 0.0095)])
+def test_the_noise_is_the_largest_difference_of_its_baselines(architecture, apart):
+    """Of three CNNs, it published 0.7398, 0.7363 and 0.7308; of two SimpleRNNs 0.3084 and 0.2804."""
+    assert findings.noise(architecture) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize("which", ["1", "2"])
+def test_a_copied_figure_on_either_side_is_not_compared(which, monkeypatch):
+    marked = [
+        replace(each, copied="copied") if (each.group, each.value) == ("layers", which) else each for each in PUBLISHED
+    ]
+    monkeypatch.setattr(findings, "PUBLISHED", marked)
+    assert says(0.4, "better")[0] == "cannot be told: copied"
 
 
 def test_copies_are_never_compared():

@@ -88,6 +88,8 @@ def test_the_best_is_so_on_validation_data_and_one_seed_stands_beside_full_s_mea
 def test_the_earlier_report_is_held_against_full_where_seeds_are_single(quick):
     assert "one seed each" not in quick
     assert "Each network was trained once here, which cannot tell" in quick
+    assert "Data: made up. Settings" in quick
+    assert "Data: data of full." in quick
     assert "these are its results, on data of full." in quick
     assert "Ours come from" not in quick
     assert "<td>-0.070 (-0.074 to -0.068)</td> <td>contradicts</td>" in quick

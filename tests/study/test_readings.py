@@ -24,14 +24,22 @@ def test_the_floor_is_that_of_the_data(tmp_path):
     )
 
 
+def test_the_floor_knows_the_training_data_alone(tmp_path):
+    even = data.load("nusax", tmp_path, "sample")
+    apart = replace(even, y_train=np.repeat([0, 1, 2], [1, 8, 1]), y_test=np.repeat([0, 1, 2], [6, 3, 1]))
+    said = readings.knowing_nothing(apart)
+    assert "has a loss of 0.64" in said
+    assert "*neutral* to everything a test accuracy of 0.30 and a test macro-F1 of only 0.1538" in said
+
+
 def test_text_lengths_are_counted(tmp_path):
     length = ARCHITECTURES["simple_rnn"].training["sequence_length"]
-    short, long = "a " * (length // 2), "a " * (length + 20)
-    texts = replace(data.load("nusax", tmp_path, "sample"), x_train=np.array([short, short, short, long], dtype=object))
+    written = ["a " * words for words in (length // 2, length // 2, length // 2, length, length + 20)]
+    texts = replace(data.load("nusax", tmp_path, "sample"), x_train=np.array(written, dtype=object))
     text = readings.text_lengths("simple_rnn", texts)
-    assert f"holds {length} words. 25\N{NO-BREAK SPACE}% of the training texts are longer and are cut" in text
+    assert f"holds {length} words. 20\N{NO-BREAK SPACE}% of the training texts are longer and are cut" in text
     assert (
-        f"half of them have {length // 2} words or fewer, and on average 38\N{NO-BREAK SPACE}% of the input is padding"
+        f"half of them have {length // 2} words or fewer, and on average 30\N{NO-BREAK SPACE}% of the input is padding"
         in text
     )
 
@@ -93,6 +101,8 @@ def test_calibration_says_who_is_too_sure():
     assert said.count("sure: too sure") == 1
     sure = results({"baseline": 0.97})
     assert "sure: not sure enough" in readings.calibration(sure)
+    for share, said in ((0.87, "sure: too sure"), (0.89, "sure: as sure as right"), (0.91, "sure: as sure as right")):
+        assert said in readings.calibration(results({"baseline": share}))
 
 
 def test_quarters_by_length():
