@@ -36,7 +36,7 @@ STANDS = {  # how one network stands to the strongest method
     "better": "better than",
     "worse": "worse than",
     "equivalent": "level with",
-    "not resolved": "not told from",
+    "not resolved": "not told apart from",
 }
 
 

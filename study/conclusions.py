@@ -137,7 +137,7 @@ def _full_in_words(row: Any, profile: str) -> str:
     said = f"`full` found: **{row.full_verdict}**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})"
     if not row.contradicts:
         return f"{said}."
-    return f"{said}. **This contradicts it**, having {full.less(row.architecture, profile)}."
+    return f"{said}. **The two contradict each other**: here {full.less(row.architecture, profile)}."
 
 
 def _beside_baselines(found: Evidence, group: str, names: list[str]) -> str:

@@ -117,7 +117,7 @@ def test_the_best_is_so_on_validation_data():
 
 
 def test_how_many_lose_to_a_simple_method():
-    assert f"not told from {RIVAL} (0.410); of {LSTMS} variants none loses to it." in line(4, "lstm")
+    assert f"not told apart from {RIVAL} (0.410); of {LSTMS} variants none loses to it." in line(4, "lstm")
     names = [each.name for each in variants("lstm")]
     assert f"of {LSTMS} variants all lose to it." in line(
         4, "lstm", {("baselines", name): (-0.1, "worse") for name in names}
