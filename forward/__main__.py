@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import Model, load_model
-from .exchange import FORMATS, read_array, read_texts, whole, write
+from .exchange import FORMATS, read_array, read_texts, regular, whole, write
 from .layers.base import listed
 from .layers.calls import flatten
 
@@ -172,7 +172,7 @@ def read(source: str, model: Model) -> np.ndarray:
             raise ValueError("standard input is closed")
         x = read_texts(sys.stdin.buffer)
     elif ending == ".txt":
-        with open(path, "rb") as file:
+        with regular(path) as file:
             x = read_texts(file)
     elif os.path.exists(source):
         raise ValueError("expected a .npy or a .txt file; - reads texts from standard input")

@@ -13,12 +13,13 @@ tanh = np.tanh
 def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
     """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere.
 
-    Keras rounds max_value and, for the comparison, threshold to float32.
+    Keras rounds max_value and, for the comparison, threshold to float32; with a max_value, x is at least 0.
     """
+    most = None if max_value is None else max(0.0, float(np.float32(max_value)))
     if not threshold and (not negative_slope or max_value is None):
         y = leaky_relu(x, negative_slope) if negative_slope else np.maximum(x, 0)
-        return y if max_value is None else np.minimum(y, float(np.float32(max_value)))
-    above = x if max_value is None else np.minimum(x, float(np.float32(max_value)))
+        return y if most is None else np.minimum(y, most)
+    above = x if most is None else np.clip(x, 0, most)
     return np.where(x > float(np.float32(threshold)), above, negative_slope * (x - threshold))
 
 

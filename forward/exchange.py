@@ -32,11 +32,16 @@ def read_texts(file: BinaryIO) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def read_array(path: Path) -> np.ndarray:
-    """The array of a .npy file, of which only what is needed will be read; nothing is ever unpickled."""
+def regular(path: Path) -> BinaryIO:
+    """The file, open for reading; not a device or a pipe, which might never end, or never answer."""
     if path.exists() and not path.is_file():
         raise ValueError("is no regular file")
-    with open(path, "rb") as file:
+    return open(path, "rb")
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The array of a .npy file, of which only what is needed will be read; nothing is ever unpickled."""
+    with regular(path) as file:
         start = file.read(6)
     if not start:
         raise ValueError("is empty")

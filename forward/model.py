@@ -1,6 +1,7 @@
 """The way in: from a file to a model."""
 
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def load_model(path: str | Path, weights: str | Path | None = None) -> Model:
         if not isinstance(each, str | os.PathLike):
             hint = "; save a Keras model with model.save('name.keras')" if hasattr(each, "save") else ""
             raise TypeError(f"load_model takes the path of a .keras file, not {brief(each)}{hint}")
+        if not os.path.isdir(each) and not stat.S_ISREG(os.stat(each).st_mode):  # it might never end, or never answer
+            kinds = "a device, a pipe or a socket; write what comes from it into a file first"
+            raise ModelFileError(f"{each}: it is no regular file, but {kinds}")
     try:
         saved = keras_file.read(path, weights)
         if saved.class_name not in ("Functional", "Sequential"):
@@ -31,6 +35,8 @@ def load_model(path: str | Path, weights: str | Path | None = None) -> Model:
         model = build(saved, None)
     except ModelFileError as error:
         raise type(error)(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise ModelFileError(f"{path}: it does not fit into memory") from error
     except BROKEN as error:
         raise ModelFileError(f"{path}: its settings do not fit together ({error})") from error
     except RecursionError as error:

@@ -220,5 +220,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def shape_text(x: Any) -> str:
-    """The shapes of what a layer is given, for error messages."""
-    return str([shape_text(each) for each in x] if isinstance(x, list) else ("batch", *x.shape[1:]))
+    """The shapes of what a layer is given, for error messages; an operation is given more than arrays of samples."""
+    if isinstance(x, list):
+        return "[" + ", ".join(map(shape_text, x)) + "]"
+    return str(("batch", *x.shape[1:])) if hasattr(x, "dtype") else brief(x)

@@ -14,7 +14,7 @@ import numpy as np
 from ..activations import ACTIVATIONS, Array, elu, leaky_relu, log_softmax, relu, softmax
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer, brief, snake_case
-from .base import Build, Check, Layer, Mask, axes, count, flag, number, one_of, optional
+from .base import Build, Check, Layer, Mask, axes, count, flag, listed, number, one_of, optional
 
 WRAPPING = {"int8", "int16", "uint8", "uint16", "uint32", "uint64"}  # Keras' sums of these go round at the end
 
@@ -28,6 +28,9 @@ class Constant:
         self.array = np.asarray(value, dtype)
         if not self.array.size or self.array.dtype.kind not in "fi":
             raise ModelFileError("config.json: a constant without numbers")
+
+    def __repr__(self) -> str:
+        return f"a constant of shape {self.array.shape}"
 
 
 def common(inputs: list[Any], floats: bool = False) -> list[Array]:
@@ -89,6 +92,26 @@ def along(function: Callable[..., Array], floats: bool = False) -> Callable[...,
     return compute
 
 
+def add(x: Any, y: Any) -> Array:
+    """x + y, but not where y is a constant that Keras, taking it for a bias, adds along another axis than it should.
+
+    Keras does so with one axis longer than 1: along the last axis of x, else along the first behind the batch.
+    """
+    if isinstance(y, Constant) and len(long := [axis for axis, n in enumerate(y.array.shape) if n > 1]) == 1:
+        size, meant = y.array.shape[long[0]], x.ndim - y.array.ndim + long[0]
+        biased = [axis for axis in (x.ndim - 1, 1) if x.ndim > 1 and x.shape[axis] == size]
+        if biased and biased[0] != meant:
+            raise UnsupportedLayerError(
+                f"of {y!r} is not supported, as Keras may add it along the wrong axis; np.broadcast_to all sizes first"
+            )
+    return elementwise(np.add, 2)(x, y)
+
+
+def place(function: Callable[..., Array], lowest: float) -> Callable[..., Array]:
+    """Where the largest or smallest number stands; NaN is passed over, unlike by numpy."""
+    return along(lambda x, **how: function(np.nan_to_num(x, nan=lowest, posinf=np.inf, neginf=-np.inf), **how))
+
+
 def where(condition: Array, one: Any, other: Any) -> Array:
     """`one` where the condition holds, else the other."""
     apart(condition, one, other)
@@ -96,8 +119,9 @@ def where(condition: Array, one: Any, other: Any) -> Array:
 
 
 def clip(x: Array, x_min: float, x_max: float) -> Array:
-    """x, but nothing under x_min or over x_max."""
-    return np.clip(*common([x, x_min, x_max]))
+    """x, but nothing over x_max or under x_min, which comes last, as in TensorFlow."""
+    x, least, most = common([x, x_min, x_max])
+    return np.maximum(np.minimum(x, most), least)
 
 
 def cast(x: Array, dtype: str | None) -> Array:
@@ -190,7 +214,7 @@ Table = dict[str, tuple[Callable[..., Array], dict[str, Check]]]
 # What computes with whole numbers in whole numbers.
 ARITHMETIC: Table = {
     "Absolute": (elementwise(np.abs), {}),
-    "Add": (elementwise(np.add, 2), {}),
+    "Add": (add, {}),
     "Clip": (clip, {"x_min": bound, "x_max": bound}),
     "Maximum": (elementwise(np.maximum, 2), {}),
     "Minimum": (elementwise(np.minimum, 2), {}),
@@ -222,8 +246,8 @@ FLOATING |= {name: (elementwise(ACTIVATIONS[snake_case(name)], floats=True), {})
 COMPARING: Table = {
     "All": (along(np.all), kept),
     "Any": (along(np.any), kept),
-    "Argmax": (along(np.argmax), one_axis | {"keepdims": flag}),
-    "Argmin": (along(np.argmin), one_axis | {"keepdims": flag}),
+    "Argmax": (place(np.argmax, -np.inf), one_axis | {"keepdims": flag}),
+    "Argmin": (place(np.argmin, np.inf), one_axis | {"keepdims": flag}),
     "Equal": (elementwise(np.equal, 2), {}),
     "Greater": (elementwise(np.greater, 2), {}),
     "GreaterEqual": (elementwise(np.greater_equal, 2), {}),
@@ -266,6 +290,9 @@ class Operation(Layer):
         self.compute, self.options = OPERATIONS[saved.class_name]
         types = declared(saved.inbound_nodes)
         self.wraps = sorted(WRAPPING & types)
+        constants = {each.array.dtype.name for each in listed(x) if isinstance(each, Constant)}
+        result = saved.config["dtype"] if "dtype" in self.options and saved.config.get("dtype") else None
+        self.bits = 32 if (types | constants if result is None else {result}) <= {"bool", "int32"} else 64
         # TensorFlow then gives back the same tensor, on which Keras finds the mask.
         self.passes_mask = saved.class_name == "ops.Cast" and types == {saved.config.get("dtype")}
         super().__init__(saved, x, build)
@@ -290,6 +317,8 @@ class Operation(Layer):
         if self.class_name.removeprefix("ops.") in ARITHMETIC and y.dtype.kind in kinds:
             names = " and ".join(self.wraps) or "bool"
             raise UnsupportedLayerError(f"{self} on {names} numbers is not supported; keras.ops.cast them first")
+        if self.bits == 32 and y.dtype.kind == "i" and y.size and not -(2**31) <= y.min() <= y.max() < 2**31:
+            raise ValueError(f"{self}: some numbers are too large for int32; keras.ops.cast them to int64 first")
         return y, mask[0] if self.passes_mask and mask else None
 
     def __str__(self) -> str:

@@ -327,7 +327,9 @@ def changed(change):
         ("x.txt", lambda path: path.write_bytes(b"enak\ns\xe9kali"), "byte 6 is no UTF-8; save it as UTF-8"),
         ("x.txt", lambda path: path.write_text("enak", "utf-16"), "byte 0 is no UTF-8"),
         ("x.txt", lambda path: path.write_text("enak", "utf-16-le"), "holds NUL characters"),
-        ("x.txt", lambda path: path.mkdir(), "Is a directory"),
+        ("x.txt", lambda path: path.mkdir(), "is no regular file"),
+        ("x.txt", lambda path: path.symlink_to("/dev/zero"), "is no regular file"),
+        ("x.txt", os.mkfifo, "is no regular file"),
     ],
 )
 def test_bad_inputs_are_told_by_name(name, make, words, refused, paths, tmp_path):

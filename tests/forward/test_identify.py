@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import re
 import shutil
@@ -275,6 +276,23 @@ def test_other_folders_are_told_what_they_are(names, words, tmp_path):
 def test_what_is_no_path(path):
     with pytest.raises(TypeError, match=r"load_model takes the path of a \.keras file, not "):
         forward.load_model(path)
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/dev/zero"), os.mkfifo], ids=["device", "pipe"])
+def test_what_might_never_end(make, kinds, tmp_path):
+    make(path := tmp_path / "model")
+    for given in ([path], [path, kinds / "name.weights.h5"], [kinds / "name.json", path]):
+        with pytest.raises(forward.ModelFileError, match=rf"^{re.escape(str(path))}: it is no regular file, but a"):
+            forward.load_model(*given)
+
+
+def test_a_file_larger_than_memory(kinds, monkeypatch):
+    def none_left(path):
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", none_left)
+    with pytest.raises(forward.ModelFileError, match=r"name\.json: it does not fit into memory$"):
+        forward.load_model(kinds / "name.json", kinds / "name.weights.h5")
 
 
 def test_weights_that_are_no_path(kinds):

@@ -1,5 +1,7 @@
 """Operations of keras.ops and plain arithmetic on the arrays of a Functional model."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -85,6 +87,7 @@ OF_ANY_TYPE = {
     "ZerosLike": lambda x, y: ops.zeros_like(x, dtype="float32") + x,
 }
 OF_FLOATS = {
+    "Clip to bounds that cross": lambda x, y: ops.clip(x, 0.7, -0.3) + y,
     "Clip to fractions": lambda x, y: ops.clip(x, -0.5, 0.75),
     "Elu": lambda x, y: activations.elu(x, alpha=0.7),
     "Gelu": lambda x, y: activations.gelu(x),
@@ -99,6 +102,8 @@ OF_FLOATS = {
     "Matmul of a constant": lambda x, y: ops.matmul(GIVEN[:1].repeat(5).reshape(1, 5).astype(x.dtype), x),
     "Matmul of rows": lambda x, y: ops.matmul(x[:, 0], GIVEN.reshape(3, 1).astype(x.dtype)),
     "ReLU with settings": lambda x, y: activations.relu(x, negative_slope=0.2, max_value=1.5, threshold=0.3),
+    "ReLU under zero": lambda x, y: activations.relu(x, negative_slope=0.2, max_value=1.5, threshold=-0.7),
+    "ReLU with no room": lambda x, y: activations.relu(x, negative_slope=0.3, max_value=-1.0, threshold=0.4),
     "Selu": lambda x, y: activations.selu(x),
     "Sigmoid": lambda x, y: activations.sigmoid(x),
     "Silu": lambda x, y: activations.silu(x),
@@ -170,6 +175,71 @@ def test_types_meet_as_in_keras(one, other, assert_same_model, rng):
     x, y = keras.Input((4,), dtype=one), keras.Input((4,), dtype=other)
     outputs = [x + y, ops.where(x > y, x, y), ops.concatenate([y, x], axis=1), ops.maximum(x, y) / 3]
     assert_same_model(keras.Model([x, y], outputs), list(rng.integers(-5, 6, (2, 7, 4))))
+
+
+def test_nan_is_no_largest_or_smallest_number(assert_same_model, rng):
+    x = keras.Input((4, 5))
+    data = rng.normal(size=(7, 4, 5))
+    data[rng.random(data.shape) < 0.4] = np.nan
+    data[0], data[1, 2] = np.nan, [np.nan, -np.inf, np.nan, np.inf, 1]
+    model = keras.Model(x, [find(x, axis=axis) for find in (ops.argmax, ops.argmin) for axis in (1, 2)])
+    assert_same_model(model, data)
+
+
+BEYOND = {  # of 80,000, or of a number that is none
+    "multiply": lambda x: x * x,
+    "power": lambda x: x**3,
+    "sum": lambda x: ops.sum(x * 20_000, axis=1, keepdims=True),
+    "add": lambda x: x * 20_000 + x * 20_000,
+    "cast": lambda x: ops.cast(ops.cast(x, "float32") * 3e5, "int32"),
+    "cast of nan": lambda x: ops.cast(ops.cast(x - x, "float32") / 0.0, "int32"),
+}
+
+
+@pytest.mark.parametrize(("name", "operation"), BEYOND.items(), ids=BEYOND)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numbers_that_int32_cannot_hold(name, operation, twin):
+    """They go round in Keras."""
+    ours = twin(keras.Model(x := keras.Input((2,), dtype="int32"), operation(x)))
+    if "nan" not in name:
+        assert np.all(ours.predict(np.array([[3, 4]])) != 0)
+    with pytest.raises(ValueError, match=rf"keras\.ops\.{name.split()[0]} .* too large for int32"):
+        ours.predict(np.array([[80_000, 80_000]]))
+
+
+def test_int64_holds_more(assert_same_model):
+    x, y = (keras.Input((2,), dtype=dtype) for dtype in ("int64", "int32"))
+    outputs = [x * x, x * y, y * np.array([2**20, 2**31]), ops.cast(ops.cast(y, "float64") * 1e9, "int64")]
+    assert_same_model(keras.Model([x, y], outputs), [np.array([[80_000, -5]]), np.array([[70_000, 3]])])
+
+
+@pytest.mark.parametrize(("size", "shape"), [((4, 4), (4, 1)), ((4, 4, 3), (1, 4, 1)), ((3, 5, 3), (3, 1, 1))])
+def test_refuses_a_constant_that_keras_takes_for_a_bias(size, shape, twin, assert_same_model, rng):
+    """Keras adds it along another axis, unless it comes first."""
+    x, constant, data = keras.Input(size), rng.normal(size=shape).astype("float32"), rng.normal(size=(7, *size))
+    model = keras.Model(x, x + constant)
+    assert not np.allclose(model(data), data + constant, atol=0.01)
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"add .* of a constant of shape {re.escape(str(shape))}"):
+        twin(model)
+    assert_same_model(keras.Model(x, [ops.add(constant, x), x - constant, x + np.broadcast_to(constant, size)]), data)
+
+
+BIAS = [((5, 4), (5, 1)), ((5, 5), (1, 5)), ((5, 5), (5,)), ((5, 4, 3), (5, 1, 1))]
+
+
+@pytest.mark.parametrize(("size", "shape"), BIAS)
+def test_a_constant_that_is_a_bias(size, shape, assert_same_model, rng):
+    x = keras.Input(size)
+    assert_same_model(keras.Model(x, x + rng.normal(size=shape).astype("float32")), rng.normal(size=(7, *size)))
+
+
+def test_says_what_does_not_fit_together(tmp_path):
+    """An axis of any length, which need not be as long as a constant."""
+    x = keras.Input((None,))
+    keras.Model(x, ops.matmul(ops.where(x > 0, x, 0.5), np.ones((6, 2), "float32"))).save(tmp_path / "model.keras")
+    message = r"'matmul\w*' cannot take \[\('batch', \d+\), a constant of shape \(6, 2\)\]: .*mismatch"
+    with pytest.raises(forward.ModelFileError, match=message):
+        forward.load_model(tmp_path / "model.keras")
 
 
 def test_images_are_scaled_by_hand(dtype, assert_same_model, rng):
