@@ -292,7 +292,7 @@ def _ways_out(name: str, data_dir: str | Path) -> str:
     return f"""Three ways out:
   1. with a network, run the same command again: it is downloaded;
   2. put {FILES[name]} into {folder(data_dir)},
-     or name the folder where they are: DATA=folder (in a notebook: data_dir);
+     or name the folder where the data lies: DATA=folder (in a notebook: data_dir);
   3. do without: make report SOURCE=sample (in a notebook: source = "sample") takes the small built-in sample."""
 
 
@@ -304,6 +304,6 @@ def _fallback_message(name: str, data_dir: str | Path, error: Exception) -> str:
   Three ways to the real data:
     1. with a network, run the same command again: it is downloaded;
     2. put {FILES[name]} into {folder(data_dir)};
-    3. name the folder where they are: DATA=folder (in a notebook: data_dir).
+    3. name the folder where the data lies: DATA=folder (in a notebook: data_dir).
 {"!" * 100}
 """
