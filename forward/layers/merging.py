@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..activations import Array
-from ..errors import ModelFileError
-from .base import Layer, Mask, axes
+from ..errors import ModelFileError, UnsupportedLayerError
+from .base import Layer, Mask, Shapes, axes
 
 
 class Merge(Layer):
@@ -43,6 +43,11 @@ class Concatenate(Merge):
 
     function = staticmethod(lambda x, mask, axis=-1: np.concatenate(x, axis=axis))
     options = {"axis": axes}
+
+    def weight_shapes(self, x: list[Array]) -> Shapes:
+        if np.any(np.asarray(self.axis) % max(each.ndim for each in x) == 0):
+            raise UnsupportedLayerError(f"{self}: axis={self.axis} would mix the samples of a batch")
+        return {}
 
     def compute_mask(self, x: list[Array], mask: list[Mask]) -> Mask:
         if all(each is None for each in mask):

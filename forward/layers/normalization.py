@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..activations import Array
-from ..errors import ModelFileError
+from ..errors import ModelFileError, UnsupportedLayerError
 from ..keras_file import SavedLayer
 from .base import Layer, Mask, Shapes, axes, flag, number, optional
 
@@ -84,6 +84,12 @@ class LayerNormalization(BatchNormalization):
 
     function = layer_normalization
     casts = "f"
+
+    def check_input(self, x: Array) -> None:
+        super().check_input(x)
+        if x.dtype.kind == "b":
+            raise UnsupportedLayerError(f"{self} on bool numbers is not supported; keras.ops.cast them first")
+
     fixed = {"rms_scaling": False}
 
     def __call__(self, x: Array, mask: Mask = None) -> Array:

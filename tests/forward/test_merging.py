@@ -132,3 +132,10 @@ def test_subtract_takes_two_inputs(tmp_path):
     change_config(tmp_path / "model.keras", change)
     with pytest.raises(forward.ModelFileError, match="odd"):
         forward.load_model(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((), -1), ((), 0), ((4, 3), 0), ((4, 3), -3)])
+def test_refuses_to_concatenate_samples(shape, axis, twin):
+    inputs = [keras.Input(shape), keras.Input(shape)]
+    with pytest.raises(forward.UnsupportedLayerError, match=rf"axis={axis} would mix the samples of a batch"):
+        twin(keras.Model(inputs, layers.Concatenate(axis=axis)(inputs)))

@@ -384,6 +384,12 @@ def test_refuses_by_the_operations_own_name(name, operation, twin):
         twin(model_of(operation))
 
 
+def test_refuses_to_normalize_true_and_false(twin):
+    """Keras makes true and false of the result."""
+    with pytest.raises(forward.UnsupportedLayerError, match=r"LayerNormalization\) on bool numbers is not supported"):
+        twin(model_of(lambda x, y: layers.LayerNormalization()(x > y)))
+
+
 def test_refuses_arithmetic_on_true_and_false(twin):
     with pytest.raises(forward.UnsupportedLayerError, match=r"keras\.ops\.maximum .* on bool numbers is not supported"):
         twin(model_of(lambda x, y: ops.maximum(x > 0, y > 0)))
