@@ -31,7 +31,7 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # the two files of a model
 # The start of what an initializer holds, and the steps through it: whole strings, lists of plain values, brackets.
 INITIALIZER = re.compile(rb'"\w{1,80}_initializer"\s*:\s*(?=[\[{])')
 STEP = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|\[[^][{}"]*+\]|[][{}]', re.DOTALL)
-MOST_STEPS = 2**20
+MOST_STEPS = 2**18
 KERAS_VERSION = re.compile(rb'"keras_version":\s*"([12]\.[\w.+-]{1,20})"')  # Keras 3 writes it into metadata.json alone
 
 

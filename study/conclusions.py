@@ -30,7 +30,7 @@ SAYS = {
     "agrees": "agreeing with ours",
     "compatible": "compatible with ours",
     "contradicts": "contradicted",
-    "cannot be told": "open",
+    "cannot be told": "not to be told",
 }
 
 
@@ -57,12 +57,12 @@ ONE_SEED = "**Each network was trained once: all of this is about these networks
 def how_to_read(found: Evidence) -> str:
     """How the tables, dots and verdicts of the groups are to be read, with one seed or with several."""
     single = found.comparisons["n_seeds"].min() == 1
-    chance = "had other test examples been drawn" if single else "had other seeds and other test examples been drawn"
+    chance = "of the test examples" if single else "of the seeds and of the test examples"
     margin = ARCHITECTURES[found.architecture].margin
     return f"""
 **How to read the verdicts.** A variant is compared with the baseline of its group, or where each adds to the one before
 with that one, and the last with the first (*all steps together*), on the same test examples. The 95 % interval of the
-difference holds those differences that the results are compatible with, {chance}.
+difference allows for the chance in the choice {chance}: the results are compatible with all differences in it.
 
 - *Equivalent*: all of it lies within ±{margin:g}, set beforehand as too little to matter.
 - *Better* or *worse*: it leaves out zero, also after Holm's correction for the several comparisons of a group; the

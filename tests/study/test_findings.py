@@ -80,7 +80,7 @@ def test_the_sentence_counts_the_rows():
     said = {("layers", "layers-1"): (0.4, "better"), ("cells", "cells-32-16"): (0.0, "equivalent")}
     rows = findings.published(comparisons("lstm", said), QUICK)
     text = conclusions.beside_published(rows)
-    assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, open 3." in text
+    assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, not to be told 3." in text
     assert "trained once" not in text
 
 

@@ -93,7 +93,7 @@ def test_the_earlier_report_is_held_against_full_where_seeds_are_single(quick):
     assert "these are its results, on data of full." in quick
     assert "Ours come from" not in quick
     assert "<td>-0.070 (-0.074 to -0.068)</td> <td>contradicts</td>" in quick
-    assert "agreeing with ours 0, compatible with ours 0, contradicted 1, open" in quick
+    assert "agreeing with ours 0, compatible with ours 0, contradicted 1, not to be told" in quick
 
 
 def test_the_page_is_complete_in_itself(quick):
