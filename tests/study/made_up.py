@@ -114,7 +114,7 @@ def tables(architecture, said=None, scores=None, seeds=(0, 1), **columns):
         for each in variants(architecture)
         for seed in seeds
     ]
-    methods = [("majority class", 0.2, 0.21), (RIVAL, 0.4, 0.41)]
+    methods = [("majority class", 0.2, 0.21), (RIVAL, 0.4, 0.41), ("best on test data alone", 0.3, 0.45)]
     baselines = pd.DataFrame(methods, columns=["name", "val_f1", "test_f1"])
     baselines.insert(0, "architecture", architecture)
     return pd.DataFrame(rows), baselines, comparisons(architecture, said, len(seeds))
