@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from study import conclusions, evaluation, evidence, figures, statistics, tables
+from study.baselines import Baseline
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
 from study.variants import ARCHITECTURES, pairs
@@ -119,6 +120,22 @@ def test_every_figure_is_drawn(tmp_path):
     for each in drawn:
         assert each.path.read_bytes().startswith(b"\x89PNG")
         assert each.alt.startswith("LSTM: ")
+
+
+def test_the_strongest_method_is_so_on_validation_data():
+    methods = [Baseline("a", 0.5, 0.9, np.zeros(1)), Baseline("b", 0.6, 0.4, np.zeros(1)), Baseline("c", 0.1, 1, 0)]
+    assert evidence.strongest(methods) == "b"
+
+
+@pytest.mark.parametrize(("dead", "said"), [(0, False), (1, False), (2, True), (3, True)])
+def test_a_side_is_dead_where_most_of_its_networks_are(dead, said):
+    answers = np.stack([np.zeros(30, int) if seed < dead else np.arange(30) % 3 for seed in range(3)])
+    assert evidence.Side(answers, np.zeros(3), np.zeros((3, 2))).dead == said
+
+
+def test_the_seeds_are_those_of_the_networks():
+    found = results({}, seeds=(0, 1, 2))
+    assert found.of_group(AGAINST_BASELINES)["n_seeds"].unique().tolist() == [3]
 
 
 def test_two_dead_networks_are_not_equivalent():

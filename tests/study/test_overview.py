@@ -140,3 +140,12 @@ def test_the_check_is_told_by_its_worst_network():
     said = re.sub(r"\s+", " ", overview._sources(results))
     assert "Over all 2 networks the smallest agreement on the test split is 98 % and the largest" in said
     assert "difference of a probability 3.0e-03." in said
+
+
+def test_networks_are_counted_and_the_dead_are_named(quick, of_full):
+    assert "<b>quick</b>: 23 networks, each trained on at most 3,000 training samples" in quick
+    assert "<b>full</b>: 46 networks, each trained on all training samples" in of_full
+    rows, baselines, _ = tables("lstm")
+    rows.loc[rows["variant"] == "layers-3", "dead"] = True
+    cells = overview._best(rows, "lstm", baselines.iloc[1], Place("full", False))
+    assert (cells["dead"], cells["without a network"]) == ("<b>3 layers</b>", f"0.410 ({RIVAL})")
