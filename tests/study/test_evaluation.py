@@ -7,6 +7,7 @@ import pytest
 
 from study import evaluation, files, tables
 from study.runs import Place
+from study.statistics import macro_f1
 
 from .made_up import checks
 
@@ -27,6 +28,22 @@ def test_results_have_the_columns_that_were_asked_for():
 def test_rows_carry_the_data_that_they_were_computed_on():
     """A network that was trained before the test split changed is checked on the new one."""
     assert set(evaluation.results(checks({}))["data_source"]) == {"made up sha256:11"}
+
+
+def test_each_side_has_its_own_macro_f1():
+    [check, *_] = checks({"baseline": 0.7})
+    other = replace(check, numpy=np.roll(check.numpy, 1, axis=1))
+    row = evaluation.results([other]).iloc[0]
+    assert row["test_f1_keras"] == macro_f1(check.y, check.keras.argmax(axis=1), 3)
+    assert row["test_f1_numpy"] == macro_f1(check.y, other.numpy.argmax(axis=1), 3) != row["test_f1_keras"]
+    assert row["agreement"] == 0
+    half = replace(check, numpy=np.where(np.arange(len(check.y))[:, np.newaxis] % 2, check.numpy, other.numpy))
+    assert evaluation.results([half])["agreement"][0] == 0.5
+
+
+def test_the_best_has_the_best_mean_not_the_best_seed():
+    rows = pd.DataFrame({"variant": ["lucky", "lucky", "good", "good"], "val_f1": [0.9, 0.4, 0.7, 0.8]})
+    assert evaluation.best(rows) == "good"
 
 
 def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 from scipy import stats
 from sklearn.metrics import f1_score
 
@@ -119,6 +120,18 @@ def scores_of(y, side, classes):
 def difference(y, ours, theirs, classes):
     parts = [(scores_of(y, side, classes), statistics.resampled_f1(y, side, classes)) for side in (ours, theirs)]
     return statistics.interval(*parts[0], *parts[1])
+
+
+@pytest.mark.parametrize(("shared", "own"), [(0.03, 0.01), (0.01, 0.03), (0.02, 0.0)])
+def test_what_each_network_has_for_itself_is_counted_once(shared, own):
+    """Samples move both networks by `shared`, and one against the other by `own`, which the seeds' variance holds."""
+    scores = np.array([0.6, 0.7])
+    moved, apart = shared * np.array([1, -1, 1, -1]), own * np.array([1, 1, -1, -1])
+    found = statistics.interval(scores, scores[:, np.newaxis] + np.stack([moved + apart, moved - apart]))
+    of_seeds = np.var(scores, ddof=1) / 2
+    variance = of_seeds + max(shared**2 - own**2, 0) * 4 / 3
+    half = scipy.stats.t.ppf(0.975, variance**2 / of_seeds**2) * variance**0.5
+    np.testing.assert_allclose([found.estimate, found.low, found.high], [0.65, 0.65 - half, 0.65 + half])
 
 
 def test_scores_are_scikit_learns():
