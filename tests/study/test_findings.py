@@ -76,6 +76,14 @@ def test_copies_are_never_compared():
     assert "..." not in html
 
 
+def test_the_table_shows_both_differences():
+    rows = findings.beside_published(comparisons("lstm", {("layers", "layers-1"): (0.4, "better")}))
+    assert tables.published_table(rows, several=True).iloc[0].to_dict() == {
+        "network": "LSTM", "group": "Number of layers", "value": "1", "compared with": "2", "published": "+0.017",
+        "ours": "+0.400 (+0.396 to +0.402)", "the finding": "agrees",
+    }  # fmt: skip
+
+
 def test_the_sentence_counts_the_rows():
     said = {("layers", "layers-1"): (0.4, "better"), ("cells", "cells-32-16"): (0.0, "equivalent")}
     rows = findings.published(comparisons("lstm", said), QUICK)
