@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # In the instant in which joblib starts its processes, it ends by a RuntimeError of its own.
+        if not isinstance(error.__context__ or error, KeyboardInterrupt):
+            raise
         print("stopped; every network that had finished training is kept", file=sys.stderr)
         return 130
     return 0

@@ -149,6 +149,27 @@ runpy.run_module("study", run_name="__main__")
 """
 
 
+def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
+    """joblib answers an interrupt in that instant with an error of its own; another RuntimeError stays one."""
+
+    def interrupted(*_):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise RuntimeError("cannot join thread before it is started") from None
+
+    monkeypatch.setattr(report, "train", interrupted)
+    assert main(["train"]) == 130
+    assert capsys.readouterr().err.startswith("stopped;")
+
+    def broken(*_):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(report, "train", broken)
+    with pytest.raises(RuntimeError, match="a fault"):
+        main(["train"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_is_stopped_leaves_no_process(number):
     command = psutil.Popen([sys.executable, "-c", STOPPED], cwd=ROOT, stderr=subprocess.DEVNULL)
