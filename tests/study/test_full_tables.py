@@ -20,7 +20,7 @@ STUDIED = {"cnn": ("convolutions", "filters", "kernel_sizes", "pooling")}
 STUDIED |= dict.fromkeys(("simple_rnn", "lstm"), ("layers", "cells", "direction"))
 # A guard against broken tables, not a target: the best variant's mean macro-F1 on the validation data, less three or
 # more of its standard errors. The test split has no say in it.
-MUST = [
+LEAST = [
     ("cnn", STUDIED["cnn"], 0.76),
     ("cnn", ("beyond",), 0.84),
     ("simple_rnn", STUDIED["simple_rnn"], 0.58),
@@ -28,7 +28,7 @@ MUST = [
     ("lstm", (*STUDIED["lstm"], "beyond"), 0.74),
 ]
 LARGEST = 1e-5  # |Δp| in these tables, which were made before those beyond 1e-6 were measured against float64
-TRAINED = sorted({architecture for architecture, _, _ in MUST})
+TRAINED = sorted({architecture for architecture, _, _ in LEAST})
 
 
 def table(name, architecture):
@@ -69,7 +69,7 @@ def test_scores_and_comparisons_follow_from_the_predictions(architecture):
     )
 
 
-@pytest.mark.parametrize(("architecture", "groups", "least"), MUST)
+@pytest.mark.parametrize(("architecture", "groups", "least"), LEAST)
 def test_the_best_network_is_good(architecture, groups, least):
     results = table("results", architecture)
     inside = results["group"].str.split(";").map(lambda each: not set(each).isdisjoint(groups))
