@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, RuntimeError) as error:
-        # In the instant in which joblib starts its processes, it ends by a RuntimeError of its own.
-        if not isinstance(error.__context__ or error, KeyboardInterrupt):
+        # In the instant in which joblib starts its processes, it answers an interrupt with a RuntimeError of its own.
+        if not any(isinstance(each, KeyboardInterrupt) for each in (error, error.__context__)):
             raise
         print("stopped; every network that had finished training is kept", file=sys.stderr)
         return 130

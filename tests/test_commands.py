@@ -162,6 +162,15 @@ def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
     assert main(["train"]) == 130
     assert capsys.readouterr().err.startswith("stopped;")
 
+    def interrupted_while_handling(*_):
+        try:
+            raise ValueError("a fault that is handled")
+        except ValueError:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(report, "train", interrupted_while_handling)
+    assert main(["train"]) == 130
+
     def broken(*_):
         raise RuntimeError("a fault")
 
