@@ -9,14 +9,14 @@ Every operation is also a plain function on arrays: `forward.conv`, `forward.lst
 
 from .activations import relu, sigmoid, softmax, tanh
 from .errors import ModelFileError, UnsupportedLayerError
-from .layers.convolution import conv, depthwise_conv, im2col, separable_conv, winograd
-from .layers.core import dense, embedding, flatten
-from .layers.graph import Model
-from .layers.normalization import batch_normalization, layer_normalization
-from .layers.pooling import average_pool, global_average_pool, global_max_pool, max_pool
-from .layers.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
-from .layers.text import count_vectorization, text_vectorization
-from .model import load_model
+from .model.convolution import conv, depthwise_conv, im2col, separable_conv, winograd
+from .model.core import dense, embedding, flatten
+from .model.graph import Model
+from .model.load import load_model
+from .model.normalization import batch_normalization, layer_normalization
+from .model.pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from .model.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
+from .model.text import count_vectorization, text_vectorization
 
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",

@@ -14,8 +14,8 @@ import numpy as np
 
 from . import Model, load_model
 from .exchange import FORMATS, read_array, read_texts, regular, whole, write
-from .layers.base import listed
-from .layers.calls import flatten
+from .model.calls import flatten
+from .model.layer import listed
 
 TOO_FAR = 20  # standard deviations between the values that a Normalization was adapted to and those that it gets
 SAMPLES, CHUNK = 32, 1024  # that this is looked at for; that are looked at for NaN at a time

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .layers.base import listed
+from .model.layer import listed
 
 FORMATS = (".npy", ".csv", ".json")
 

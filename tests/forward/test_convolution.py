@@ -4,8 +4,8 @@ import pytest
 from keras import layers
 
 import forward
-from forward.layers import convolution
-from forward.layers.windows import padding_sizes
+from forward.model import convolution
+from forward.model.windows import padding_sizes
 
 from . import naive
 

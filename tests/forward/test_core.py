@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import forward
-from forward.layers.core import AUGMENTATIONS, DROPOUTS
+from forward.model.core import AUGMENTATIONS, DROPOUTS
 
 from .files import change_config, layer
 

@@ -12,8 +12,8 @@ from keras import layers
 import forward
 from forward import threads
 from forward.activations import sigmoid
-from forward.layers import convolution, fusion, graph
-from forward.layers.recurrent import gate_sigmoid, pack
+from forward.model import convolution, fusion, graph
+from forward.model.recurrent import gate_sigmoid, pack
 
 from . import naive
 

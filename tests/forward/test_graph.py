@@ -4,8 +4,8 @@ import pytest
 from keras import layers
 
 import forward
-from forward.layers.core import AUGMENTATIONS
-from forward.layers.table import LAYERS
+from forward.model.core import AUGMENTATIONS
+from forward.model.table import LAYERS
 
 from ..conftest import assert_close, is_probability, scramble
 from .files import change_entry

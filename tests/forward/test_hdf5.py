@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forward
-from forward import hdf5
+from forward.model import hdf5
 
 TYPES = ["<f2", "<f4", "<f8", "<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8"]
 

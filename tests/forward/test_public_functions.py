@@ -7,10 +7,10 @@ import pytest
 
 import forward
 from forward.activations import relu, sigmoid, softmax
-from forward.layers import table
-from forward.layers.base import bind, number
-from forward.layers.normalization import BatchNormalization
-from forward.layers.recurrent import LSTM, SHARED
+from forward.model import table
+from forward.model.layer import bind, number
+from forward.model.normalization import BatchNormalization
+from forward.model.recurrent import LSTM, SHARED
 
 RNG = np.random.default_rng(21)
 IMAGES, SEQUENCES, TOKENS = RNG.normal(size=(3, 9, 8, 4)), RNG.normal(size=(3, 5, 4)), RNG.integers(0, 7, (3, 5))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelFileError
+from ..errors import ModelFileError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 DATASPACE, DATATYPE, LAYOUT, CONTINUATION, SYMBOL_TABLE = READ = 0x01, 0x03, 0x08, 0x10, 0x11

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..activations import ACTIVATIONS, Activation, Array, elu, leaky_relu, relu, softmax
 from ..errors import UnsupportedLayerError
-from ..keras_file import SavedLayer
-from .base import Layer, Mask, Shapes, axes, bind, counts, number, one_of, optional
+from .archive import SavedLayer
+from .layer import Layer, Mask, Shapes, axes, bind, counts, number, one_of, optional
 
 
 def prelu(x: Array, alpha: Array) -> Array:

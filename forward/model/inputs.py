@@ -6,7 +6,7 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from .base import Layer, count
+from .layer import Layer, count
 
 WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
 STAND_IN = 2**14  # how many places all axes of any length have together while a model is built

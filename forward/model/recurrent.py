@@ -8,9 +8,9 @@ import numpy as np
 
 from ..activations import Activation, Array, sigmoid, tanh
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer
 from .activation import activation
-from .base import Layer, Mask, Shapes, count, flag, listed, one_of, shape_text
+from .archive import SavedLayer
+from .layer import Layer, Mask, Shapes, count, flag, listed, one_of, shape_text
 
 States = tuple[Array, ...]  # the first one is the output: h, or h and c
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..activations import ACTIVATIONS, Array, elu, leaky_relu, log_softmax, relu, softmax
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer, brief, snake_case
-from .base import Build, Check, Layer, Mask, axes, count, flag, listed, number, one_of, optional
+from .archive import SavedLayer, brief, snake_case
+from .layer import Build, Check, Layer, Mask, axes, count, flag, listed, number, one_of, optional
 
 WRAPPING = {"int8", "int16", "uint8", "uint16", "uint32", "uint64"}  # Keras' sums of these go round at the end
 

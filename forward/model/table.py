@@ -3,9 +3,9 @@
 from typing import Any
 
 from ..errors import UnsupportedLayerError
-from ..keras_file import SavedLayer
 from . import activation, convolution, core, graph, merging, normalization, operations, pooling, recurrent, text
-from .base import Layer
+from .archive import SavedLayer
+from .layer import Layer
 
 FAMILIES = (activation, convolution, core, graph, merging, normalization, operations, pooling, recurrent, text)
 LAYERS: dict[str, type[Layer]] = {name: layer for family in FAMILIES for name, layer in family.LAYERS.items()}

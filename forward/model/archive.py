@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..activations import Array
+from ..errors import ModelFileError, UnsupportedLayerError
 from . import hdf5
-from .activations import Array
-from .errors import ModelFileError, UnsupportedLayerError
 from .identify import COPY_AGAIN, KERAS_2, SAVE_AGAIN, identify, identify_parts, is_foreign_hdf5
 
 # Some 150,000 words of vocabulary, more in a larger file; as Python objects up to 25 times as much

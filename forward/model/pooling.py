@@ -6,7 +6,7 @@ from functools import partial, reduce
 import numpy as np
 
 from ..activations import Array
-from .base import Mask, Sizes, bind, counts, flag, one_of
+from .layer import Mask, Sizes, bind, counts, flag, one_of
 from .windows import cells, floating, per_axis
 
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from ..keras_file import SavedLayer, brief
 from ..threads import spread
-from .base import Layer, Mask, listed, shape_text
+from .archive import SavedLayer, brief
 from .calls import Call, Key, flatten, pack, parse, parse_calls
 from .fusion import fuse
 from .inputs import InputLayer
+from .layer import Layer, Mask, listed, shape_text
 from .recurrent import Bidirectional, Recurrent
 
 LARGEST_OUTPUT = 2**27  # numbers per sample

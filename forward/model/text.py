@@ -9,8 +9,8 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError
-from ..keras_file import SavedLayer, brief
-from .base import Layer, Shapes, count, flag, one_of, optional
+from .archive import SavedLayer, brief
+from .layer import Layer, Shapes, count, flag, one_of, optional
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 import forward
-from forward import keras_file
+from forward.model import archive
 
 from .files import change_config, change_weights, layer, rewrite
 
@@ -237,7 +237,7 @@ def test_groups_are_named_as_keras_names_them():
 
     names = [name for name, each in inspect.getmembers(layers, inspect.isclass) if issubclass(each, layers.Layer)]
     assert len(names) > 100
-    assert {name: keras_file.snake_case(name) for name in names} == {name: to_snake_case(name) for name in names}
+    assert {name: archive.snake_case(name) for name in names} == {name: to_snake_case(name) for name in names}
 
 
 @pytest.mark.parametrize("name", ["a..b", "..a", "a b.", "é", "a:0"])
@@ -254,7 +254,7 @@ def test_names_that_keras_allows(name, tmp_path):
 
 @pytest.fixture
 def small_limit(monkeypatch):
-    monkeypatch.setattr(keras_file, "CONFIG_BYTES", 4000)
+    monkeypatch.setattr(archive, "CONFIG_BYTES", 4000)
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -279,8 +279,8 @@ def test_a_large_table_takes_no_memory_as_text(tmp_path, rng):
     table = layers.Embedding(*values.shape, embeddings_initializer=keras.initializers.Constant(values))
     path = tmp_path / "model.keras"
     keras.Sequential([keras.Input((3,), dtype="int32"), table]).save(path)
-    with zipfile.ZipFile(path) as archive:
-        assert archive.getinfo("config.json").file_size > 2 * keras_file.CONFIG_BYTES
+    with zipfile.ZipFile(path) as zipped:
+        assert zipped.getinfo("config.json").file_size > 2 * archive.CONFIG_BYTES
     tracemalloc.start()
     model = forward.load_model(path)
     assert tracemalloc.get_traced_memory()[1] < 3 * path.stat().st_size

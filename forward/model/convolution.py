@@ -9,7 +9,7 @@ import numpy as np
 
 from ..activations import Array
 from .activation import activation
-from .base import Layer, Shapes, Sizes, bind, count, counts, flag, one_of
+from .layer import Layer, Shapes, Sizes, bind, count, counts, flag, one_of
 from .windows import cells, floating, output_lengths, pad, per_axis, windows
 
 BLOCK_BYTES = 8 * 2**20  # samples are convolved a few at a time, so that what is made of them stays in the cache

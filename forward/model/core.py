@@ -9,7 +9,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from .activation import activation
-from .base import bind, count, counts, flag, number
+from .layer import bind, count, counts, flag, number
 
 
 def dense(x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer
-from .base import Layer, Mask, Shapes, axes, flag, number, optional
+from .archive import SavedLayer
+from .layer import Layer, Mask, Shapes, axes, flag, number, optional
 
 Axes = int | tuple[int, ...] | None
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import keras_file
-from .errors import ModelFileError
-from .keras_file import brief
-from .layers.graph import BROKEN, Model
-from .layers.table import build
+from ..errors import ModelFileError
+from . import archive
+from .archive import brief
+from .graph import BROKEN, Model
+from .table import build
 
 
 def load_model(path: str | Path, weights: str | Path | None = None) -> Model:
@@ -29,7 +29,7 @@ def load_model(path: str | Path, weights: str | Path | None = None) -> Model:
             kinds = "a device, a pipe or a socket; write what comes from it into a file first"
             raise ModelFileError(f"{each}: it is no regular file, but {kinds}")
     try:
-        saved = keras_file.read(path, weights)
+        saved = archive.read(path, weights)
         if saved.class_name not in ("Functional", "Sequential"):
             raise ModelFileError(f"{saved.class_name[:80]!r} is no model")
         model = build(saved, None)

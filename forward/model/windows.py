@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..activations import Array
-from .base import Sizes
+from .layer import Sizes
 
 
 def per_axis(value: Sizes, x: Array) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..activations import Activation, Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer, brief
+from .archive import SavedLayer, brief
 
 Mask = Array | None
 Sizes = int | tuple[int, ...]  # one number for each axis between batch and channels, or one for all

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..activations import ACTIVATIONS
-from .base import Layer
 from .calls import Call, Key
 from .convolution import conv
 from .core import embedding, whole_tokens
+from .layer import Layer
 from .pooling import max_pool
 from .recurrent import Bidirectional, Recurrent
 

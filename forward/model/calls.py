@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..keras_file import SavedLayer, brief
-from .base import listed
+from .archive import SavedLayer, brief
+from .layer import listed
 from .operations import OPERATIONS, Constant, called
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs

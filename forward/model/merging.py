@@ -9,7 +9,7 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from .base import Layer, Mask, Shapes, axes
+from .layer import Layer, Mask, Shapes, axes
 
 
 class Merge(Layer):

@@ -1,0 +1,1 @@
+"""The engine: from a file to a model, and a batch on its way through its layers."""
