@@ -26,9 +26,10 @@ from matplotlib.figure import Figure
 from peers import PEERS, THREADS, Peer
 from startup import SIDES, measure
 
-from study import data, figures
+from study import data
 from study.files import folder, whole
 from study.runs import Place
+from study.show import figures
 from study.variants import BUDGETS
 
 NETWORKS = {

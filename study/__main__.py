@@ -71,7 +71,7 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
 
 
 def _answers(architectures: list[str], options: argparse.Namespace) -> None:
-    from . import answers
+    from .show import answers
 
     print(*answers.write(), sep="\n")
 

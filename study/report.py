@@ -26,7 +26,7 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     that did not get finished never looks finished. A notebook that fails, or a page that cannot be made of it,
     keeps no other from being made; at the end NotebookError says what failed.
     """
-    from . import overview, pages  # they load nbconvert and pandoc, which `train` does without
+    from .show import overview, pages  # they load nbconvert and pandoc, which `train` does without
 
     place = train(architectures, profile, data_dir, source, out_dir, check=True)
     for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):

@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from study import data, download, readings
+from study import data, download
 from study.__main__ import main
 from study.errors import DataError
 from study.files import sha256
 from study.runs import Place, data_digest
+from study.show import readings
 
 ROWS = {"train": 100, "test": 20}
 

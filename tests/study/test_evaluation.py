@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import evaluation, files, tables
+from study import evaluation, files
 from study.runs import Place
+from study.show import tables
 from study.statistics import macro_f1
 
 from .made_up import checks

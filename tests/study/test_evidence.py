@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import conclusions, evaluation, evidence, figures, statistics, tables
+from study import evaluation, evidence, statistics
 from study.baselines import Baseline
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
+from study.show import conclusions, figures, tables
 from study.variants import ARCHITECTURES, pairs
 
 from .made_up import RIVAL, checks, results, weighed

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from study import conclusions, findings, full, runs, tables
+from study import findings, full, runs
 from study.published import PUBLISHED
+from study.show import conclusions, tables
 from study.variants import ARCHITECTURES, variants
 
 from .made_up import comparisons

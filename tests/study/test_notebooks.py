@@ -15,11 +15,12 @@ import pandas as pd
 import papermill
 import pytest
 
-from study import evaluation, evidence, overview, pages, report, runs, training
+from study import evaluation, evidence, report, runs, training
 from study import notebook as checks_first
 from study.__main__ import main
 from study.errors import NotebookError, TrainingError
 from study.files import ROOT
+from study.show import overview, pages
 from study.variants import ARCHITECTURES, rows, variants
 
 from .made_up import checks, weighed

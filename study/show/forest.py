@@ -11,12 +11,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from .evidence import AGAINST_BASELINES
+from ..evidence import AGAINST_BASELINES
+from ..files import whole
+from ..findings import is_total, lacking, pair_of
+from ..statistics import VERDICTS
+from ..variants import ARCHITECTURES
 from .figures import STYLE, WIDTH, Picture
-from .files import whole
-from .findings import is_total, lacking, pair_of
-from .statistics import VERDICTS
-from .variants import ARCHITECTURES
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
 LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end

@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.words import percent
+from study.show.words import percent
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from .data import Dataset
-from .evaluation import by_variant, of_value, values
-from .evidence import Evidence
-from .files import whole
-from .findings import name_of
-from .published import PUBLISHED
+from ..data import Dataset
+from ..evaluation import by_variant, of_value, values
+from ..evidence import Evidence
+from ..files import whole
+from ..findings import name_of
+from ..published import PUBLISHED
+from ..runs import Place
+from ..statistics import macro_f1, reliability
+from ..training import limited
+from ..variants import ARCHITECTURES
 from .readings import quarters
-from .runs import Place
-from .statistics import macro_f1, reliability
-from .training import limited
-from .variants import ARCHITECTURES
 
 WIDTH = 7.5  # inches, the text width of the PDF
 STYLE = {

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from study import data, readings
+from study import data
 from study.runs import Place
+from study.show import readings
 from study.variants import ARCHITECTURES
 
-from .made_up import checks, results, weighed
+from ..made_up import checks, results, weighed
 
 BLANK = "\N{NO-BREAK SPACE}"
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from study import data, evaluation, figures, readings
+from study import data, evaluation
 from study.runs import Place
+from study.show import figures, readings
 from study.statistics import macro_f1, reliability
 from study.training import limited
 from study.variants import ARCHITECTURES
 
-from .made_up import RIVAL, checks, results, weighed
+from ..made_up import RIVAL, checks, results, weighed
 
 
 @pytest.fixture

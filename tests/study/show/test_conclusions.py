@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import conclusions, evidence, findings, full, tables
+from study import evidence, findings, full
 from study.runs import Place
+from study.show import conclusions, tables
 from study.variants import ARCHITECTURES, pairs
 
-from .made_up import RIVAL, checks, comparisons, results, weighed
-from .made_up import tables as made_tables
+from ..made_up import RIVAL, checks, comparisons, results, weighed
+from ..made_up import tables as made_tables
 
 TEN = tuple(range(10))
 

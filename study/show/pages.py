@@ -14,11 +14,11 @@ import nbformat
 import pypandoc
 from nbconvert import HTMLExporter
 
-from . import data
-from .errors import PageError
-from .files import whole
-from .runs import Place
-from .variants import ARCHITECTURES
+from .. import data
+from ..errors import PageError
+from ..files import whole
+from ..runs import Place
+from ..variants import ARCHITECTURES
 
 TEMPLATES = Path(__file__).with_name("templates")
 PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}

@@ -14,9 +14,9 @@ import pytest
 import typst
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from study import pages, readings, tables
 from study.runs import Place
-from study.words import literal
+from study.show import pages, readings, tables
+from study.show.words import literal
 
 NASTY = (
     r"""costs $3$, $$4$$, *a* _b_ `c` ~d~ ^e^ | <b>f</b> &lt; #g @h [i](j) \k \(l\) {m} "n" 'o' -- ... ![p](q) <!-"""

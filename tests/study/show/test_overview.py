@@ -5,11 +5,12 @@ import re
 import pandas as pd
 import pytest
 
-from study import full, overview
+from study import full
 from study.runs import Place
+from study.show import overview
 from study.variants import ARCHITECTURES, pairs
 
-from .made_up import RIVAL, tables
+from ..made_up import RIVAL, tables
 
 SEEN = ("lstm", "cnn")
 HERE = {

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from study import answers
 from study.errors import DataError
 from study.files import ROOT
+from study.show import answers
 from study.variants import ARCHITECTURES, variants
 
-from .made_up import RIVAL, tables
+from ..made_up import RIVAL, tables
 
 LSTMS = len(variants("lstm"))
 

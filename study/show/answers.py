@@ -8,14 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from . import conclusions, forest, full
-from .errors import DataError
-from .evaluation import best
-from .evidence import AGAINST_BASELINES
-from .files import ROOT, whole
-from .findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
-from .statistics import VERDICTS
-from .variants import ARCHITECTURES
+from .. import full
+from ..errors import DataError
+from ..evaluation import best
+from ..evidence import AGAINST_BASELINES
+from ..files import ROOT, whole
+from ..findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
+from ..statistics import VERDICTS
+from ..variants import ARCHITECTURES
+from . import conclusions, forest
 from .words import percent
 
 QUESTIONS = {  # what the groups of the study answer

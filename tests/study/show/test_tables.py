@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from study import tables
 from study.evaluation import results as rows_of
 from study.runs import Run
+from study.show import tables
 from study.statistics import p_words
 from study.variants import ARCHITECTURES, variants
 
-from .made_up import checks, results, weighed
+from ..made_up import checks, results, weighed
 
 
 def test_comparison_table_holds_what_was_found():

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from study import forest, full
+from study import full
+from study.show import forest
 from study.statistics import VERDICTS
 from study.variants import ARCHITECTURES
 
-from .made_up import comparisons
+from ..made_up import comparisons
 
 ROWS = {("layers", "layers-1"): (0.05, "better"), ("layers", "layers-3"): (-0.04, "worse")}
 ROWS |= {("cells", "cells-32-16"): (0.001, "equivalent"), ("beyond", "layers-1"): (0.3, "better")}

@@ -9,14 +9,14 @@ import numpy as np
 from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
-from .data import REAL_TITLES, Dataset
-from .evaluation import by_variant, of_value
-from .evidence import Evidence
-from .findings import name_of
-from .runs import PACKAGES, Place, jobs
-from .statistics import macro_f1
-from .training import limited
-from .variants import ARCHITECTURES, BUDGETS, epochs
+from ..data import REAL_TITLES, Dataset
+from ..evaluation import by_variant, of_value
+from ..evidence import Evidence
+from ..findings import name_of
+from ..runs import PACKAGES, Place, jobs
+from ..statistics import macro_f1
+from ..training import limited
+from ..variants import ARCHITECTURES, BUDGETS, epochs
 from .words import literal, percent
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pypandoc
 
-from . import answers, conclusions, findings, forest, full, pages, readings, tables
-from .evaluation import best
+from .. import findings, full
+from ..evaluation import best
+from ..files import whole
+from ..runs import Place
+from ..variants import ARCHITECTURES, BUDGETS
+from . import answers, conclusions, forest, pages, readings, tables
 from .figures import Picture
-from .files import whole
-from .runs import Place
-from .variants import ARCHITECTURES, BUDGETS
 from .words import percent
 
 TITLE = "Three small networks, forward by hand"
