@@ -7,6 +7,7 @@ import numpy as np
 
 Array = np.ndarray
 Activation = Callable[[Array], Array]
+Weight = Array | float  # an array, or the number that stands in its place where a layer has none
 tanh = np.tanh
 
 
@@ -52,10 +53,9 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 
 
 def sparsemax(x: Array) -> Array:
-    """max(x - tau, 0) along the last axis, with tau as Keras 3 has it.
+    """max(x - tau, 0) along the last axis (Martins and Astudillo 2016), with Keras' tau: its results do not sum to 1.
 
-    Martins and Astudillo (2016) take one cumulative sum, the last of the support, for tau; Keras adds up
-    all of them, so that its result does not sum to 1. Here it is Keras' predictions that count.
+    The paper takes one cumulative sum, the last of the support, for tau; Keras adds up all of them.
     """
     largest = -np.sort(-x, axis=-1)
     sums = np.cumsum(largest, axis=-1)
@@ -65,10 +65,7 @@ def sparsemax(x: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); numpy has no erfc, so it is math's.
-
-    TensorFlow rounds the root of 1/2 to float32, also for float64.
-    """
+    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); TensorFlow rounds the root of 1/2."""
     return x / 2 * np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))).astype(x.dtype)
 
 

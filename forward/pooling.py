@@ -1,0 +1,57 @@
+"""Pooling over the axes between batch and channels, in windows or over all of them."""
+
+import numpy as np
+
+from .activations import Array
+from .convolution import Sizes, pad, sliding_windows
+
+
+def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
+    """y[b, i, j, c] = max over m, n of x[b, i*s + m, j*t + n, c], with the strides (s, t).
+
+    x (batch, *axes, channels) -> y (batch, *out, channels). `pool_size` and `strides` are one number, or one for each
+    axis; `strides` are the pool's size unless given. Padded cells never win: they are -infinity. Raises ValueError if
+    no window fits. Source: Keras' MaxPooling1D and MaxPooling2D.
+    """
+    return pools(floating(x), pool_size, strides, padding, -np.inf).max(axis=tuple(range(x.ndim - 1, 2 * x.ndim - 3)))
+
+
+def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
+    """The mean of each window; shapes, settings and errors as in `max_pool`.
+
+    Padded cells do not count: a window at the border is divided by the number of its real cells, as TensorFlow does.
+    """
+    cells = tuple(range(x.ndim - 1, 2 * x.ndim - 3))
+    total = pools(floating(x), pool_size, strides, padding, 0).sum(axis=cells)
+    return total / pools(np.ones((1, *x.shape[1:-1], 1), total.dtype), pool_size, strides, padding, 0).sum(axis=cells)
+
+
+def pools(x: Array, pool_size: Sizes, strides: Sizes | None, padding: str, value: float) -> Array:
+    """Every window of x, padded with `value`: (batch, *out, *pool_size, channels)."""
+    strides = pool_size if strides is None else strides
+    return sliding_windows(pad(x, pool_size, strides, padding, value=value), pool_size, strides)
+
+
+def floating(x: Array) -> Array:
+    """x as floating-point numbers: sums of small whole numbers would overflow, and they know no infinity."""
+    return x.astype(np.result_type(x, np.float32), copy=False)
+
+
+def global_max_pool(x: Array, keepdims: bool = False) -> Array:
+    """The largest value of each channel: (batch, *axes, channels) -> (batch, channels)."""
+    return x.max(axis=tuple(range(1, x.ndim - 1)), keepdims=keepdims)
+
+
+def global_average_pool(x: Array, keepdims: bool = False, mask: Array | None = None) -> Array:
+    """The mean of each channel: (batch, *axes, channels) -> (batch, channels).
+
+    With `mask` (batch, steps) only the steps of a sequence count where it is True; a row without any
+    gives NaN (Keras' rule). Raises ValueError for a mask that does not fit.
+    """
+    if mask is not None and mask.shape != x.shape[:-1]:
+        raise ValueError(f"a mask of shape {mask.shape} does not fit an x of shape {x.shape}")
+    where = np.ones(x.shape[:-1], bool) if mask is None else mask
+    axis, x, where = tuple(range(1, x.ndim - 1)), floating(x), where[..., np.newaxis]
+    with np.errstate(invalid="ignore"):
+        total = x.sum(axis=axis, keepdims=keepdims, where=where)
+        return total / where.sum(axis=axis, keepdims=keepdims).astype(x.dtype)

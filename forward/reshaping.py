@@ -1,0 +1,53 @@
+"""The same numbers in other places: other axes, borders, repetitions. The batch axis stays as it is."""
+
+import math
+
+import numpy as np
+
+from .activations import Array
+
+Pairs = tuple[tuple[int, int], ...]  # (in front, behind) for each axis between batch and channels
+
+
+def flatten(x: Array) -> Array:
+    """All axes but the batch as one: (batch, ...) -> (batch, features)."""
+    return x.reshape(len(x), math.prod(x.shape[1:]))
+
+
+def repeat_vector(x: Array, n: int) -> Array:
+    """y[b, t] = x[b] for t in 0 .. n - 1: x (batch, features) -> y (batch, n, features)."""
+    return np.repeat(x[:, np.newaxis], n, axis=1)
+
+
+def zero_padding(x: Array, padding: Pairs) -> Array:
+    """Zeros around the axes between batch and channels, (in front, behind) for each."""
+    return np.pad(x, [(0, 0), *padding, (0, 0)])
+
+
+def cropping(x: Array, cropping: Pairs) -> Array:
+    """The axes between batch and channels without (so many in front, so many behind); ValueError if nothing is left."""
+    sizes = [*zip(x.shape[1:-1], cropping, strict=True)]
+    if any(front + behind >= n for n, (front, behind) in sizes):
+        raise ValueError(f"cropping {cropping} leaves nothing of {list(x.shape[1:-1])}")
+    return x[:, *(slice(front, n - behind) for n, (front, behind) in sizes)]
+
+
+def up_sampling(x: Array, size: tuple[int, ...], interpolation: str = "nearest") -> Array:
+    """The axes between batch and channels `size` times as long: "nearest" repeats each place, "bilinear" draws straight
+    lines between the places' middles, and beyond the outermost ones goes on with their values:
+
+    y[j] = sum over i of max(1 - |place - i|, 0) * x[i], with place = (j + 1/2) / size - 1/2, but from 0 to n - 1
+
+    x (batch, *axes, channels) -> y. Raises ValueError for another interpolation. Source: Keras' UpSampling2D.
+    """
+    if interpolation not in ("nearest", "bilinear"):
+        raise ValueError(f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}")
+    for axis, times in enumerate(size, start=1):
+        n = x.shape[axis]
+        if interpolation == "nearest":
+            x = np.repeat(x, times, axis=axis)
+        else:
+            place = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
+            weights = np.maximum(1 - np.abs(place - np.arange(n)[:, np.newaxis]), 0)
+            x = np.moveaxis(np.tensordot(x, weights.astype(x.dtype), (axis, 0)), -1, axis)
+    return x
