@@ -18,6 +18,8 @@ from .model.pooling import average_pool, global_average_pool, global_max_pool, m
 from .model.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
 from .model.text import count_vectorization, text_vectorization
 
+__version__ = "0.2.0"
+
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",
     "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten", "global_average_pool", "global_max_pool",
