@@ -4,7 +4,8 @@ PROFILE ?= quick
 DATA    ?= data
 SOURCE  ?= auto
 ARCH    ?=
-PYTHON  ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# the first that runs: a name alone may be that of a launcher without the version behind it
+PYTHON  ?= $(shell for each in python3.11 python3.12 python3.13; do $$each -c "" 2>/dev/null && echo $$each && exit; done; echo python3)
 
 KNOWN   := PROFILE DATA SOURCE ARCH PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
@@ -23,7 +24,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test train tune data answers notebook bench clean
+.PHONY: help setup report test lint train tune data answers notebook bench clean
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -63,6 +64,11 @@ answers: $(READY) ## write what the full profile found into README.md and docs/,
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest
 
+lint: $(READY) ## look over the code without running it: rules, layout, types of the plain functions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format . to lay these files out"; exit 1; }
+	$(BIN)/mypy
+
 bench: train ## time forward/ beside other engines (those of benchmarks/requirements.txt that are installed)
 	$(BIN)/python benchmarks/bench.py --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)"
 
@@ -70,6 +76,6 @@ notebook: $(READY) ## open the notebooks in Jupyter
 	$(BIN)/jupyter lab notebooks
 
 clean: ## remove .venv, caches, and what git ignores of reports and figures; weights and data stay
-	rm -rf .venv *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	git clean -fdXq reports figures
