@@ -66,7 +66,7 @@ def sparsemax(x: Array) -> Array:
 
 def gelu(x: Array) -> Array:
     """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); TensorFlow rounds the root of 1/2."""
-    return x / 2 * np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))).astype(x.dtype)
+    return x / 2 * np.asarray(np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))), x.dtype)
 
 
 def glu(x: Array) -> Array:

@@ -4,13 +4,14 @@ Sizes are one number, or one for each of these axes. `out` in a shape: as many p
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .activations import Array, Weight
 
-Sizes = int | tuple[int, ...]
+Sizes = int | Sequence[int]
 
 
 def conv(
@@ -79,7 +80,7 @@ def conv_transpose(
     apart[:, *(slice(None, None, s) for s in steps)] = x
     more = [None] * len(size) if output_padding is None else per_axis(output_padding, x)
     sides = [transposed_padding(*each, padding) for each in zip(x.shape[1:-1], spans, steps, more, strict=True)]
-    turned = np.flip(kernel, axis=range(len(size))).swapaxes(-1, -2)
+    turned = np.flip(kernel, axis=tuple(range(len(size)))).swapaxes(-1, -2)
     return conv(np.pad(apart, [(0, 0), *sides, (0, 0)]), turned, bias, dilation_rate=dilation_rate)
 
 
@@ -104,7 +105,7 @@ def sliding_windows(x: Array, size: Sizes, strides: Sizes = 1, dilation_rate: Si
     spans = window_spans(x, size, dilation_rate)
     if any(span > n for span, n in zip(spans, x.shape[1:-1], strict=True)):
         raise ValueError(f"a window of {per_axis(size, x)} does not fit into {list(x.shape[1:-1])}")
-    windows = sliding_window_view(x, spans, axis=range(1, x.ndim - 1))
+    windows = sliding_window_view(x, spans, axis=tuple(range(1, x.ndim - 1)))
     steps, cells = ([slice(None, None, n) for n in per_axis(each, x)] for each in (strides, dilation_rate))
     return np.moveaxis(windows[:, *steps, :, *cells], x.ndim - 1, -1)
 

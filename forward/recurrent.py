@@ -55,7 +55,7 @@ def gru_cell(
     (features, 3 * units), recurrent_kernel (units, 3 * units) -> h'. A bias (2, 3 * units) has a row for x and, as
     Keras keeps it with reset_after, one for h; a bias (3 * units,) is that for x alone.
     """
-    bias, recurrent_bias = bias if np.ndim(bias) == 2 else (bias, 0.0)
+    bias, recurrent_bias = bias if isinstance(bias, np.ndarray) and bias.ndim == 2 else (bias, 0.0)
     z_u, z_r, z_c = np.split(x @ kernel + bias, 3, axis=-1)
     g_u, g_r, g_c = np.split(h @ recurrent_kernel + recurrent_bias, 3, axis=-1)
     u, r = recurrent_activation(z_u + g_u), recurrent_activation(z_r + g_r)
@@ -81,8 +81,10 @@ def lstm(
     zero_output_for_mask: bool = False,
 ) -> Any:  # fmt: skip
     """`lstm_cell` over time: weights as there; x, the switches and the result as in `unroll`."""
-    gates = {"activation": activation, "recurrent_activation": recurrent_activation}
-    step = partial(lstm_cell, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, **gates)
+    step = partial(
+        lstm_cell, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, activation=activation,
+        recurrent_activation=recurrent_activation,
+    )  # fmt: skip
     states = first_states(x, recurrent_kernel, 2, initial_state)
     return unroll(step, x, states, mask, return_sequences, return_state, go_backwards, zero_output_for_mask)
 
@@ -94,8 +96,10 @@ def gru(
     go_backwards: bool = False, zero_output_for_mask: bool = False,
 ) -> Any:  # fmt: skip
     """`gru_cell` over time: weights as there; x, the switches and the result as in `unroll`."""
-    gates = {"activation": activation, "recurrent_activation": recurrent_activation, "reset_after": reset_after}
-    step = partial(gru_cell, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, **gates)
+    step = partial(
+        gru_cell, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, activation=activation,
+        recurrent_activation=recurrent_activation, reset_after=reset_after,
+    )  # fmt: skip
     states = first_states(x, recurrent_kernel, 1, initial_state)
     return unroll(step, x, states, mask, return_sequences, return_state, go_backwards, zero_output_for_mask)
 
