@@ -7,22 +7,28 @@
 Every operation is also a plain function on arrays: `forward.conv`, `forward.lstm`, ...
 """
 
-from .activations import relu, sigmoid, softmax, tanh
+from .activations import leaky_relu, relu, sigmoid, softmax, tanh
+from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
+from .dense import dense, embedding, masking, rescaling
 from .errors import ModelFileError, UnsupportedLayerError
-from .model.convolution import conv, depthwise_conv, im2col, separable_conv, winograd
-from .model.core import dense, embedding, flatten
+from .merging import add, average, concatenate, dot, maximum, minimum, multiply, subtract
+from .model.convolution import im2col, winograd
 from .model.graph import Model
 from .model.load import load_model
-from .model.normalization import batch_normalization, layer_normalization
-from .model.pooling import average_pool, global_average_pool, global_max_pool, max_pool
-from .model.recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell
-from .model.text import count_vectorization, text_vectorization
+from .normalization import batch_normalization, group_normalization, layer_normalization, normalization
+from .pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from .recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell, unroll
+from .reshaping import cropping, flatten, repeat_vector, up_sampling, zero_padding
+from .text import count_vectorization, text_vectorization
 
 __version__ = "0.2.0"
 
 __all__ = [
-    "Model", "ModelFileError", "UnsupportedLayerError", "average_pool", "batch_normalization", "conv",
-    "count_vectorization", "dense", "depthwise_conv", "embedding", "flatten", "global_average_pool", "global_max_pool",
-    "gru", "gru_cell", "im2col", "layer_normalization", "load_model", "lstm", "lstm_cell", "max_pool", "relu",
-    "separable_conv", "sigmoid", "simple_rnn", "simple_rnn_cell", "softmax", "tanh", "text_vectorization", "winograd",
+    "Model", "ModelFileError", "UnsupportedLayerError", "add", "average", "average_pool", "batch_normalization",
+    "concatenate", "conv", "conv_transpose", "count_vectorization", "cropping", "dense", "depthwise_conv", "dot",
+    "embedding", "flatten", "global_average_pool", "global_max_pool", "group_normalization", "gru", "gru_cell",
+    "im2col", "layer_normalization", "leaky_relu", "load_model", "lstm", "lstm_cell", "masking", "max_pool",
+    "maximum", "minimum", "multiply", "normalization", "relu", "repeat_vector", "rescaling", "separable_conv",
+    "sigmoid", "simple_rnn", "simple_rnn_cell", "softmax", "subtract", "tanh", "text_vectorization", "unroll",
+    "up_sampling", "winograd", "zero_padding",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from forward.model.recurrent import LSTM, SHARED
 
 RNG = np.random.default_rng(21)
 IMAGES, SEQUENCES, TOKENS = RNG.normal(size=(3, 9, 8, 4)), RNG.normal(size=(3, 5, 4)), RNG.integers(0, 7, (3, 5))
-Z, H, C, MASK = RNG.normal(size=(3, 24)), *RNG.normal(size=(2, 3, 6)), TOKENS > 2
+H, C, MASK = *RNG.normal(size=(2, 3, 6)), TOKENS > 2
 VOCABULARY, TEXTS = {b"": 0, b"[UNK]": 1, b"enak": 2, b"enak sekali": 3, b"e": 4}, ["Enak sekali!", "enak", "x enak"]
 
 
@@ -30,50 +30,72 @@ OVER_TIME = {
 }  # fmt: skip
 # The arguments of a call, and what else each further parameter may be.
 CALLS = {
+    "add": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
+    "average": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
     "average_pool": ([IMAGES], {"pool_size": 3, "strides": 1, "padding": "same"}),
     "batch_normalization": (
         [RNG.normal(size=(3, 4, 4)), weights(4), weights(4) ** 2],
         {"gamma": weights(4), "beta": weights(4), "axis": 1, "epsilon": 0.5},
     ),
-    "conv": (
-        [IMAGES, weights(3, 3, 4, 6)],
-        WINDOW | {"bias": weights(6), "groups": 2, "pool": 2},
-    ),
+    "concatenate": ([[SEQUENCES, SEQUENCES]], {"axis": 1}),
+    "conv": ([IMAGES, weights(3, 3, 4, 6)], WINDOW | {"bias": weights(6), "groups": 2}),
+    "conv_transpose": ([IMAGES, weights(3, 3, 6, 4)], WINDOW | {"bias": weights(6), "output_padding": 1}),
     "count_vectorization": (
         [TEXTS, VOCABULARY, 5],
         {"standardize": "strip_punctuation", "split": "character", "ngrams": (1, 2)},
     ),
+    "cropping": ([IMAGES, ((1, 2), (3, 0))], {}),
     "dense": ([SEQUENCES, weights(4, 6)], {"bias": weights(6)}),
     "depthwise_conv": ([IMAGES, weights(3, 3, 4, 2)], WINDOW | {"bias": weights(8)}),
+    "dot": ([SEQUENCES, SEQUENCES + 1, 1], {"normalize": True}),
     "embedding": ([TOKENS, weights(7, 6)], {}),
     "flatten": ([IMAGES], {}),
     "global_average_pool": ([SEQUENCES], {"keepdims": True, "mask": MASK}),
     "global_max_pool": ([SEQUENCES], {"keepdims": True}),
+    "group_normalization": (
+        [RNG.normal(size=(3, 4, 4)), weights(4), weights(4), 2],
+        {"axis": 1, "epsilon": 0.5},
+    ),
     "gru": (
         [SEQUENCES, weights(4, 18), weights(6, 18)],
         OVER_TIME | {"recurrent_activation": softmax, "reset_after": False, "initial_state": [H]},
     ),
-    "gru_cell": ([Z[:, :18], (H,), weights(6, 18)], CELL | {"recurrent_bias": weights(18), "reset_after": False}),
+    "gru_cell": (
+        [SEQUENCES[:, 0], H, weights(4, 18), weights(6, 18)],
+        CELL | {"bias": weights(2, 18), "reset_after": False},
+    ),
     "im2col": ([IMAGES, weights(3, 2, 4, 6)], {"strides": 2, "dilation_rate": 2, "pool": 2}),
     "layer_normalization": (
         [RNG.normal(size=(3, 4, 4))],
         {"gamma": weights(4), "beta": weights(4), "axis": 1, "epsilon": 0.5},
     ),
+    "leaky_relu": ([SEQUENCES], {"negative_slope": 0.5}),
     "lstm": (
         [SEQUENCES, weights(4, 24), weights(6, 24)],
         OVER_TIME | {"recurrent_activation": softmax, "initial_state": [H, C], "bias": weights(24)},
     ),
-    "lstm_cell": ([Z, (H, C), weights(6, 24)], CELL),
+    "lstm_cell": ([SEQUENCES[:, 0], H, C, weights(4, 24), weights(6, 24)], CELL | {"bias": weights(24)}),
+    "masking": ([np.round(SEQUENCES[..., :1])], {"mask_value": 1.0}),
     "max_pool": ([IMAGES], {"pool_size": 3, "strides": 1, "padding": "same"}),
+    "maximum": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
+    "minimum": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
+    "multiply": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
+    "normalization": ([RNG.normal(size=(3, 4, 4)), weights(4), weights(4) ** 2], {"axis": 1, "invert": True}),
     "relu": ([SEQUENCES], {"negative_slope": 0.5, "max_value": 0.1, "threshold": 0.2}),
+    "repeat_vector": ([H, 3], {}),
+    "rescaling": ([SEQUENCES, 2.0], {"offset": weights(4)}),
     "separable_conv": ([IMAGES, weights(3, 3, 4, 2), weights(1, 1, 8, 6)], WINDOW | {"bias": weights(6)}),
     "sigmoid": ([SEQUENCES], {}),
     "simple_rnn": (
         [SEQUENCES, weights(4, 6), weights(6, 6)],
         OVER_TIME | {"initial_state": [H], "bias": weights(6)},
     ),
-    "simple_rnn_cell": ([Z[:, :6], (H,), weights(6, 6)], {"activation": relu}),
+    "simple_rnn_cell": (
+        [SEQUENCES[:, 0], H, weights(4, 6), weights(6, 6)],
+        {"activation": relu, "bias": weights(6)},
+    ),
     "softmax": ([SEQUENCES], {"axis": 1}),
+    "subtract": ([[SEQUENCES, SEQUENCES[::-1]]], {}),
     "text_vectorization": (
         [TEXTS, VOCABULARY],
         {
@@ -83,7 +105,13 @@ CALLS = {
             "ngrams": (1, 2),
         },
     ),
+    "unroll": (
+        [lambda x, h: x[:, :1] + 2 * h, SEQUENCES, [H]],
+        {"mask": MASK, "return_sequences": True, "return_state": True, "go_backwards": True},
+    ),
+    "up_sampling": ([IMAGES, (2, 3)], {"interpolation": "bilinear"}),
     "winograd": ([IMAGES, weights(3, 3, 4, 6)], {"pool": 2}),
+    "zero_padding": ([IMAGES, ((1, 2), (3, 0))], {}),
 }
 NOT_HERE = {"Model", "ModelFileError", "UnsupportedLayerError", "load_model", "tanh"}  # classes, a file, numpy's own
 TOGETHER = {"zero_output_for_mask"}  # means something only with a mask
@@ -113,7 +141,7 @@ def test_heeds_what_it_takes(name, parameter):
     assert flat(function(*given, **{parameter: others[parameter]})) != before
 
 
-@pytest.mark.parametrize("name", ["gru", "lstm", "simple_rnn"])
+@pytest.mark.parametrize("name", ["gru", "lstm", "simple_rnn", "unroll"])
 def test_heeds_what_needs_a_mask(name):
     arguments, function = CALLS[name][0], getattr(forward, name)
     masked = flat(function(*arguments, mask=MASK, return_sequences=True))
