@@ -1,1 +1,29 @@
-"""What a reader sees: tables, figures, sentences and the pages that hold them."""
+"""What a reader sees: tables, figures, sentences and the pages that hold them; here what the notebooks call."""
+
+from .story import (
+    baselines,
+    check,
+    closer_look,
+    data,
+    group,
+    how_to_read,
+    predictions,
+    published,
+    summary,
+    training,
+    variants,
+)
+
+__all__ = [
+    "baselines",
+    "check",
+    "closer_look",
+    "data",
+    "group",
+    "how_to_read",
+    "predictions",
+    "published",
+    "summary",
+    "training",
+    "variants",
+]

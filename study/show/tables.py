@@ -213,7 +213,7 @@ def _sizes(model: forward.Model) -> dict[str, str]:
     return found | {"numbers into the first dense layer": f"{len(dense[0].weights['kernel']):,}"}
 
 
-def answers(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence[str]) -> Table:
+def predictions_table(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence[str]) -> Table:
     """What a model says of a few samples: a row for each, with `about` in front, its answer and all probabilities."""
     return Table(
         {name: column[number] for name, column in about.items()}

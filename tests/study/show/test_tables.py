@@ -75,7 +75,7 @@ def test_classes_and_calibration_are_means_over_seeds():
 
 
 def test_answers_show_the_likeliest_class():
-    table = tables.answers(np.array([[0.2, 0.7, 0.1], [0.6, 0.3, 0.1]]), ("a", "b", "c"), text=["one", "two"])
+    table = tables.predictions_table(np.array([[0.2, 0.7, 0.1], [0.6, 0.3, 0.1]]), ("a", "b", "c"), text=["one", "two"])
     assert table.to_dict("records") == [
         {"text": "one", "answer": "b", "a": "0.200", "b": "0.700", "c": "0.100"},
         {"text": "two", "answer": "a", "a": "0.600", "b": "0.300", "c": "0.100"},

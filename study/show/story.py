@@ -1,0 +1,155 @@
+"""What a notebook shows, one call for each of its sections: tables, figures and sentences in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from IPython.display import Markdown, display
+
+from .. import evaluation, findings
+from ..data import Dataset
+from ..evidence import Evidence
+from ..predictions import BATCH_SIZE
+from ..runs import Place
+from . import conclusions, figures, readings, tables
+from .sentences import say
+
+
+def shown(parts: Callable[..., Iterator[Any]]) -> Callable[..., None]:
+    """A function that shows what `parts` yields, each as soon as it is computed; a text is Markdown."""
+
+    @wraps(parts)
+    def show(*args: Any, **settings: Any) -> None:
+        for each in parts(*args, **settings):
+            display(Markdown(each) if isinstance(each, str) else each)
+
+    return show
+
+
+@shown
+def data(architecture: str, dataset: Dataset, place: Place) -> Iterator[Any]:
+    """What a notebook runs on, the classes and their shares, and what there is to see of the data."""
+    yield readings.setting(architecture, dataset, place)
+    if _items(dataset) == "texts":
+        yield readings.examples(dataset)
+    else:
+        yield figures.one_image_per_class(dataset, place, architecture)
+    yield figures.class_balance(dataset, place, architecture)
+    yield readings.balance(dataset, place)
+    yield say("notebook.macro_f1", classes=len(dataset.classes)) + " " + readings.knowing_nothing(dataset)
+    if _items(dataset) == "texts":
+        yield figures.text_lengths(dataset, place, architecture)
+        yield readings.text_lengths(architecture, dataset)
+
+
+@shown
+def variants(architecture: str) -> Iterator[Any]:
+    """The variants as the study's table has them."""
+    yield tables.variants_table(architecture)
+
+
+@shown
+def training(evidence: Evidence) -> Iterator[Any]:
+    """What was trained, how, and how long it took."""
+    records = [each.run.record for each in evidence.checks]
+    yield say(
+        "notebook.training",
+        networks=len(records),
+        variants=len(evaluation.by_variant(evidence.checks)),
+        seeds=len({each.run.seed for each in evidence.checks}),
+        seconds=round(sum(each["train_s"] for each in records)),
+        weights=f"weights/{evidence.place.name}/{evidence.architecture}",
+    )
+
+
+@shown
+def how_to_read(evidence: Evidence) -> Iterator[Any]:
+    """How the tables, figures and verdicts of the groups are to be read."""
+    yield say("notebook.knobs")
+    yield conclusions.how_to_read(evidence)
+
+
+@shown
+def group(evidence: Evidence, name: str) -> Iterator[Any]:
+    """A group of variants: what else changes, the scores as table and dots, curves, comparisons, verdicts."""
+    yield tables.sizes_table([each.run for each in evidence.checks], name)
+    yield tables.group_table(evidence, name)
+    yield figures.scores(evidence, name)
+    yield figures.curves(evidence, name)
+    yield readings.curves(evidence, name)
+    yield tables.comparison_table(evidence, name)
+    yield conclusions.of_group(evidence, name)
+
+
+@shown
+def baselines(evidence: Evidence) -> Iterator[Any]:
+    """The methods without a network, and every variant against the strongest of them."""
+    yield tables.baselines_table(evidence)
+    yield say("notebook.baselines")
+    yield tables.comparison_table(evidence)
+
+
+@shown
+def closer_look(evidence: Evidence) -> Iterator[Any]:
+    """Classes, confusion, calibration, and the hardest examples."""
+    items = _items(evidence.data)
+    yield say("notebook.closer_look", classes=len(evidence.data.classes))
+    yield tables.class_table(evidence)
+    yield readings.classes(evidence)
+    yield figures.confusion(evidence)
+    yield say("notebook.confusion")
+    yield tables.calibration_table(evidence)
+    yield figures.calibration(evidence)
+    yield readings.calibration(evidence)
+    yield say("notebook.calibration")
+    if items == "texts":
+        yield figures.f1_by_length(evidence)
+        yield readings.by_length(evidence)
+        yield say("notebook.quarters")
+    yield tables.hardest_texts(evidence) if items == "texts" else figures.hardest_images(evidence)
+    yield say("notebook.hardest", items=items)
+
+
+@shown
+def predictions(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence[str]) -> Iterator[Any]:
+    """What a model says of a few samples."""
+    yield tables.predictions_table(probabilities, classes, **about)
+
+
+@shown
+def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
+    """Keras against numpy: the baseline layer by layer on a few examples, every network on the test split.
+
+    Raises AssertionError if they differ, after the tables.
+    """
+    items = _items(evidence.data)
+    yield say("notebook.layers", items=items, number=len(examples))
+    yield tables.layer_table(evidence.checks, examples)
+    yield say("notebook.check", items=items, batch_size=BATCH_SIZE)
+    yield tables.check_table(evidence.checks)
+    yield evaluation.assert_equal(evidence.checks)
+
+
+@shown
+def published(evidence: Evidence) -> Iterator[Any]:
+    """Our scores and findings beside those of the earlier report."""
+    rows = findings.published(evidence.comparisons, evidence.place)
+    yield say("notebook.published")
+    yield figures.against_published(evidence)
+    yield tables.published_table(rows)
+    yield conclusions.beside_published(rows)
+    yield readings.published_caution(evidence.architecture, evidence.data, evidence.place)
+
+
+@shown
+def summary(evidence: Evidence) -> Iterator[Any]:
+    """The best variant, and what the groups could resolve."""
+    yield conclusions.summary(evidence)
+
+
+def _items(data: Dataset) -> str:
+    """What the samples of a data set are."""
+    return "texts" if data.x_train.ndim == 1 else "images"
