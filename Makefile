@@ -32,7 +32,8 @@ help: ## list the targets and their variables
 	@echo "  PROFILE=quick|full|tiny       how much is trained; tiny is for tests, no result worth reading (now: $(PROFILE))"
 	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
 	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
-	@echo "  ARCH=cnn|simple_rnn|lstm      one architecture only (now: $(or $(ARCH),all))"
+	@echo "  ARCH=name                     one architecture only (now: $(or $(ARCH),all)):"
+	@echo "                               $(basename $(notdir $(shell grep -l "^ARCHITECTURE = " study/architectures/*.py)))"
 	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it

@@ -26,11 +26,11 @@ from matplotlib.figure import Figure
 from peers import PEERS, THREADS, Peer
 from startup import SIDES, measure
 
-from study import data
+from study import datasets
 from study.files import folder, whole
+from study.profiles import BUDGETS
 from study.runs import Place
 from study.show import figures
-from study.variants import BUDGETS
 
 NETWORKS = {
     "CNN 32-64-128": ("cnn", "baseline"),
@@ -50,7 +50,7 @@ def prepare(place: str, weights: str, data_dir: str, source: str) -> str:
     """Write each network, without its first layer, which prepares the data, and its input; return what they are."""
     import keras
 
-    images, texts = data.load("cifar10", data_dir, source), data.load("nusax", data_dir, source)
+    images, texts = datasets.load("cifar10", data_dir, source), datasets.load("nusax", data_dir, source)
     sentences = np.concatenate([texts.x_train, texts.x_val, texts.x_test])
     for network, (architecture, variant) in NETWORKS.items():
         model = keras.models.load_model(Path(weights) / architecture / variant / "seed-0.keras")
@@ -229,10 +229,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", choices=list(BUDGETS), default="quick", help="whose trained networks")
     parser.add_argument("--data", default="data")
-    parser.add_argument("--source", choices=data.SOURCES, default="auto")
+    parser.add_argument("--source", choices=datasets.SOURCES, default="auto")
     parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
     options = parser.parse_args()
-    source = data.choose_source(("cifar10", "nusax"), options.data, options.source)
+    source = datasets.choose_source(("cifar10", "nusax"), options.data, options.source)
     weights = folder("weights") / Place(options.profile, source == "sample").name
     with tempfile.TemporaryDirectory() as place:
         with process() as pool:

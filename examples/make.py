@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from study import data, models
-from study.variants import ARCHITECTURES, Variant
+from study import datasets, trainer
+from study.architectures import ARCHITECTURES, Variant
 
 HERE = Path(__file__).resolve().parent
 
@@ -22,7 +22,7 @@ def train(name, architecture, dataset, epochs, settings, **training):
     """A network of the study's, with these settings instead of the baseline's, as `name`.keras."""
     family = ARCHITECTURES[architecture]
     variant = Variant(architecture, name, family.baseline | settings)
-    model, record = models.train(variant, family.training | training, epochs, 0, dataset)
+    model, record = trainer.train(variant, family.training | training, epochs, 0, dataset)
     model.save(HERE / f"{name}.keras")
     print(f"{name}: macro-F1 on validation data {record['metrics']['val_f1']:.3f}")
     return model
@@ -34,11 +34,11 @@ def expected(model, x, dataset):
 
 
 def main():
-    nusax = data.load("nusax", source="real")
+    nusax = datasets.load("nusax", source="real")
     sentiment = train("sentiment", "lstm", nusax, 15, {"units": (64,)}, embedding_units=64)
     sentences = np.array((HERE / "sentences.txt").read_text().splitlines(), dtype=object)
 
-    images = data.load("cifar10", source="sample")
+    images = datasets.load("cifar10", source="sample")
     settings = {"filters": (8, 16, 32), "batch_normalization": True, "head": "maximum"}
     digits = train("digits", "cnn", images, 60, settings)
     first = [np.flatnonzero(images.y_test == digit)[0] for digit in range(len(images.classes))]  # one of each

@@ -9,8 +9,10 @@ import argparse
 import signal
 import sys
 
+from .architectures import ARCHITECTURES
 from .errors import DataError, NotebookError, TrainingError
-from .variants import ARCHITECTURES, BUDGETS, SOURCES
+from .names import SOURCES
+from .profiles import BUDGETS
 
 PROFILES = "how much is trained; tiny takes every path once, for tests: no result of it is worth reading"
 
@@ -41,19 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _data(architectures: list[str], options: argparse.Namespace) -> None:
-    from . import data
+    from . import datasets
 
     for name in dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures):
-        print(data.load(name, options.data, "real").source)
+        print(datasets.load(name, options.data, "real").source)
 
 
 def _tune(architectures: list[str], options: argparse.Namespace) -> None:
-    from . import data, tune
+    from . import datasets, tune
     from .files import check_writable
 
     check_writable(tune.TRIALS_DIR)
     for name in architectures:
-        found = tune.tune(name, data.load(ARCHITECTURES[name].dataset, options.data, options.source))
+        found = tune.tune(name, datasets.load(ARCHITECTURES[name].dataset, options.data, options.source))
         print(f"{name}: the best of {len(found)} trials is {tune.chosen(found)}")
 
 

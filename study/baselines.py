@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .data import Dataset, digest
+from .datasets import DATASETS, Dataset, digest
 from .kept import Arrays, kept
 from .progress import progress
 from .runs import code_digest, data_digest, fingerprint, versions
 from .statistics import macro_f1
-
-COMPONENTS = 200  # of the pixels of an image; on all 3,072 of them the regression takes minutes and gains nothing
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def fit_once(data: Dataset, path: Path) -> list[Baseline]:
     mark = fingerprint(
         {
             "data": data_digest(data) + digest(data.x_test, data.y_test),
-            "code": code_digest(Path(__file__)),
+            "code": code_digest(Path(__file__), Path(DATASETS[data.name].__file__)),
             "versions": versions("numpy", "scikit-learn", "scipy"),
         }
     )
@@ -60,22 +58,10 @@ def _columns(found: list[Baseline]) -> Arrays:
 
 
 def _methods(data: Dataset) -> dict[str, Any]:
-    from sklearn.decomposition import PCA
     from sklearn.dummy import DummyClassifier
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.svm import LinearSVC
 
     majority = {"majority class": DummyClassifier(strategy="most_frequent")}
-    if data.name == "cifar10":
-        components = PCA(min(COMPONENTS, len(data.x_train)), whiten=True, random_state=0)
-        return majority | {"logistic regression, pixels": make_pipeline(components, LogisticRegression(max_iter=1000))}
-    return majority | {
-        "logistic regression, word counts": make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000)),
-        "logistic regression, TF-IDF": make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)),
-        "linear SVM, word counts": make_pipeline(CountVectorizer(), LinearSVC(random_state=0)),
-    }
+    return majority | DATASETS[data.name].rivals(data)
 
 
 def _fit(name: str, method: Any, data: Dataset) -> Baseline:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from . import predictions
-from .data import Dataset
+from .architectures import ARCHITECTURES, variants
+from .datasets import Dataset
 from .files import alone_in, whole
 from .predictions import TOLERANCE
 from .progress import progress
 from .runs import Place, Run
 from .statistics import macro_f1
-from .variants import ARCHITECTURES, variants
 
 # How much further than Keras numpy may lie from float64 where the two part by more than TOLERANCE. Measured: 1.5 at
 # most, as both round at random; a wrong formula lies a thousand times as far.

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from . import evaluation, statistics
+from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
-from .data import Dataset
+from .datasets import Dataset
 from .evaluation import Check, as_digits, by_variant, from_digits, merge_csv, one_class, read_csv
 from .runs import Place
 from .statistics import Interval, macro_f1
 from .training import limited
-from .variants import ARCHITECTURES, pairs
 
 AGAINST_BASELINES = "baselines"  # the family of comparisons with the strongest method that is no network
 COLUMNS = ["architecture", "group", "variant", "baseline", "metric", "n_seeds"]

@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 
 from . import full
+from .architectures import ARCHITECTURES, variants
 from .evidence import AGAINST_BASELINES
-from .published import PUBLISHED
 from .runs import Place
 from .statistics import VERDICTS
-from .variants import ARCHITECTURES, variants
 
 
 def knobs(comparisons: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +91,9 @@ def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:
     Its figures are from one seed each, so only the direction is held against it, and only where the
     difference is larger than those between its own runs of the baseline.
     """
-    scores = {(each.architecture, each.group, each.value): each for each in PUBLISHED}
+    scores = {
+        (name, each.group, each.value): each for name, family in ARCHITECTURES.items() for each in family.published
+    }
     rows = []
     for row in comparisons[comparisons["group"] != AGAINST_BASELINES].to_dict("records"):
         where, names = (row["architecture"], row["group"]), (row["variant"], row["baseline"])
@@ -124,7 +125,7 @@ def published(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
 def noise(architecture: str) -> float:
     """How far the earlier report's own figures of one and the same network, the baseline, lie apart."""
     groups = ARCHITECTURES[architecture].groups
-    mine = [each for each in PUBLISHED if each.architecture == architecture and not each.copied]
+    mine = [each for each in ARCHITECTURES[architecture].published if not each.copied]
     runs = [each.macro_f1 for each in mine if not groups[each.group].changes[each.value]]
     return max(runs) - min(runs)
 

@@ -6,14 +6,13 @@ from functools import cache
 
 import pandas as pd
 
-from .data import CIFAR10_ROWS, NUSAX_ROWS
+from .architectures import ARCHITECTURES
+from .datasets import DATASETS
 from .files import ROOT
+from .profiles import BUDGETS, epochs, seeds
 from .runs import Place
-from .variants import ARCHITECTURES, BUDGETS, epochs
 
 TABLES = ROOT / "reports" / "full"  # those of this checkout, wherever a run leaves its own
-# A fifth of the images validates.
-TRAINING_SAMPLES = {"cifar10": CIFAR10_ROWS["train"] * 4 // 5, "nusax": NUSAX_ROWS["train"]}
 KEY = ["architecture", "group", "variant", "baseline"]
 
 
@@ -50,11 +49,11 @@ def speaks_of(place: Place) -> bool:
 
 def less(architecture: str, profile: str) -> str:
     """What a profile spends less than `full`, in words: `1 seed instead of 3, 3 epochs instead of 7`."""
-    ours, all_samples = BUDGETS[profile], TRAINING_SAMPLES[ARCHITECTURES[architecture].dataset]
+    all_samples = DATASETS[ARCHITECTURES[architecture].dataset].TRAINED_ON
     spent = {
-        "seeds": (len(ours.seeds[architecture]), len(BUDGETS["full"].seeds[architecture])),
+        "seeds": (len(seeds(architecture, profile)), len(seeds(architecture, "full"))),
         "epochs": (epochs(architecture, profile), epochs(architecture, "full")),
-        "training samples": (ours.train_samples or all_samples, all_samples),
+        "training samples": (BUDGETS[profile].train_samples or all_samples, all_samples),
     }
     return ", ".join(
         f"{few:,} {what.removesuffix('s') if few == 1 else what} instead of {many:,}"

@@ -9,8 +9,9 @@ from pathlib import Path
 from IPython import get_ipython
 
 from .files import ROOT
+from .names import SOURCES, find
+from .profiles import BUDGETS
 from .runs import Place
-from .variants import BUDGETS, SOURCES, find
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts in
 

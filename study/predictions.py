@@ -16,7 +16,7 @@ import pandas as pd
 import forward
 
 from . import comparison
-from .data import Dataset, digest
+from .datasets import Dataset, digest
 from .files import ROOT
 from .kept import Arrays, kept
 from .runs import Run, code_digest, fingerprint, versions

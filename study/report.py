@@ -10,12 +10,12 @@ from typing import Any
 
 import joblib
 
-from . import data, training
+from . import datasets, training
+from .architectures import ARCHITECTURES
 from .errors import NotebookError, PageError
 from .files import ROOT, whole
 from .progress import progress
 from .runs import Place, jobs
-from .variants import ARCHITECTURES
 
 
 def make(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
@@ -91,10 +91,10 @@ def train(
     """
     Place(profile, source == "sample", out_dir).check_writable()
     names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
-    source = data.choose_source(names, data_dir, source)
+    source = datasets.choose_source(names, data_dir, source)
     place = Place(profile, source == "sample", out_dir)
-    datasets = {name: data.load(name, data_dir, source) for name in dict.fromkeys(names)}
-    batches = [(jobs(each, profile), datasets[name]) for each, name in zip(architectures, names, strict=True)]
+    loaded = {name: datasets.load(name, data_dir, source) for name in dict.fromkeys(names)}
+    batches = [(jobs(each, profile), loaded[name]) for each, name in zip(architectures, names, strict=True)]
     runs = training.train_all(batches, place)
     if check:
         from . import evaluation

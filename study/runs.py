@@ -11,9 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .data import Dataset, digest
+from . import architectures
+from .architectures import ARCHITECTURES, Variant, variants
+from .datasets import Dataset, digest
 from .files import check_writable, folder, sha256, whole
-from .variants import ARCHITECTURES, BUDGETS, Variant, epochs, find, variants
+from .names import find
+from .profiles import BUDGETS, epochs, seeds
 
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
@@ -79,7 +82,7 @@ class Job:
             "epochs_at_most": self.epochs,
             "seed": self.seed,
             "data": data,
-            "code": code_digest(Path(__file__).with_name("models.py")),
+            "code": code_of(self.variant.architecture),
             "versions": versions(*PACKAGES),
         }
 
@@ -100,12 +103,12 @@ class Run:
 
 def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None) -> list[Job]:
     """One job for each variant (or those named in `only`) and each seed of the profile."""
-    seeds = find(BUDGETS, profile, "profile").seeds[architecture]
+    find(BUDGETS, profile, "profile")
     return [
         Job(each, seed, profile)
         for each in variants(architecture)
         if only is None or each.name in only
-        for seed in seeds
+        for seed in seeds(architecture, profile)
     ]
 
 
@@ -124,11 +127,28 @@ def versions(*packages: str) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
 
-def code_digest(*paths: Path) -> str:
-    """The SHA-256 of Python code, one file after the other; docstrings, comments and layout do not count."""
+def code_of(architecture: str) -> dict[str, str]:
+    """The digests of the code that trains an architecture: the shared trainer, and what builds the network.
+
+    The tables beside what builds it do not count as code: settings and training stand in the description themselves,
+    and the pages' words decide nothing.
+    """
+    trainer = Path(__file__).with_name("trainer.py")
+    return {
+        trainer.name: code_digest(trainer),
+        **{path.name: code_digest(path, tables=False) for path in architectures.files_of(architecture)},
+    }
+
+
+def code_digest(*paths: Path, tables: bool = True) -> str:
+    """The SHA-256 of Python code, one file after the other; docstrings, comments and layout do not count.
+
+    `tables` says whether the assignments do that stand in no function and no class.
+    """
     found = hashlib.sha256()
     for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree.body = [node for node in tree.body if tables or not isinstance(node, ast.Assign | ast.AnnAssign)]
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
                 del node.body[0]

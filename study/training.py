@@ -11,11 +11,11 @@ from typing import Any
 import joblib
 import numpy as np
 
-from .data import Dataset
+from .datasets import Dataset
 from .errors import TrainingError
+from .profiles import BUDGETS
 from .progress import progress
 from .runs import Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
-from .variants import BUDGETS
 
 
 def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
@@ -88,9 +88,9 @@ def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray
 
 def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Run]:
     """Train in this process and save; called in a worker. `number` comes back with the run."""
-    from . import models
+    from . import trainer
 
-    model, record = models.train(job.variant, job.training, job.epochs, job.seed, data)
+    model, record = trainer.train(job.variant, job.training, job.epochs, job.seed, data)
     about = {
         "fingerprint": fingerprint(description),
         "profile": job.profile,

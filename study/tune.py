@@ -2,7 +2,7 @@
 
 Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training. The few
 texts are split three ways, so that all 600 of them judge; of the images there are enough for one split.
-The winner is put by hand into the table of variants; a test compares it with the trials in reports/tuning/.
+The winner is put by hand into the architecture's file; a test compares it with the trials in reports/tuning/.
 """
 
 from __future__ import annotations
@@ -22,50 +22,11 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from .data import Dataset
+from .architectures import ARCHITECTURES, variants
+from .datasets import Dataset
 from .files import ROOT, whole
-from .variants import ARCHITECTURES, variants
 
-CHOICES = CategoricalDistribution
-TEXT_SPACE = {
-    "max_tokens": CHOICES([1000, 2000, 4000]),
-    "sequence_length": CHOICES([40, 60, 80]),
-    "embedding_units": CHOICES([64, 128, 256]),
-    "word_dropout": CHOICES([0.3, 0.5, 0.7]),
-    "input_dropout": CHOICES([0.0, 0.3, 0.5]),
-    "dropout": CHOICES([0.2, 0.4, 0.6]),
-    "batch_size": CHOICES([16, 32]),
-    "epochs": CHOICES([10, 15, 20]),
-}
-SPACES: dict[str, dict[str, BaseDistribution]] = {
-    "cnn": {
-        "learning_rate": FloatDistribution(3e-4, 1.5e-3, log=True),
-        "normalized_learning_rate": FloatDistribution(1e-3, 4e-3, log=True),
-        "batch_size": CHOICES([32, 64]),
-        "dense_units": CHOICES([128, 256, 512]),
-        "dropout": CHOICES([0.5, 0.6, 0.7]),
-        "block_dropout": CHOICES([0.1, 0.2]),
-    },
-    "simple_rnn": {"learning_rate": FloatDistribution(2e-4, 5e-3, log=True), **TEXT_SPACE},
-    # A first search over TEXT_SPACE, lstm-first.csv, chose what is not named here; this one looks closer.
-    "lstm": {
-        "learning_rate": FloatDistribution(2.5e-3, 6e-3, log=True),
-        "embedding_units": CHOICES([128, 256]),
-        "word_dropout": CHOICES([0.5, 0.6, 0.7]),
-        "input_dropout": CHOICES([0.5, 0.6, 0.7]),
-        "dropout": CHOICES([0.4, 0.5, 0.6]),
-        "epochs": CHOICES([10, 15]),
-    },
-}
-# What a proposal is tried on: settings must suit plain, deep and rich networks.
-TRIED_ON = {
-    "cnn": ("baseline", "beyond-augmentation"),
-    "simple_rnn": ("layers-1", "baseline", "beyond-bidirectional"),
-    "lstm": ("layers-1", "baseline", "beyond-bidirectional"),
-}
-TRIALS = {"cnn": 4, "simple_rnn": 24, "lstm": 16}
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
-SEEDS = {"cnn": (100,), "simple_rnn": (100,), "lstm": (100, 101)}  # none of the study's; small differences need more
 TRIALS_DIR = ROOT / "reports" / "tuning"
 
 
@@ -77,10 +38,10 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
     """
     out.mkdir(parents=True, exist_ok=True)
     blind = replace(data, x_test=data.x_test[:0], y_test=data.y_test[:0])  # the test split has no say
-    trials = TRIALS[architecture] if trials is None else trials
+    trials = ARCHITECTURES[architecture].search.trials if trials is None else trials
     study = _open(architecture, out / f"{architecture}.journal", 0)
     if not study.trials:  # what the table holds is to be beaten
-        study.enqueue_trial({name: ARCHITECTURES[architecture].training[name] for name in SPACES[architecture]})
+        study.enqueue_trial({name: ARCHITECTURES[architecture].training[name] for name in space(architecture)})
     workers = max(2, joblib.cpu_count())
     joblib.Parallel(n_jobs=workers)(
         joblib.delayed(_search)(architecture, blind, out / f"{architecture}.journal", trials, number)
@@ -90,6 +51,14 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
     with whole(out / f"{architecture}.csv") as part:
         table.to_csv(part, index=False)
     return table
+
+
+def space(architecture: str) -> dict[str, BaseDistribution]:
+    """Where the search of an architecture looks, as Optuna has it."""
+    return {
+        name: CategoricalDistribution(each) if isinstance(each, list) else FloatDistribution(*each, log=True)
+        for name, each in ARCHITECTURES[architecture].search.space.items()
+    }
 
 
 def chosen(table: pd.DataFrame) -> dict[str, Any]:
@@ -116,7 +85,7 @@ def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker
     """One process of the search: ask for a proposal, try it, tell the score, until enough trials are finished."""
     study, splits = _open(architecture, journal, worker), _splits(data)
     while len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) < trials:
-        trial = study.ask(SPACES[architecture])
+        trial = study.ask(space(architecture))
         scores = []
         for split in splits:
             scores.append(_score(architecture, trial.params, split))
@@ -131,12 +100,12 @@ def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker
 
 def _score(architecture: str, proposal: dict[str, Any], data: Dataset) -> float:
     """The mean macro-F1 on the validation data over the networks that a proposal is tried on."""
-    from . import models
+    from . import trainer
 
-    training = ARCHITECTURES[architecture].training | proposal
-    tried = [each for each in variants(architecture) if each.name in TRIED_ON[architecture]]
-    pairs = product(tried, SEEDS[architecture])
-    records = [models.train(each, training, training["epochs"], seed, data)[1] for each, seed in pairs]
+    training, search = ARCHITECTURES[architecture].training | proposal, ARCHITECTURES[architecture].search
+    tried = [each for each in variants(architecture) if each.name in search.tried_on]
+    pairs = product(tried, search.seeds)
+    records = [trainer.train(each, training, training["epochs"], seed, data)[1] for each, seed in pairs]
     return float(np.mean([record["metrics"]["val_f1"] for record in records]))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from study import files, notebook, report, runs, training
 from study.__main__ import main
-from study.errors import NotebookError, TrainingError
+from study.errors import DataError, NotebookError, TrainingError
 from study.files import ROOT
 
 
@@ -50,9 +50,9 @@ import contextlib, json, sys
 from study.__main__ import main
 command = sys.argv[1]
 if command != "--help":
-    from study import data
-    data.load = lambda name, *_: data._sample_texts()
-    data.choose_source = lambda *_: "sample"
+    from study import datasets
+    datasets.load = lambda name, *_: datasets.nusax.load_sample()
+    datasets.choose_source = lambda *_: "sample"
 if command == "train":
     from study import training
     training.train_all = lambda batches, place: [list(batches)]
@@ -96,7 +96,7 @@ def test_a_command_loads_what_it_needs(command, needed, tmp_path):
     [
         (NotebookError("cell 3"), 1, "error: cell 3"),
         (TrainingError("no memory"), 1, "error: no memory"),
-        (report.data.DataError("no images"), 2, "error: no images"),
+        (DataError("no images"), 2, "error: no images"),
         (OSError("no room"), 2, "error: no room"),
         (KeyboardInterrupt(), 130, "stopped; every network that had finished training is kept"),
     ],
@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(command
     blocked.parent.mkdir(parents=True)
     blocked.touch()  # a file in its place: not even root can put anything there
     for late in ("choose_source", "load"):
-        monkeypatch.setattr(report.data, late, nothing_may_run)
+        monkeypatch.setattr(report.datasets, late, nothing_may_run)
     monkeypatch.setattr(training, "_train_side_by_side", nothing_may_run)
     if command in ("train", "report"):
         assert main([command, "--profile", "tiny", "--out", str(out)]) == 2

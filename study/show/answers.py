@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from .. import full
+from ..architectures import ARCHITECTURES
 from ..errors import DataError
 from ..evaluation import best
 from ..evidence import AGAINST_BASELINES
 from ..files import ROOT, whole
 from ..findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
-from ..variants import ARCHITECTURES
 from . import conclusions, forest
 from .words import percent
 

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from .. import full
+from ..architectures import ARCHITECTURES
 from ..evaluation import best, by_variant, of_value, results
 from ..evidence import AGAINST_BASELINES, Evidence, pairs_ahead
 from ..findings import by_verdict, data_of, lacking, name_of, pair_of, perhaps_small, removals, value_of
 from ..statistics import p_words
-from ..variants import ARCHITECTURES
 
 GROUPED = {  # how the networks with one verdict against the strongest method are led in
     "worse": "**these lose to it**:",

@@ -13,16 +13,15 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from ..data import Dataset
+from ..architectures import ARCHITECTURES
+from ..datasets import Dataset
 from ..evaluation import by_variant, of_value, values
 from ..evidence import Evidence
 from ..files import whole
 from ..findings import name_of
-from ..published import PUBLISHED
 from ..runs import Place
 from ..statistics import macro_f1, reliability
 from ..training import limited
-from ..variants import ARCHITECTURES
 from .readings import quarters
 
 WIDTH = 7.5  # inches, the text width of the PDF
@@ -277,7 +276,7 @@ def hardest_images(found: Evidence, number: int = 10) -> Picture:
 @mpl.rc_context(STYLE)
 def against_published(found: Evidence) -> Picture:
     """Our test macro-F1 beside the published one, a panel for each group; one dot for each of our seeds."""
-    published = [each for each in PUBLISHED if each.architecture == found.architecture]
+    published = ARCHITECTURES[found.architecture].published
     groups = list(dict.fromkeys(each.group for each in published))
     figure, axes = _figure(2.6, 1, len(groups), sharey=True)
     for each, group in zip(axes.flat, groups, strict=True):

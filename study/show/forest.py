@@ -11,11 +11,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from ..architectures import ARCHITECTURES
 from ..evidence import AGAINST_BASELINES
 from ..files import whole
 from ..findings import is_total, lacking, pair_of
 from ..statistics import VERDICTS
-from ..variants import ARCHITECTURES
 from .figures import STYLE, WIDTH, Picture
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines

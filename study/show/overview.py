@@ -11,10 +11,11 @@ import pandas as pd
 import pypandoc
 
 from .. import findings, full
+from ..architectures import ARCHITECTURES
 from ..evaluation import best
 from ..files import whole
+from ..profiles import BUDGETS, seeds
 from ..runs import Place
-from ..variants import ARCHITECTURES, BUDGETS
 from . import answers, conclusions, forest, pages, readings, tables
 from .figures import Picture
 from .words import percent
@@ -50,11 +51,11 @@ def _with_a_page(name: str, place: Place) -> pd.DataFrame:
 def _spent(results: pd.DataFrame, place: Place) -> str:
     """What was run, as HTML."""
     budget = BUDGETS[place.profile]
-    seeds = {name: len(budget.seeds[name]) for name in results["architecture"].unique()}
+    how_many = {name: len(seeds(name, place.profile)) for name in results["architecture"].unique()}
     spent = "; ".join(
         f"{ARCHITECTURES[name].title}: {number} seed{'s' * (number > 1)}, "
         f"{readings.epochs_allowed(name, place.profile)}"
-        for name, number in seeds.items()
+        for name, number in how_many.items()
     )
     samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
     return f"""

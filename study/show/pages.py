@@ -14,11 +14,11 @@ import nbformat
 import pypandoc
 from nbconvert import HTMLExporter
 
-from .. import data
+from ..architectures import ARCHITECTURES
+from ..datasets import TITLES
 from ..errors import PageError
 from ..files import whole
 from ..runs import Place
-from ..variants import ARCHITECTURES
 
 TEMPLATES = Path(__file__).with_name("templates")
 PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
@@ -126,8 +126,8 @@ def notice_of(place: Place, architecture: str | None = None) -> str:
     """What every page of a sample report says: of one architecture, or of all."""
     if not place.is_sample:
         return ""
-    names = [ARCHITECTURES[architecture].dataset] if architecture else data.REAL_TITLES
-    return "sample data, not " + " or ".join(data.REAL_TITLES[name] for name in names)
+    names = [ARCHITECTURES[architecture].dataset] if architecture else TITLES
+    return "sample data, not " + " or ".join(TITLES[name] for name in names)
 
 
 def page(title: str, body: str, place: Place, current: str) -> str:

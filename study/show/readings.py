@@ -9,14 +9,15 @@ import numpy as np
 from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
-from ..data import REAL_TITLES, Dataset
+from ..architectures import ARCHITECTURES
+from ..datasets import TITLES, Dataset
 from ..evaluation import by_variant, of_value
 from ..evidence import Evidence
 from ..findings import name_of
+from ..profiles import epochs, seeds
 from ..runs import PACKAGES, Place, jobs
 from ..statistics import macro_f1
 from ..training import limited
-from ..variants import ARCHITECTURES, BUDGETS, epochs
 from .words import literal, percent
 
 
@@ -181,7 +182,7 @@ def epochs_allowed(architecture: str, profile: str) -> str:
 
 def setting(architecture: str, full: Dataset, place: Place) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
-    family, seeds = ARCHITECTURES[architecture], BUDGETS[place.profile].seeds[architecture]
+    family = ARCHITECTURES[architecture]
     used = limited(full, place.profile)
     lines = {
         "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
@@ -189,7 +190,8 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
         "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
         f"{len(full.x_test):,} test",
         "profile": place.profile,
-        "budget": f"at most {epochs_allowed(architecture, place.profile)}; seeds: {', '.join(map(str, seeds))}",
+        "budget": f"at most {epochs_allowed(architecture, place.profile)}; "
+        f"seeds: {', '.join(map(str, seeds(architecture, place.profile)))}",
         "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
         "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }
@@ -200,6 +202,6 @@ def setting(architecture: str, full: Dataset, place: Place) -> str:
     )
     if not full.is_sample:
         return table
-    real = REAL_TITLES[full.name]
+    real = TITLES[full.name]
     alarm = f"> **SAMPLE DATA, not {real}.** What follows shows that everything runs, and says nothing about {real}."
     return f"{alarm}\n\n{table}"

@@ -10,7 +10,7 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from .. import evaluation, findings
-from ..data import Dataset
+from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place

@@ -13,12 +13,12 @@ from sklearn.metrics import f1_score
 import forward
 
 from .. import full, predictions, statistics
+from ..architectures import ARCHITECTURES, Variant, variants
 from ..evaluation import Check, by_variant, of_value, results, values
 from ..evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
 from ..findings import name_of, pair_of
 from ..runs import Run
 from ..statistics import p_words
-from ..variants import ARCHITECTURES, Variant, variants
 
 LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirectional", "dense layers": "^Dense$"}
 

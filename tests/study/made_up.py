@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from study import evidence
+from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
-from study.data import Dataset
+from study.datasets import Dataset
 from study.evaluation import Check, by_variant
 from study.runs import Place, Run
 from study.statistics import macro_f1
-from study.variants import ARCHITECTURES, pairs, variants
 
 RIVAL = "linear SVM, word counts"
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from study import baselines, data
+from study import baselines, datasets
 from study.files import folder
 
 REAL = folder(os.environ.get("DATA", "data"))
 
 
 def test_methods_without_a_network_on_the_sample():
-    texts = data.load("nusax", source="sample")
+    texts = datasets.load("nusax", source="sample")
     found = {each.name: each for each in baselines.fit(texts)}
     assert list(found) == [
         "majority class",
@@ -25,7 +25,7 @@ def test_methods_without_a_network_on_the_sample():
 
 
 def test_images_become_components_of_pixels():
-    images = data.load("cifar10", source="sample")
+    images = datasets.load("cifar10", source="sample")
     found = {each.name: each.test_f1 for each in baselines.fit(images)}
     assert list(found) == ["majority class", "logistic regression, pixels"]
     assert found["logistic regression, pixels"] > 0.6
@@ -34,7 +34,7 @@ def test_images_become_components_of_pixels():
 
 
 def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
-    texts, path = data.load("nusax", source="sample"), tmp_path / "baselines.npz"
+    texts, path = datasets.load("nusax", source="sample"), tmp_path / "baselines.npz"
     first = baselines.fit_once(texts, path)
     monkeypatch.setattr(baselines, "fit", lambda data: first[1:])  # what would be found, were it computed again
     again = baselines.fit_once(texts, path)
@@ -51,7 +51,7 @@ def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
 
 
 def test_the_test_split_takes_no_part_in_fitting():
-    texts = data.load("nusax", source="sample")
+    texts = datasets.load("nusax", source="sample")
     other = replace(texts, x_test=texts.x_test[::-1], y_test=texts.y_test[::-1])
     for one, two in zip(baselines.fit(texts), baselines.fit(other), strict=True):
         assert one.val_f1 == two.val_f1
@@ -61,7 +61,7 @@ def test_the_test_split_takes_no_part_in_fitting():
 @pytest.mark.skipif(not (REAL / "nusax").is_dir(), reason=f"no real data in {REAL}")
 def test_real_texts():
     """What scikit-learn reaches on NusaX-Senti, so that a change of the data or of a default shows."""
-    found = {each.name: round(each.test_f1, 3) for each in baselines.fit(data.load("nusax", REAL, "real"))}
+    found = {each.name: round(each.test_f1, 3) for each in baselines.fit(datasets.load("nusax", REAL, "real"))}
     assert found == {
         "majority class": 0.184,
         "logistic regression, word counts": 0.751,

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from study import evaluation, evidence, statistics
+from study.architectures import ARCHITECTURES, pairs
 from study.baselines import Baseline
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
 from study.show import conclusions, figures, tables
-from study.variants import ARCHITECTURES, pairs
 
 from .made_up import RIVAL, checks, results, weighed
 

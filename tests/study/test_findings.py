@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from study import findings, full, runs
-from study.published import PUBLISHED
+from study.architectures import ARCHITECTURES, variants
 from study.show import conclusions, tables
-from study.variants import ARCHITECTURES, variants
 
 from .made_up import comparisons
 from .made_up import tables as made_tables
@@ -59,10 +58,12 @@ def test_the_noise_is_the_largest_difference_of_its_baselines(architecture, apar
 
 @pytest.mark.parametrize("which", ["1", "2"])
 def test_a_copied_figure_on_either_side_is_not_compared(which, monkeypatch):
+    lstm = ARCHITECTURES["lstm"]
     marked = [
-        replace(each, copied="copied") if (each.group, each.value) == ("layers", which) else each for each in PUBLISHED
+        replace(each, copied="copied") if (each.group, each.value) == ("layers", which) else each
+        for each in lstm.published
     ]
-    monkeypatch.setattr(findings, "PUBLISHED", marked)
+    monkeypatch.setitem(ARCHITECTURES, "lstm", replace(lstm, published=marked))
     assert says(0.4, "better")[0] == "cannot be told: copied"
 
 

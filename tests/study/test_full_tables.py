@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import data, evidence
+from study import datasets, evidence
+from study.architectures import ARCHITECTURES
 from study.evaluation import from_digits, read_csv
 from study.files import ROOT, folder
 from study.runs import Place, jobs
 from study.statistics import macro_f1
-from study.variants import ARCHITECTURES
 
 PLACE = Place("full", False, ROOT)
 REAL = folder(os.environ.get("DATA", "data"))
@@ -52,7 +52,7 @@ def test_every_run_is_there_and_numpy_agrees(architecture):
 @pytest.mark.skipif(not IS_THERE, reason="the classes of the test examples are part of the real data")
 @pytest.mark.parametrize("architecture", TRAINED)
 def test_scores_and_comparisons_follow_from_the_predictions(architecture):
-    real = data.load(ARCHITECTURES[architecture].dataset, REAL, "real")
+    real = datasets.load(ARCHITECTURES[architecture].dataset, REAL, "real")
     results, classes = table("results", architecture), len(real.classes)
     if not results["data_source"].str.endswith(real.checksum).any():
         pytest.skip(f"another copy of the data, in another order: {real.source}")

@@ -18,10 +18,10 @@ import pytest
 from study import evaluation, evidence, report, runs, training
 from study import notebook as checks_first
 from study.__main__ import main
+from study.architectures import ARCHITECTURES, rows, variants
 from study.errors import NotebookError, TrainingError
 from study.files import ROOT
 from study.show import overview, pages
-from study.variants import ARCHITECTURES, rows, variants
 
 from .made_up import checks, weighed
 
@@ -222,7 +222,7 @@ def test_an_unknown_parameter_stops_a_notebook_at_once(tmp_path):
     with pytest.raises(NotebookError, match="unknown parameter profil; the parameters are profile, data_dir"):
         report.execute(NOTEBOOKS["lstm"], tmp_path / "out.ipynb", {"profil": "tiny"})
     ran = nbformat.read(tmp_path / "out.failed.ipynb", as_version=4)
-    assert not [cell for cell in ran.cells if "data.load" in cell.source and cell.execution_count]
+    assert not [cell for cell in ran.cells if "datasets.load" in cell.source and cell.execution_count]
 
 
 def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(tmp_path, monkeypatch, capsys):

@@ -11,10 +11,10 @@ from keras import layers
 
 import forward
 from study import comparison, evaluation, predictions, progress, runs
-from study.data import Dataset
+from study.architectures import variants
+from study.datasets import Dataset
 from study.files import sha256
 from study.kept import kept
-from study.variants import variants
 
 CLASSES = tuple("abcd")
 

@@ -2,15 +2,16 @@ import json
 
 import pytest
 
-from study import data, runs
+from study import datasets, runs
+from study.architectures import ARCHITECTURES, variants
 from study.files import ROOT
+from study.profiles import BUDGETS, Budget, epochs, seeds
 from study.training import limited
-from study.variants import ARCHITECTURES, BUDGETS, epochs, variants
 
 
 @pytest.fixture(scope="module")
 def texts():
-    return limited(data.load("nusax", source="sample"), "tiny")
+    return limited(datasets.load("nusax", source="sample"), "tiny")
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_nothing_there(job, place, texts):
 def test_every_part_of_the_description_counts(job, texts, monkeypatch):
     from dataclasses import replace
 
-    from study.variants import ARCHITECTURES
+    from study.architectures import ARCHITECTURES
 
     marks = [mark(job, texts)]
     marks.append(mark(replace(job, seed=1), texts))
@@ -72,7 +73,7 @@ def test_every_part_of_the_description_counts(job, texts, monkeypatch):
     marks.append(mark(job, texts))
     monkeypatch.setattr(runs, "version", lambda package: "0.0")
     marks.append(mark(job, texts))
-    monkeypatch.setattr(runs, "code_digest", lambda path: "other code")
+    monkeypatch.setattr(runs, "code_digest", lambda path, tables=True: "other code")
     marks.append(mark(job, texts))
     assert len(set(marks)) == len(marks)
 
@@ -147,9 +148,9 @@ def test_the_longer_training_is_three_times_as_long():
 def test_the_profiles_are_ever_larger():
     """`full` spends all that there is; what `quick` spends is what README says."""
     tiny, quick, full = (BUDGETS[profile] for profile in ("tiny", "quick", "full"))
-    assert (full.train_samples, full.validation_samples, full.epochs) == (None, None, {})
+    assert full == Budget()
     assert tiny.train_samples < quick.train_samples
     assert f"{quick.train_samples:,} of 40,000 images" in (ROOT / "README.md").read_text()
     for architecture in ARCHITECTURES:
         assert epochs(architecture, "tiny") < epochs(architecture, "quick") <= epochs(architecture, "full")
-        assert len(quick.seeds[architecture]) == 1 < len(full.seeds[architecture])
+        assert len(seeds(architecture, "quick")) == 1 < len(seeds(architecture, "full"))

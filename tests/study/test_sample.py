@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 
-from study import data, sample
+from study.datasets import nusax, sample
 
 
 def test_sentences():
@@ -12,7 +12,7 @@ def test_sentences():
     assert all(text == text.strip() and "  " not in text for text in texts)
     for part, labels in splits.values():
         assert len(part) == len(labels)
-        assert Counter(labels).keys() == set(data.NUSAX_CLASSES)
+        assert Counter(labels).keys() == set(nusax.CLASSES)
         assert len(set(Counter(labels).values())) == 1
 
 

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from study import data, evaluation, runs, training
+from study import datasets, evaluation, runs, training
+from study.architectures import ARCHITECTURES
 from study.files import folder
-from study.variants import ARCHITECTURES
 
 pytestmark = pytest.mark.slow
 REAL = folder(os.environ.get("DATA", "data"))
@@ -20,7 +20,7 @@ IS_THERE = (REAL / "cifar10.npz").exists() and (REAL / "nusax").is_dir()
 
 @pytest.fixture(scope="module")
 def texts():
-    return data.load("nusax", source="sample")
+    return datasets.load("nusax", source="sample")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, place, tra
 )
 def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, others, tmp_path, monkeypatch):
     """Alone, and as the last of three runs that two processes share: it begins when one of the others is done."""
-    source = data.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
+    source = datasets.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
     monkeypatch.setattr(training.joblib, "cpu_count", lambda: 2)
     [alone] = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "a"), only=(name,))
     finished = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "b"), only=(name, *others))
@@ -82,7 +82,7 @@ def test_same_curves_whatever_was_trained_before_in_the_process(architecture, na
 
 
 def test_another_seed_is_another_network(texts, place, trained, monkeypatch):
-    monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds={"lstm": (0, 1)}))
+    monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds=2))
     first, second = training.train("lstm", texts, place, only=("layers-1",))
     assert (first.seed, second.seed) == (0, 1)
     assert first.history == trained[1].history
@@ -101,7 +101,7 @@ def test_tiny_part_is_stratified(texts):
 def on_real_data(tmp_path_factory):
     """{architecture: (its data set, its baseline trained a little)}."""
     place = runs.Place("tiny", False, tmp_path_factory.mktemp("real"))
-    real = {name: data.load(each.dataset, REAL, "real") for name, each in ARCHITECTURES.items()}
+    real = {name: datasets.load(each.dataset, REAL, "real") for name, each in ARCHITECTURES.items()}
     finished = training.train_all(
         [(runs.jobs(name, "tiny", ("baseline",)), each) for name, each in real.items()], place
     )

@@ -8,22 +8,22 @@ import pandas as pd
 import pytest
 from optuna.distributions import CategoricalDistribution
 
-from study import data, models, tune
+from study import datasets, trainer, tune
+from study.architectures import ARCHITECTURES, variants
 from study.training import limited
-from study.variants import ARCHITECTURES, variants
 
 
 @pytest.fixture(scope="module")
 def texts():
-    return limited(data.load("nusax", source="sample"), "tiny")
+    return limited(datasets.load("nusax", source="sample"), "tiny")
 
 
 def test_the_spaces_hold_settings_that_are_not_studied():
-    for name, space in tune.SPACES.items():
-        family = ARCHITECTURES[name]
+    for name, family in ARCHITECTURES.items():
+        space = tune.space(name)
         assert space.keys() <= family.training.keys()
         assert not space.keys() & family.baseline.keys()
-        assert set(tune.TRIED_ON[name]) <= {each.name for each in variants(name)}
+        assert set(family.search.tried_on) <= {each.name for each in variants(name)}
         for key, each in space.items():  # the search begins with what the table holds
             value = family.training[key]
             assert (
@@ -60,8 +60,8 @@ def untrained(monkeypatch):
     def score(variant, training, epochs, seed, data):
         return None, {"metrics": {"val_f1": 1 - training["learning_rate"] * len(variant.name)}}
 
-    train = create_autospec(models.train, side_effect=score)  # refuses calls that the real one would
-    monkeypatch.setattr(models, "train", train)
+    train = create_autospec(trainer.train, side_effect=score)  # refuses calls that the real one would
+    monkeypatch.setattr(trainer, "train", train)
     monkeypatch.setattr(tune.joblib, "Parallel", lambda n_jobs: lambda calls: [call(*a, **k) for call, a, k in calls])
     return train
 
@@ -71,20 +71,21 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
     assert len(three) == 3
     assert_best_first(three)
     first = three[three["trial"] == 0].to_dict("records")[0]
-    assert {name: first[name] for name in tune.SPACES["lstm"]}.items() <= ARCHITECTURES["lstm"].training.items()
-    assert three[list(tune.SPACES["lstm"])].notna().all().all()
+    assert {name: first[name] for name in tune.space("lstm")}.items() <= ARCHITECTURES["lstm"].training.items()
+    assert three[list(tune.space("lstm"))].notna().all().all()
     more = tune.tune("lstm", texts, 12, tmp_path)
     assert len(more) == 12
     assert_best_first(more)
     assert more["learning_rate"].is_unique  # what was proposed before the stop is not proposed again
     assert set(three["trial"]) < set(more["trial"])
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "lstm.csv"), more)
+    search = ARCHITECTURES["lstm"].search
     names = [call.args[0].name for call in untrained.mock_calls]
-    assert set(names) == set(tune.TRIED_ON["lstm"])
-    assert len(names) == len(tune.TRIED_ON["lstm"]) * len(tune.SEEDS["lstm"]) * more["splits"].sum()
+    assert set(names) == set(search.tried_on)
+    assert len(names) == len(search.tried_on) * len(search.seeds) * more["splits"].sum()
     best = tune.chosen(more)
-    assert best.keys() == tune.SPACES["lstm"].keys()
-    assert best["epochs"] in tune.SPACES["lstm"]["epochs"].choices
+    assert best.keys() == tune.space("lstm").keys()
+    assert best["epochs"] in tune.space("lstm")["epochs"].choices
     assert best["learning_rate"] == float(f"{more['learning_rate'][0]:.1e}")
 
 

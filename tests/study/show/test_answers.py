@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
+from study.architectures import ARCHITECTURES, variants
 from study.errors import DataError
 from study.files import ROOT
 from study.show import answers
-from study.variants import ARCHITECTURES, variants
 
 from ..made_up import RIVAL, tables
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from study import evidence, findings, full
+from study.architectures import ARCHITECTURES, pairs
 from study.runs import Place
 from study.show import conclusions, tables
-from study.variants import ARCHITECTURES, pairs
 
 from ..made_up import RIVAL, checks, comparisons, results, weighed
 from ..made_up import tables as made_tables

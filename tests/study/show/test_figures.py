@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from study import data, evaluation
+from study import datasets, evaluation
+from study.architectures import ARCHITECTURES
 from study.runs import Place
 from study.show import figures, readings
 from study.statistics import macro_f1, reliability
 from study.training import limited
-from study.variants import ARCHITECTURES
 
 from ..made_up import RIVAL, checks, results, weighed
 
@@ -142,7 +142,7 @@ def test_f1_by_length(drawn):
 
 
 def test_class_balance_counts_what_the_profile_uses(drawn, tmp_path):
-    texts = data.load("nusax", tmp_path, "sample")
+    texts = datasets.load("nusax", tmp_path, "sample")
     uneven = replace(texts, y_test=np.repeat([0, 1, 2], [105, 63, 42]))
     for profile, number in (("full", "training (420)"), ("tiny", "training (60)")):
         [axes], _ = drawn(figures.class_balance, uneven, Place(profile, True), "lstm")
@@ -155,7 +155,7 @@ def test_class_balance_counts_what_the_profile_uses(drawn, tmp_path):
 
 
 def test_text_lengths(drawn, tmp_path):
-    texts = data.load("nusax", tmp_path, "sample")
+    texts = datasets.load("nusax", tmp_path, "sample")
     [axes], _ = drawn(figures.text_lengths, texts, Place("full", True), "lstm")
     assert sum(bar.get_height() for bar in axes.patches) == len(texts.x_train)
     assert axes.lines[0].get_xdata()[0] == ARCHITECTURES["lstm"].training["sequence_length"]

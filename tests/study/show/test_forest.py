@@ -7,9 +7,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from study import full
+from study.architectures import ARCHITECTURES
 from study.show import forest
 from study.statistics import VERDICTS
-from study.variants import ARCHITECTURES
 
 from ..made_up import comparisons
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from study import full
+from study.architectures import ARCHITECTURES, pairs
 from study.runs import Place
 from study.show import overview
-from study.variants import ARCHITECTURES, pairs
 
 from ..made_up import RIVAL, tables
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from study import data
+from study import datasets
+from study.architectures import ARCHITECTURES
 from study.runs import Place
 from study.show import readings
-from study.variants import ARCHITECTURES
 
 from ..made_up import checks, results, weighed
 
@@ -15,7 +15,7 @@ BLANK = "\N{NO-BREAK SPACE}"
 
 
 def test_the_floor_is_that_of_the_data(tmp_path):
-    even = data.load("nusax", tmp_path, "sample")
+    even = datasets.load("nusax", tmp_path, "sample")
     assert "has a loss of 1.10" in readings.knowing_nothing(even)
     assert "accuracy of 0.33 and a test macro-F1 of only 0.1667" in readings.knowing_nothing(even)
     uneven = replace(even, y_train=np.repeat([0, 1, 2], [192, 119, 189]), y_test=np.repeat([0, 1, 2], [153, 96, 151]))
@@ -26,7 +26,7 @@ def test_the_floor_is_that_of_the_data(tmp_path):
 
 
 def test_the_floor_knows_the_training_data_alone(tmp_path):
-    even = data.load("nusax", tmp_path, "sample")
+    even = datasets.load("nusax", tmp_path, "sample")
     apart = replace(even, y_train=np.repeat([0, 1, 2], [1, 8, 1]), y_test=np.repeat([0, 1, 2], [6, 3, 1]))
     said = readings.knowing_nothing(apart)
     assert "has a loss of 0.64" in said
@@ -36,7 +36,7 @@ def test_the_floor_knows_the_training_data_alone(tmp_path):
 def test_text_lengths_are_counted(tmp_path):
     length = ARCHITECTURES["simple_rnn"].training["sequence_length"]
     written = ["a " * words for words in (length // 2, length // 2, length // 2, length, length + 20)]
-    texts = replace(data.load("nusax", tmp_path, "sample"), x_train=np.array(written, dtype=object))
+    texts = replace(datasets.load("nusax", tmp_path, "sample"), x_train=np.array(written, dtype=object))
     text = readings.text_lengths("simple_rnn", texts)
     assert f"holds {length} words. 20\N{NO-BREAK SPACE}% of the training texts are longer and are cut" in text
     assert (
@@ -46,7 +46,7 @@ def test_text_lengths_are_counted(tmp_path):
 
 
 def test_balance_is_that_of_what_is_used(tmp_path):
-    even = data.load("nusax", tmp_path, "sample")
+    even = datasets.load("nusax", tmp_path, "sample")
     said = readings.balance(even, Place("full", True))
     assert (
         said
@@ -126,7 +126,7 @@ def test_by_length_counts_right_answers_at_the_ends():
 
 
 def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
-    sample = data.load("nusax", tmp_path, "sample")
+    sample = datasets.load("nusax", tmp_path, "sample")
     real, place = replace(sample, is_sample=False), Place("quick", False, tmp_path)
     told = f"| decided after a test score was seen | {ARCHITECTURES['lstm'].decided_after_test} |"
     assert told in readings.setting("lstm", real, place)
@@ -135,7 +135,7 @@ def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
 
 
 def test_setting_names_what_it_ran_on(tmp_path):
-    texts = data.load("nusax", tmp_path, "sample")
+    texts = datasets.load("nusax", tmp_path, "sample")
     text = readings.setting("lstm", texts, Place("tiny", True, tmp_path))
     assert text.startswith("> **SAMPLE DATA, not NusaX-Senti.**")
     for part in (
@@ -149,7 +149,7 @@ def test_setting_names_what_it_ran_on(tmp_path):
 
 
 def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
-    sample = data.load("nusax", tmp_path, "sample")
+    sample = datasets.load("nusax", tmp_path, "sample")
     real = replace(sample, is_sample=False)
     assert "not comparable" in readings.published_caution("lstm", sample, Place("full", True))
     assert "60 of 420 samples, for at most 1 epoch; the" in readings.published_caution(

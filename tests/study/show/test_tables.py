@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from study.architectures import ARCHITECTURES, variants
 from study.evaluation import results as rows_of
 from study.runs import Run
 from study.show import tables
 from study.statistics import p_words
-from study.variants import ARCHITECTURES, variants
 
 from ..made_up import checks, results, weighed
 

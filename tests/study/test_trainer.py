@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from study import models
-from study.data import Dataset
-from study.models import FusedBatchNormalization, build
+from study import trainer
+from study.architectures import ARCHITECTURES, Variant, variants
+from study.datasets import Dataset
 from study.runs import Job
 from study.statistics import macro_f1
-from study.variants import ARCHITECTURES, Variant, variants
+from study.trainer import FusedBatchNormalization, build
 
 
 def random_layers(rng):
@@ -180,7 +180,7 @@ def test_only_batch_normalization_bears_the_larger_learning_rate():
     rates = {"learning_rate": 1, "normalized_learning_rate": 2}
     for architecture in ARCHITECTURES:
         for each in variants(architecture):
-            assert models._learning_rate(each, rates) == 1 + each.settings.get("batch_normalization", False)
+            assert trainer._learning_rate(each, rates) == 1 + each.settings.get("batch_normalization", False)
 
 
 def learnable():
@@ -196,7 +196,7 @@ def train_once(seed):
     data, small = learnable(), {"dense_units": 5, "batch_size": 8, "learning_rate": 0.01, "patience": 9}
     settings = {"filters": (7,), "kernel_sizes": (3,), "dropout_after": "nothing"}
     variant = Variant("cnn", "small", variants("cnn")[0].settings | settings)
-    model, record = models.train(variant, ARCHITECTURES["cnn"].training | small, 6, seed, data)
+    model, record = trainer.train(variant, ARCHITECTURES["cnn"].training | small, 6, seed, data)
     predicted = [model.predict(x, verbose=0) for x in (data.x_train, data.x_val)]
     threads = tf.config.threading
     return record, predicted, (threads.get_intra_op_parallelism_threads(), threads.get_inter_op_parallelism_threads())

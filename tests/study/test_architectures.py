@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from study import runs
-from study.published import PUBLISHED
-from study.variants import ARCHITECTURES, BUDGETS, epochs, find, pairs, rows, variants
+from study.architectures import ARCHITECTURES, pairs, rows, variants
+from study.names import find
+from study.profiles import BUDGETS, epochs, seeds
 
 GROUPS = [(architecture, group) for architecture, family in ARCHITECTURES.items() for group in family.groups]
 
@@ -92,31 +93,27 @@ def test_labels_say_what_the_settings_are():
 
 
 def test_published_figures_have_a_variant_of_ours():
-    for each in PUBLISHED:
-        assert each.value in ARCHITECTURES[each.architecture].groups[each.group].changes
+    for family in ARCHITECTURES.values():
+        for each in family.published:
+            assert each.value in family.groups[each.group].changes
 
 
 def test_published_copies_are_marked():
     """Three of its figures or rows stand twice in the source; the second time they are marked."""
-    copied = {(each.architecture, each.group, each.value) for each in PUBLISHED if each.copied}
-    assert copied == {
+    published = [(name, each) for name, family in ARCHITECTURES.items() for each in family.published]
+    assert {(name, each.group, each.value) for name, each in published if each.copied} == {
         *(("cnn", "kernel_sizes", value) for value in ("3-3-3", "5-5-5", "3-5-7")),
         *(("simple_rnn", "direction", value) for value in ("unidirectional", "bidirectional")),
         ("lstm", "direction", "unidirectional"),
     }
-    assert all("not comparable" in each.copied for each in PUBLISHED if each.copied)
+    assert all("not comparable" in each.copied for _, each in published if each.copied)
 
 
 def test_budgets_cover_every_architecture():
-    for profile, budget in BUDGETS.items():
-        assert budget.seeds.keys() == ARCHITECTURES.keys()
-        assert all(epochs(architecture, profile) > 0 for architecture in ARCHITECTURES)
-    assert {name: len(seeds) for name, seeds in BUDGETS["quick"].seeds.items()} == dict.fromkeys(ARCHITECTURES, 1)
-    assert {name: len(seeds) for name, seeds in BUDGETS["full"].seeds.items()} == {
-        "cnn": 3,
-        "simple_rnn": 10,
-        "lstm": 10,
-    }
+    for architecture, family in ARCHITECTURES.items():
+        assert all(epochs(architecture, profile) > 0 for profile in BUDGETS)
+        assert seeds(architecture, "tiny") == seeds(architecture, "quick") == (0,)
+        assert seeds(architecture, "full") == tuple(range(3 if family.dataset == "cifar10" else 10))
     assert BUDGETS["full"].train_samples is None
     assert epochs("lstm", "full") == ARCHITECTURES["lstm"].training["epochs"]
     assert epochs("cnn", "quick") < epochs("cnn", "full")

@@ -1,6 +1,7 @@
-"""Variant -> Keras model, and how it is trained: all the code that decides a run's outcome.
+"""How one network is trained, whatever its architecture.
 
-It counts for the run's fingerprint: what changes here, docstrings, comments and layout apart, trains anew.
+With the architecture's own file this is all the code that decides a run's outcome, and it counts for the fingerprint:
+what changes here, docstrings, comments and layout apart, trains every network anew.
 """
 
 from __future__ import annotations
@@ -14,58 +15,11 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, layers
 
-from .data import Dataset
+from .architectures import ARCHITECTURES, Settings, Variant
+from .datasets import Dataset
 from .statistics import macro_f1
-from .variants import Settings, Variant
 
 STEPS_AT_ONCE = 16  # batches between two returns to Python: 7 % faster, and the same results
-
-
-def build(variant: Variant, training: Settings, data: Dataset) -> Any:
-    """A new Keras model; it begins with what the training data alone decide: their vocabulary, or mean and variance."""
-    if variant.architecture == "cnn":
-        stack = _cnn(variant.settings, training, data)
-    else:
-        stack = _recurrent(variant.architecture, variant.settings, training, data)
-    return keras.Sequential(stack, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
-
-
-def _cnn(settings: Settings, training: Settings, data: Dataset) -> list:
-    """Standardized pixels, augmentation, [convolutions -> pooling] x n, Dense or the maximum of each map, Dense."""
-    pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[settings["pooling"]]
-    standardize = layers.Normalization(name="standardize")
-    standardize.adapt(data.x_train)
-    stack = [Input(data.x_train.shape[1:]), standardize]
-    if settings["augmentation"]:
-        stack.append(layers.RandomFlip("horizontal", name="flip"))
-        stack.append(layers.RandomTranslation(0.1, 0.1, fill_mode="constant", interpolation="nearest", name="shift"))
-    for block, (filters, size) in enumerate(zip(settings["filters"], settings["kernel_sizes"], strict=True), 1):
-        for number in range(settings["convolutions_per_block"]):
-            stack += _convolution(filters, size, settings["batch_normalization"], f"{block}{'abcd'[number]}")
-        stack.append(pooling(2, name=f"pool_{block}"))
-        if settings["dropout_after"] == "blocks":
-            stack.append(layers.Dropout(training["block_dropout"], name=f"dropout_{block}"))
-    if settings["head"] == "maximum":
-        stack.append(layers.GlobalMaxPooling2D(name="maximum"))
-    else:
-        stack += [
-            layers.Flatten(name="flatten"),
-            layers.Dense(training["dense_units"], activation="relu", name="dense"),
-        ]
-    if settings["dropout_after"] == "dense":
-        stack.append(layers.Dropout(training["dropout"], name="dropout"))
-    return [*stack, layers.Dense(len(data.classes), activation="softmax", name="classes")]
-
-
-def _convolution(filters: int, size: int, normalized: bool, name: str) -> list:
-    """Conv2D(same) -> relu, or with the normalization between the two, which makes a bias superfluous."""
-    if not normalized:
-        return [layers.Conv2D(filters, size, padding="same", activation="relu", name=f"conv_{name}")]
-    return [
-        layers.Conv2D(filters, size, padding="same", use_bias=False, name=f"conv_{name}"),
-        FusedBatchNormalization(momentum=0.9, name=f"normalization_{name}"),
-        layers.Activation("relu", name=f"relu_{name}"),
-    ]
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
@@ -91,41 +45,10 @@ class FusedBatchNormalization(layers.BatchNormalization):
         return plain
 
 
-def _recurrent(kind: str, settings: Settings, training: Settings, data: Dataset) -> list:
-    """Vocabulary -> Embedding -> recurrent layers, the last state or a maximum -> Dropout -> Dense(softmax).
-
-    Word dropout leaves out whole words: their vector is zero. Source: Iyyer et al., Deep Unordered
-    Composition Rivals Syntactic Methods for Text Classification, 2015. Input dropout leaves out single numbers
-    of the vectors, before the first layer alone: with it before each of them, some deep networks failed.
-    """
-    words = layers.TextVectorization(
-        training["max_tokens"], output_sequence_length=training["sequence_length"], name="words"
-    )
-    words.adapt(data.x_train.tolist())
-    cell = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM}[kind]
-    stack = [
-        Input((), dtype="string"),
-        words,
-        layers.Embedding(
-            words.vocabulary_size(), training["embedding_units"], mask_zero=settings["mask_zero"], name="embedding"
-        ),
-        layers.Dropout(training["word_dropout"], noise_shape=(None, None, 1), name="word_dropout"),
-    ]
-    for number, units in enumerate(settings["units"], 1):
-        layer = cell(
-            units,
-            return_sequences=number < len(settings["units"]) or settings["over_time"] == "maximum",
-            dropout=training["input_dropout"] if number == 1 else 0.0,
-            name=f"{kind}_{number}",
-        )
-        stack.append(layers.Bidirectional(layer, name=f"both_{number}") if settings["bidirectional"] else layer)
-    if settings["over_time"] == "maximum":
-        stack.append(layers.GlobalMaxPooling1D(name="maximum"))
-    return [
-        *stack,
-        layers.Dropout(training["dropout"], name="dropout"),
-        layers.Dense(len(data.classes), activation="softmax", name="classes"),
-    ]
+def build(variant: Variant, training: Settings, data: Dataset) -> Any:
+    """A new Keras model of the layers that the variant's architecture gives."""
+    stack = ARCHITECTURES[variant.architecture].build(variant.settings, training, data)
+    return keras.Sequential(stack, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
 
 
 def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Dataset) -> tuple[Any, Settings]:

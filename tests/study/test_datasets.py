@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from study import data, download
+from study import datasets
 from study.__main__ import main
+from study.datasets import cifar10, nusax
 from study.errors import DataError
 from study.files import sha256
 from study.runs import Place, data_digest
@@ -23,8 +24,8 @@ ROWS = {"train": 100, "test": 20}
 @pytest.fixture(autouse=True)
 def small_sets(monkeypatch):
     """The same checks on fewer rows, so that the tests are quick."""
-    monkeypatch.setattr(data, "CIFAR10_ROWS", ROWS)
-    monkeypatch.setattr(data, "NUSAX_ROWS", {"train": 6, "valid": 3, "test": 4})
+    monkeypatch.setattr(cifar10, "ROWS", ROWS)
+    monkeypatch.setattr(nusax, "ROWS", {"train": 6, "valid": 3, "test": 4})
 
 
 def write_images(folder, **changes):
@@ -41,7 +42,7 @@ def official(**changes):
     """The first ten labels and the first pixel of each split as in the official files, the rest as below."""
     rng = np.random.default_rng(0)
     arrays = {}
-    for split, (labels, pixel) in data.CIFAR10_FIRST.items():
+    for split, (labels, pixel) in cifar10.FIRST.items():
         arrays[f"x_{split}"] = rng.integers(0, 256, (ROWS[split], 32, 32, 3)).astype(np.uint8)
         arrays[f"y_{split}"] = (np.arange(ROWS[split]) % 10).astype(np.uint8)
         arrays[f"x_{split}"][0, 0, 0] = pixel
@@ -53,11 +54,11 @@ def official(**changes):
 def write_texts(folder, **changes):
     """Three sound CSV files; `changes` replace the whole text of one."""
     (folder / "nusax").mkdir(exist_ok=True)
-    for split, rows in data.NUSAX_ROWS.items():
+    for split, rows in nusax.ROWS.items():
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         writer.writerow(["id", "text", "label"])
-        writer.writerows([n, f'{split} kalimat {n}, "enak"', data.NUSAX_CLASSES[n % 3]] for n in range(rows))
+        writer.writerows([n, f'{split} kalimat {n}, "enak"', nusax.CLASSES[n % 3]] for n in range(rows))
         text = changes.get(split, buffer.getvalue())
         (folder / "nusax" / f"{split}.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
 
@@ -65,24 +66,24 @@ def write_texts(folder, **changes):
 class TestImages:
     def test_split_is_stratified_and_whole(self, tmp_path):
         arrays = write_images(tmp_path)
-        images = data.load("cifar10", tmp_path, "real")
+        images = datasets.load("cifar10", tmp_path, "real")
         assert [len(images.x_train), len(images.x_val), len(images.x_test)] == [80, 20, 20]
         assert images.x_train.dtype == np.float32
         assert 0 <= images.x_train.min() < images.x_train.max() <= 1
         together = np.concatenate([images.x_train, images.x_val])
         assert {x.tobytes() for x in together} == {x.tobytes() for x in arrays["x_train"].astype(np.float32) / 255}
         assert np.bincount(images.y_val).tolist() == [2] * 10
-        again = data.load("cifar10", tmp_path, "real")
+        again = datasets.load("cifar10", tmp_path, "real")
         np.testing.assert_array_equal(images.x_val, again.x_val)
 
     @pytest.mark.parametrize(
         ("changes", "title"),
         [
             ({}, "CIFAR-10 (as the official files, not checked)"),
-            ({"made_from": download.CIFAR10_SHA256}, "CIFAR-10"),
+            ({"made_from": cifar10.SHA256}, "CIFAR-10"),
             ({"made_from": "0" * 64}, "CIFAR-10 (as the official files, not checked)"),
             *(
-                ({"made_from": download.CIFAR10_SHA256, "other": name}, "CIFAR-10 (not the official files)")
+                ({"made_from": cifar10.SHA256, "other": name}, "CIFAR-10 (not the official files)")
                 for name in ("x_train", "y_train", "x_test", "y_test")
             ),
         ],
@@ -92,7 +93,7 @@ class TestImages:
         if name := arrays.pop("other", ""):  # one pixel, or the tenth label
             arrays[name].reshape(len(arrays[name]), -1)[*((9, 0) if name[0] == "y" else (0, 2))] ^= 1
         write_images(tmp_path, **arrays)
-        images = data.load("cifar10", tmp_path, "real")
+        images = datasets.load("cifar10", tmp_path, "real")
         assert images.title == title
         assert images.source == f"{title} sha256:{images.checksum}"
         assert f"| data | {title} |" in readings.setting("cnn", images, Place("full", False, tmp_path))
@@ -102,11 +103,11 @@ class TestImages:
     @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
     def test_as_keras_gives_them(self, tmp_path, dtype):
         arrays = write_images(tmp_path)
-        plain = data.load("cifar10", tmp_path, "real")
+        plain = datasets.load("cifar10", tmp_path, "real")
         changes = {name: array.astype(dtype) for name, array in arrays.items()}
         changes |= {name: changes[name][:, np.newaxis] for name in ("y_train", "y_test")}
         write_images(tmp_path, **changes)
-        found = data.load("cifar10", tmp_path, "real")
+        found = datasets.load("cifar10", tmp_path, "real")
         for name in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"):
             np.testing.assert_array_equal(getattr(found, name), getattr(plain, name), strict=True)
         assert data_digest(found) == data_digest(plain)  # nothing is trained again
@@ -138,7 +139,7 @@ class TestImages:
     def test_bad_arrays(self, tmp_path, changes, words):
         write_images(tmp_path, **changes)
         with pytest.raises(DataError, match=rf"cifar10\.npz: .*{words}"):
-            data.load("cifar10", tmp_path, "real")
+            datasets.load("cifar10", tmp_path, "real")
 
     @pytest.mark.parametrize("kind", ["empty", "no zip", "cut off", "npy", "bit rot"])
     def test_damaged_file(self, tmp_path, kind):
@@ -157,13 +158,13 @@ class TestImages:
         else:
             path.write_bytes({"empty": b"", "no zip": b"no zip", "cut off": whole[:-99]}[kind])
         with pytest.raises(DataError, match=r"cifar10\.npz: .*fetch it again"):
-            data.load("cifar10", tmp_path, "auto")  # there but damaged: never the sample
+            datasets.load("cifar10", tmp_path, "auto")  # there but damaged: never the sample
 
 
 class TestTexts:
     def test_splits_and_labels(self, tmp_path):
         write_texts(tmp_path)
-        texts = data.load("nusax", tmp_path, "real")
+        texts = datasets.load("nusax", tmp_path, "real")
         assert [len(texts.x_train), len(texts.x_val), len(texts.x_test)] == [6, 3, 4]
         assert texts.y_test.tolist() == [0, 1, 2, 0]
         assert texts.x_val[1] == 'valid kalimat 1, "enak"'
@@ -194,25 +195,25 @@ class TestTexts:
     def test_bad_file(self, tmp_path, text, words):
         write_texts(tmp_path, train=text)
         with pytest.raises(DataError, match=rf"train\.csv: ({words})"):
-            data.load("nusax", tmp_path, "auto")
+            datasets.load("nusax", tmp_path, "auto")
 
     def test_a_test_sentence_in_the_training_set(self, tmp_path):
         write_texts(
             tmp_path, test="id,text,label\n" + "".join(f'{n},"train kalimat {n}, ""enak""",neutral\n' for n in range(4))
         )
         with pytest.raises(DataError, match=r"test\.csv: duplicate text, also in train\.csv"):
-            data.load("nusax", tmp_path, "real")
+            datasets.load("nusax", tmp_path, "real")
 
 
 class TestChoice:
     @pytest.fixture(autouse=True)
     def no_network(self, monkeypatch):
-        monkeypatch.setattr(download, "CIFAR10_URL", "http://127.0.0.1:9/cifar.tar.gz")
-        monkeypatch.setattr(download, "NUSAX_URL", "http://127.0.0.1:9/")
+        monkeypatch.setattr(cifar10, "URL", "http://127.0.0.1:9/cifar.tar.gz")
+        monkeypatch.setattr(nusax, "URL", "http://127.0.0.1:9/")
 
     def test_auto_falls_back_loudly(self, tmp_path, capsys):
         write_texts(tmp_path)
-        assert data.choose_source(["nusax", "cifar10"], tmp_path) == "sample"
+        assert datasets.choose_source(["nusax", "cifar10"], tmp_path) == "sample"
         said = capsys.readouterr().err
         assert "SAMPLE DATA. CIFAR-10 is not here" in said
         assert all(f"{n}. " in said for n in (1, 2, 3))
@@ -221,8 +222,8 @@ class TestChoice:
 
     def test_auto_takes_what_is_there(self, tmp_path):
         write_texts(tmp_path)
-        assert data.choose_source(["nusax"], tmp_path) == "real"
-        assert not data.load("nusax", tmp_path).is_sample
+        assert datasets.choose_source(["nusax"], tmp_path) == "real"
+        assert not datasets.load("nusax", tmp_path).is_sample
 
     @pytest.mark.parametrize(
         ("name", "missing", "files"),
@@ -242,26 +243,26 @@ class TestChoice:
     def test_a_folder_that_was_there_stays(self, tmp_path):
         (tmp_path / "data").mkdir()
         with pytest.raises(DataError):
-            download.fetch("nusax", tmp_path / "data")
+            nusax.fetch(tmp_path / "data")
         assert list(tmp_path.rglob("*")) == [tmp_path / "data"]
 
     def test_a_folder_that_cannot_be_written_to(self, tmp_path):
         (tmp_path / "file").touch()
         with pytest.raises(OSError, match=r"this folder cannot be written to .*file/nusax"):
-            data.load("nusax", tmp_path / "file", "auto")
+            datasets.load("nusax", tmp_path / "file", "auto")
 
     @pytest.mark.parametrize("name", ["cifar10", "nusax"])
     def test_sample(self, name, tmp_path):
-        found = data.load(name, tmp_path, "sample")
+        found = datasets.load(name, tmp_path, "sample")
         assert found.is_sample
-        assert found.notice == f"sample data, not {data.REAL_TITLES[name]}"
-        assert data.REAL_TITLES[name] not in found.source
-        assert found.source == data.load(name, tmp_path, "sample").source
+        assert found.notice == f"sample data, not {datasets.TITLES[name]}"
+        assert datasets.TITLES[name] not in found.source
+        assert found.source == datasets.load(name, tmp_path, "sample").source
 
     @pytest.mark.parametrize(("name", "source"), [("mnist", "auto"), ("nusax", "best")])
     def test_unknown_names(self, name, source, tmp_path):
         with pytest.raises(ValueError, match="is not known; choose one of"):
-            data.load(name, tmp_path, source)
+            datasets.load(name, tmp_path, source)
 
 
 class TestDownload:
@@ -271,12 +272,12 @@ class TestDownload:
         home = tmp_path / "server"
         home.mkdir()
         write_texts(home)
-        monkeypatch.setattr(download, "CIFAR10_BATCH", 10)
+        monkeypatch.setattr(cifar10, "BATCH", 10)
         self.archive = home / "cifar.tar.gz"
         self.records = np.random.default_rng(1).integers(0, 256, (6, 10, 3073)).astype(np.uint8)
         self.records[..., 0] = np.arange(10)
         for number, split in ((0, "train"), (5, "test")):
-            self.records[number, :, 0], self.records[number, 0, 1::1024] = data.CIFAR10_FIRST[split]
+            self.records[number, :, 0], self.records[number, 0, 1::1024] = cifar10.FIRST[split]
         with tarfile.open(self.archive, "w:gz") as tar:
             for number, records in enumerate(self.records):
                 info = tarfile.TarInfo(
@@ -289,29 +290,29 @@ class TestDownload:
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
             threading.Thread(target=running.serve_forever, daemon=True).start()
             address = f"http://127.0.0.1:{running.server_port}/"
-            monkeypatch.setattr(download, "CIFAR10_URL", f"{address}cifar.tar.gz")
-            monkeypatch.setattr(download, "CIFAR10_SHA256", sha256(self.archive))
-            monkeypatch.setattr(download, "NUSAX_URL", f"{address}nusax/")
-            digests = {split: sha256(home / "nusax" / f"{split}.csv") for split in data.NUSAX_ROWS}
+            monkeypatch.setattr(cifar10, "URL", f"{address}cifar.tar.gz")
+            monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
+            monkeypatch.setattr(nusax, "URL", f"{address}nusax/")
+            digests = {split: sha256(home / "nusax" / f"{split}.csv") for split in nusax.ROWS}
             for split, digest in digests.items():
-                monkeypatch.setitem(download.NUSAX_SHA256, split, digest)
-            monkeypatch.setattr(data, "CIFAR10_ROWS", {"train": 50, "test": 10})
+                monkeypatch.setitem(nusax.SHA256, split, digest)
+            monkeypatch.setattr(cifar10, "ROWS", {"train": 50, "test": 10})
             yield running
             running.shutdown()
 
     def test_images(self, server, tmp_path):
-        download.fetch("cifar10", tmp_path / "data")
+        cifar10.fetch(tmp_path / "data")
         assert [path.name for path in (tmp_path / "data").iterdir()] == ["cifar10.npz"]
         with np.load(tmp_path / "data" / "cifar10.npz") as found:
             np.testing.assert_array_equal(found["y_test"], self.records[5, :, 0])
             red_of_third, blue_of_third = self.records[2, 3, 1:1025], self.records[2, 3, 2049:]
             np.testing.assert_array_equal(found["x_train"][23, ..., 0], red_of_third.reshape(32, 32))
             np.testing.assert_array_equal(found["x_train"][23, ..., 2], blue_of_third.reshape(32, 32))
-        images = data.load("cifar10", tmp_path / "data", "real")
+        images = datasets.load("cifar10", tmp_path / "data", "real")
         assert images.source == f"CIFAR-10 sha256:{images.checksum}"  # from the archive that was checked
 
     def test_texts(self, server, tmp_path):
-        texts = data.load("nusax", tmp_path / "data", "real")
+        texts = datasets.load("nusax", tmp_path / "data", "real")
         assert texts.source.startswith("NusaX-Senti sha256:")
         assert sorted(path.name for path in (tmp_path / "data" / "nusax").iterdir()) == [
             "test.csv",
@@ -321,26 +322,26 @@ class TestDownload:
 
     def test_what_is_there_is_not_fetched(self, server, tmp_path, monkeypatch):
         write_texts(tmp_path)
-        monkeypatch.setattr(download, "NUSAX_URL", "http://127.0.0.1:9/")
-        download.fetch("nusax", tmp_path)
+        monkeypatch.setattr(nusax, "URL", "http://127.0.0.1:9/")
+        nusax.fetch(tmp_path)
 
     def test_wrong_checksum(self, server, tmp_path, monkeypatch):
-        monkeypatch.setitem(download.NUSAX_SHA256, "valid", "0" * 64)
+        monkeypatch.setitem(nusax.SHA256, "valid", "0" * 64)
         with pytest.raises(DataError, match=r"valid\.csv: what http.* sent does not have the checksum sha256:0000"):
-            data.load("nusax", tmp_path / "data", "auto")  # damaged on its way: never the sample
+            datasets.load("nusax", tmp_path / "data", "auto")  # damaged on its way: never the sample
         assert not (tmp_path / "data" / "nusax" / "valid.csv").exists()
 
     def test_missing_on_the_server(self, server, tmp_path, monkeypatch):
-        monkeypatch.setattr(download, "NUSAX_URL", download.NUSAX_URL + "moved/")
+        monkeypatch.setattr(nusax, "URL", nusax.URL + "moved/")
         with pytest.raises(DataError, match="cannot be reached"):
-            download.fetch("nusax", tmp_path / "data")
+            nusax.fetch(tmp_path / "data")
 
     def test_archive_without_a_batch(self, server, tmp_path, monkeypatch):
         with tarfile.open(self.archive, "w:gz") as tar:
             tar.addfile(tarfile.TarInfo("cifar-10-batches-bin/data_batch_1.bin"))
-        monkeypatch.setattr(download, "CIFAR10_SHA256", sha256(self.archive))
+        monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
         with pytest.raises(DataError, match=r"data_batch_1\.bin is missing or has the wrong size"):
-            download.fetch("cifar10", tmp_path / "data")
+            cifar10.fetch(tmp_path / "data")
         assert not (tmp_path / "data" / "cifar10.npz").exists()
 
     def test_full_disk_while_downloading(self, server, tmp_path, monkeypatch):
@@ -349,7 +350,7 @@ class TestDownload:
 
         monkeypatch.setattr("pooch.retrieve", full)
         with pytest.raises(OSError, match=r"the disk is full; free some space.*train\.csv"):
-            data.load("nusax", tmp_path / "data", "auto")
+            datasets.load("nusax", tmp_path / "data", "auto")
 
     def test_full_disk(self, server, tmp_path, monkeypatch):
         def full(path, **arrays):
@@ -358,5 +359,5 @@ class TestDownload:
 
         monkeypatch.setattr(np, "savez", full)
         with pytest.raises(OSError, match=r"the disk is full; free some space.*cifar10\.npz"):
-            data.load("cifar10", tmp_path / "data", "auto")
+            datasets.load("cifar10", tmp_path / "data", "auto")
         assert not list((tmp_path / "data").glob("*.npz"))

@@ -1,0 +1,52 @@
+"""Simple recurrent networks on NusaX-Senti's sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import Architecture, Published, Search, Settings, recurrent
+
+
+def build(settings: Settings, training: Settings, data: Any) -> list:
+    """Keras' SimpleRNN between an embedding and a softmax."""
+    from keras.layers import SimpleRNN
+
+    return recurrent.stack(SimpleRNN, "simple_rnn", settings, training, data)
+
+
+COPIED = "copied in the source, not comparable (repeats its layer row digit for digit)"
+
+ARCHITECTURE = Architecture(
+    order=2,
+    title="SimpleRNN",
+    dataset="nusax",
+    margin=recurrent.MARGIN,
+    baseline=recurrent.BASELINE,
+    groups=recurrent.GROUPS,
+    build=build,
+    training={
+        "max_tokens": 1000,
+        "sequence_length": 40,
+        "embedding_units": 256,
+        "word_dropout": 0.5,
+        "input_dropout": 0.5,
+        "dropout": 0.4,
+        "batch_size": 32,
+        "learning_rate": 1.8e-3,
+        "epochs": 15,
+        "patience": 15,
+    },
+    search=Search(space=recurrent.SPACE, tried_on=recurrent.TRIED_ON, trials=24),
+    seeds=recurrent.SEEDS,
+    decided_after_test=recurrent.INPUT_DROPOUT,
+    published=(
+        Published("layers", "1", 0.3825),
+        Published("layers", "2", 0.3084),
+        Published("layers", "3", 0.2720),
+        Published("cells", "32-16", 0.3048),
+        Published("cells", "64-32", 0.2804),
+        Published("cells", "128-64", 0.3441),
+        Published("direction", "unidirectional", 0.3825, COPIED),
+        Published("direction", "bidirectional", 0.3084, COPIED),
+    ),
+)

@@ -1,0 +1,132 @@
+"""The data sets: one file here for each; real ones from a folder or from their official homes, or the built-in sample.
+
+A file of a data set has TITLE, FILES (what a user puts into the data folder), TRAINED_ON (its training samples, all of
+them), and `fetch(data_dir)`, `read(data_dir)`, `load_sample()`, `rivals(data)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+import numpy as np
+
+from ..errors import UnreachableError
+from ..files import folder
+from ..names import SOURCES, find
+
+NOT_OFFICIAL, NOT_CHECKED = "not the official files", "as the official files, not checked"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set, split: x are images (n, 32, 32, 3) float32 in 0..1 or texts (n,) object; y are class numbers.
+
+    `doubt` says what keeps real data from being known as the official files, empty if nothing does.
+    """
+
+    name: str
+    plain_title: str
+    classes: tuple[str, ...]
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    checksum: str
+    is_sample: bool = False
+    doubt: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the data is called, wherever it is named: with the doubt, if there is one."""
+        return f"{self.plain_title} ({self.doubt})" if self.doubt else self.plain_title
+
+    @property
+    def source(self) -> str:
+        """What every result row carries."""
+        return f"{self.title} sha256:{self.checksum}"
+
+    @property
+    def notice(self) -> str:
+        """What every figure and page says when the data is not the real one, else empty."""
+        return f"sample data, not {TITLES[self.name]}" if self.is_sample else ""
+
+
+def load(name: str, data_dir: str | Path = "data", source: str = "auto") -> Dataset:
+    """Load "cifar10" or "nusax".
+
+    `source`: "real" reads `data_dir`, after a download if need be, and raises DataError if that fails;
+    "sample" takes the built-in sample; "auto" tries the real data and falls back to the sample.
+    """
+    find(DATASETS, name, "data set")
+    if choose_source([name], data_dir, source) == "sample":
+        return DATASETS[name].load_sample()
+    return DATASETS[name].read(folder(data_dir))
+
+
+def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto") -> str:
+    """Decide once for several data sets: "real" if all of them are there or can be fetched, else "sample".
+
+    Only a data set that is absent and whose home cannot be reached leads to the sample. One that is
+    damaged, here or on its way, is an error, whatever the source.
+    """
+    if source not in SOURCES:
+        raise ValueError(f"source {source!r} is not known; choose one of {', '.join(SOURCES)}")
+    if source == "sample":
+        return "sample"
+    for name in dict.fromkeys(names):
+        try:
+            DATASETS[name].fetch(folder(data_dir))
+        except UnreachableError as error:
+            if source == "real":
+                raise UnreachableError(f"{error}\n{_ways_out(name, data_dir)}") from error
+            print(_fallback_message(name, data_dir, error), file=sys.stderr, flush=True)
+            return "sample"
+    return "real"
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """The SHA-256 of arrays of numbers or of texts, in their order."""
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update("\0".join(array).encode() if array.dtype == object else array.tobytes())
+    return found.hexdigest()
+
+
+def _ways_out(name: str, data_dir: str | Path) -> str:
+    return f"""Three ways out:
+  1. with a network, run the same command again: it is downloaded;
+  2. put {DATASETS[name].FILES} into {folder(data_dir)},
+     or name the folder where the data lies: DATA=folder (in a notebook: data_dir);
+  3. do without: make report SOURCE=sample (in a notebook: source = "sample") takes the small built-in sample."""
+
+
+def _fallback_message(name: str, data_dir: str | Path, error: Exception) -> str:
+    return f"""
+{"!" * 100}
+  SAMPLE DATA. {TITLES[name]} is not here: {error}.
+  Everything below is computed on the built-in sample and says nothing about {TITLES[name]}.
+  Three ways to the real data:
+    1. with a network, run the same command again: it is downloaded;
+    2. put {DATASETS[name].FILES} into {folder(data_dir)};
+    3. name the folder where the data lies: DATA=folder (in a notebook: data_dir).
+{"!" * 100}
+"""
+
+
+def _datasets() -> dict[str, ModuleType]:
+    """Every file beside this one that can be read as a data set, under its name."""
+    files = {each.name: import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)}
+    return {name: file for name, file in files.items() if hasattr(file, "read")}
+
+
+DATASETS = _datasets()
+TITLES = {name: file.TITLE for name, file in DATASETS.items()}

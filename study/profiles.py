@@ -1,0 +1,36 @@
+"""How much a profile spends: seeds, epochs, samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .architectures import ARCHITECTURES
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that a profile spends; None: as much as the architecture has, and all samples."""
+
+    seeds: int | None = None
+    epochs: int | None = None
+    train_samples: int | None = None
+    validation_samples: int | None = None
+
+
+BUDGETS = {
+    # What the tests spend: every path once, no result worth reading.
+    "tiny": Budget(seeds=1, epochs=1, train_samples=60, validation_samples=40),
+    "quick": Budget(seeds=1, train_samples=3000, validation_samples=1000),
+    "full": Budget(),
+}
+
+
+def seeds(architecture: str, profile: str) -> tuple[int, ...]:
+    """The seeds that each variant is trained with."""
+    return tuple(range(BUDGETS[profile].seeds or ARCHITECTURES[architecture].seeds))
+
+
+def epochs(architecture: str, profile: str) -> int:
+    """How many epochs the networks train at most: those chosen for the architecture, or what the profile allows."""
+    family = ARCHITECTURES[architecture]
+    return BUDGETS[profile].epochs or family.fewer_epochs.get(profile, family.training["epochs"])
