@@ -1,0 +1,142 @@
+"""Packed steps, and one product for all of them: their reference are the plain functions."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from forward import recurrent as plain
+from forward.activations import ACTIVATIONS, sigmoid
+from forward.fast import recurrent
+
+BATCH, TIME, FEATURES, UNITS = 7, 6, 4, 3
+KINDS = {"simple_rnn": (1, 1), "lstm": (4, 2), "gru": (3, 1)}  # gates, states
+SWITCHES = "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
+
+
+def weights(rng, name, features=FEATURES):
+    width = KINDS[name][0] * UNITS
+    bias = (2, width) if name == "gru" else (width,)
+    return [rng.normal(size=shape) for shape in ((features, width), (UNITS, width), bias)]
+
+
+def masks(rng):
+    """Masked in front, behind, in the middle, at random, everywhere and nowhere."""
+    mask = np.ones((BATCH, TIME), bool)
+    mask[0, :2] = mask[1, 4:] = mask[2, 2:4] = mask[4] = False
+    mask[3] = rng.random(TIME) < 0.5
+    mask[5, ::2] = False
+    return mask
+
+
+def assert_same(found, expected):
+    found, expected = (each if isinstance(each, list) else [each] for each in (found, expected))
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype and one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("name", KINDS)
+def test_every_switch(name, masked, rng):
+    fast, slow = getattr(recurrent, name), getattr(plain, name)
+    x, own = rng.normal(size=(BATCH, TIME, FEATURES)), weights(rng, name)
+    states = [rng.normal(size=(BATCH, UNITS)) for _ in range(KINDS[name][1])]
+    for values, initial_state in product(product([True, False], repeat=4), [None, states]):
+        options = dict(zip(SWITCHES, values, strict=True)) | {"mask": masks(rng) if masked else None}
+        before = [np.copy(each) for each in (x, *own, *states)]
+        assert_same(
+            fast(x, *own, initial_state=initial_state, **options),
+            slow(x, *own, initial_state=initial_state, **options),
+        )
+        for was, each in zip(before, (x, *own, *states), strict=True):
+            np.testing.assert_array_equal(each, was)  # nothing that was given has changed
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_activations_and_biases(name, rng):
+    fast, slow = getattr(recurrent, name), getattr(plain, name)
+    x, (kernel, recurrent_kernel, bias) = rng.normal(size=(BATCH, TIME, FEATURES)), weights(rng, name)
+    gates = {} if name == "simple_rnn" else {"recurrent_activation": ACTIVATIONS["hard_sigmoid"]}
+    gates |= {"reset_after": False} if name == "gru" else {}
+    for own_bias in (0.0, bias[0] if name == "gru" else bias):
+        options = {"bias": own_bias, "activation": ACTIVATIONS["softsign"], "mask": masks(rng), **gates}
+        assert_same(fast(x, kernel, recurrent_kernel, **options), slow(x, kernel, recurrent_kernel, **options))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_single_precision(name, rng):
+    x, *own = (each.astype("float32") for each in (rng.normal(size=(BATCH, TIME, FEATURES)), *weights(rng, name)))
+    mask = masks(rng)
+    found, expected = (getattr(room, name)(x, *own, mask=mask) for room in (recurrent, plain))
+    assert found.dtype == expected.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_tokens_are_one_hot_features(name, rng):
+    fast, slow = getattr(recurrent, name), getattr(plain, name)
+    tokens, own = rng.integers(0, 5, (BATCH, TIME)), weights(rng, name, features=5)
+    for backwards in (True, False):
+        options = {"mask": masks(rng), "return_sequences": True, "go_backwards": backwards}
+        assert_same(fast(tokens, *own, **options), slow(np.eye(5)[tokens], *own, **options))
+
+
+def test_pack(rng):
+    mask = rng.integers(0, 2, (9, 6)).astype(bool)
+    mask[4] = False
+    order, (places, times), widths = recurrent.pack(mask)
+    counts = mask.sum(axis=1)
+    assert sorted(order) == list(range(9)) and (np.diff(counts[order]) <= 0).all()
+    expected = [
+        (order.tolist().index(row), np.nonzero(mask[row])[0][number])
+        for number, row in product(range(counts.max()), order)
+        if number < counts[row]
+    ]
+    assert list(zip(places, times, strict=True)) == expected
+    assert widths == [int((counts > number).sum()) for number in range(counts.max())]
+
+
+def test_masked_steps_are_not_computed(rng):
+    """They could not be: their numbers would spoil everything."""
+    x, own, mask = rng.normal(size=(BATCH, TIME, FEATURES)), weights(rng, "lstm"), masks(rng)
+    spoilt = np.where(mask[..., np.newaxis], x, np.nan)
+    found = recurrent.lstm(spoilt, *own, mask=mask, return_sequences=True)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, recurrent.lstm(x, *own, mask=mask, return_sequences=True))
+
+
+def test_no_steps_and_no_samples(rng):
+    own = weights(rng, "lstm")
+    for shape in ((3, 0, FEATURES), (0, TIME, FEATURES)):
+        x, sequences = np.empty(shape), (*shape[:2], UNITS)
+        np.testing.assert_array_equal(recurrent.lstm(x, *own), np.zeros((shape[0], UNITS)))
+        assert recurrent.lstm(x, *own, return_sequences=True).shape == sequences
+
+
+def test_states_of_another_type(rng):
+    x, own = rng.normal(size=(BATCH, TIME, FEATURES)), weights(rng, "lstm")
+    states = [rng.integers(-1, 2, (BATCH, UNITS)) for _ in range(2)]
+    assert_same(
+        recurrent.lstm(x, *own, initial_state=states),
+        plain.lstm(x, *own, initial_state=[each.astype(float) for each in states]),
+    )
+
+
+def test_what_does_not_fit(rng):
+    x, own = rng.normal(size=(3, 5, FEATURES)), weights(rng, "lstm")
+    for shape in ((3, 4), (3, 6), (3, 1), (2, 5)):
+        with pytest.raises(ValueError, match=r"a mask of shape .* does not fit 3 sequences of 5 steps"):
+            recurrent.lstm(x, *own, mask=np.ones(shape, bool))
+    with pytest.raises(ValueError, match="expected 2 initial states of 3 units"):
+        recurrent.lstm(x, *own, initial_state=[np.zeros((3, UNITS))])
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-7), ("float64", 3e-16)])
+def test_gate_sigmoid(dtype, tolerance):
+    x = np.linspace(-1000, 1000, 4001, dtype=dtype)
+    before = x.copy()
+    with np.errstate(over="raise"):
+        found = recurrent.gate_sigmoid(x)
+    np.testing.assert_allclose(found, sigmoid(x), rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(x, before)
