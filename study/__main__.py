@@ -73,9 +73,9 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
 
 
 def _answers(architectures: list[str], options: argparse.Namespace) -> None:
-    from .show import answers
+    from .show import readme
 
-    print(*answers.write(), sep="\n")
+    print(*readme.write(), sep="\n")
 
 
 COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report, "answers": _answers}

@@ -25,11 +25,11 @@ COLUMNS += ["effect", "low", "high", "p_improvement", "margin", "verdict"]
 class Side:
     """The networks of a variant, one per seed, or a method without a network, which is only one.
 
-    Shapes: answers, the predicted classes, (networks, examples); scores, their macro-F1, (networks,);
+    Shapes: predicted, the classes, (networks, examples); scores, their macro-F1, (networks,);
     resampled, the same on bootstrap samples of the examples, (networks, RESAMPLES).
     """
 
-    answers: np.ndarray
+    predicted: np.ndarray
     scores: np.ndarray
     resampled: np.ndarray
 
@@ -41,7 +41,7 @@ class Side:
     @property
     def dead(self) -> bool:
         """Whether most of these networks predict one class for everything."""
-        return float(np.mean([one_class(each) for each in self.answers])) > 0.5
+        return float(np.mean([one_class(each) for each in self.predicted])) > 0.5
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,16 @@ class Evidence:
     def of_group(self, group: str) -> pd.DataFrame:
         """The comparisons within a group, or, for AGAINST_BASELINES, those with the strongest baseline."""
         return self.comparisons[self.comparisons["group"] == group]
+
+
+def within_groups(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Those of the comparisons that are of one network with another of its group."""
+    return comparisons[comparisons["group"] != AGAINST_BASELINES]
+
+
+def against_baselines(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Those of the comparisons that are of a network with the strongest method without one."""
+    return comparisons[comparisons["group"] == AGAINST_BASELINES]
 
 
 def pairs_ahead(ours: Side, theirs: Side) -> tuple[int, int]:
@@ -193,7 +203,7 @@ def _difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float]:
         "high": found.high,
         "p_improvement": statistics.probability_of_improvement(ours.resampled, theirs.resampled),
         "p_value": found.p_value,
-        "p_mcnemar": statistics.mcnemar(y, ours.answers[0], theirs.answers[0]) if single else np.nan,
+        "p_mcnemar": statistics.mcnemar(y, ours.predicted[0], theirs.predicted[0]) if single else np.nan,
     }
 
 

@@ -8,14 +8,18 @@ import pandas as pd
 
 from . import full
 from .architectures import ARCHITECTURES, variants
-from .evidence import AGAINST_BASELINES
+from .evidence import within_groups
 from .runs import Place
 from .statistics import VERDICTS
+
+# What a finding of the earlier report is: what it compares, its difference, what ours says of that, why, and with what.
+FINDING = ("value", "reference", "published", "says", "why", "copied", "noise")
 
 
 def knobs(comparisons: pd.DataFrame) -> pd.DataFrame:
     """The comparisons within groups, those apart in which one side is worse on purpose."""
-    return comparisons.loc[[row.group != AGAINST_BASELINES and not lacking(row) for row in comparisons.itertuples()]]
+    rows = within_groups(comparisons)
+    return rows.loc[[not lacking(row) for row in rows.itertuples()]]
 
 
 def removals(comparisons: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +89,7 @@ def data_of(results: pd.DataFrame) -> str:
     return ", ".join(dict.fromkeys(results["data_source"].str.partition(" sha256:")[0]))
 
 
-def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:
+def beside_earlier(comparisons: pd.DataFrame) -> pd.DataFrame:
     """A row for each finding of the earlier report: its difference, ours with its interval, and what that says of it.
 
     Its figures are from one seed each, so only the direction is held against it, and only where the
@@ -95,31 +99,32 @@ def beside_published(comparisons: pd.DataFrame) -> pd.DataFrame:
         (name, each.group, each.value): each for name, family in ARCHITECTURES.items() for each in family.published
     }
     rows = []
-    for row in comparisons[comparisons["group"] != AGAINST_BASELINES].to_dict("records"):
+    for row in within_groups(comparisons).to_dict("records"):
         where, names = (row["architecture"], row["group"]), (row["variant"], row["baseline"])
         ours, theirs = (scores.get((*where, label_of(*where, name))) for name in names)
         if ours and theirs:
             published = ours.macro_f1 - theirs.macro_f1
-            says = _says(row, published, ours.copied or theirs.copied)
+            copied = ours.copied or theirs.copied
             value, reference = (value_of(*where, name) for name in names)
-            rows.append(row | {"value": value, "reference": reference, "published": published, "says": says})
-    columns = [*comparisons.columns, "value", "reference", "published", "says"]
+            finding = (value, reference, published, *_says(row, published, copied), copied, noise(where[0]))
+            rows.append(row | dict(zip(FINDING, finding, strict=True)))
+    columns = [*comparisons.columns, *FINDING]
     return pd.DataFrame(rows, columns=columns).assign(from_full=False)
 
 
-def published(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
-    """The rows of `beside_published` that can tell something; `from_full` marks those of the full profile.
+def earlier(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """The rows of `beside_earlier` that can tell something; `from_full` marks those of the full profile.
 
     Single seeds cannot tell: where each network was trained once, the rows are those that `full` has of the same
     architectures, and for sample data, which has nothing to do with it, there is none.
     """
-    rows = beside_published(comparisons)
+    rows = beside_earlier(comparisons)
     if (rows["n_seeds"] > 1).any():
         return rows
     if not full.speaks_of(place):
         return rows[:0]
     theirs = full.of("comparisons", list(comparisons["architecture"].unique()))
-    return beside_published(theirs).assign(from_full=True)
+    return beside_earlier(theirs).assign(from_full=True)
 
 
 def noise(architecture: str) -> float:
@@ -130,16 +135,17 @@ def noise(architecture: str) -> float:
     return max(runs) - min(runs)
 
 
-def _says(row: dict, published: float, copied: str) -> str:
+def _says(row: dict, published: float, copied: str) -> tuple[str, str]:
+    """What ours says of a published difference, and why: two codes."""
     if copied:
-        return f"cannot be told: {copied}"
+        return "cannot be told", "copied"
     if row["n_seeds"] == 1:
-        return "cannot be told: one seed each"
-    if abs(published) <= (own := noise(row["architecture"])):
-        return f"cannot be told: its own runs of one network differ by {own:.3f}"
+        return "cannot be told", "one seed"
+    if abs(published) <= noise(row["architecture"]):
+        return "cannot be told", "noise"
     if row["verdict"] == "not resolved":
-        return "cannot be told: ours is not resolved"
+        return "cannot be told", "not resolved"
     if row["verdict"] == "equivalent":
         small = abs(published) <= row["margin"]
-        return "compatible: both too small to matter" if small else "contradicts: ours shows no such difference"
-    return "agrees" if (published > 0) == (row["effect"] > 0) else "contradicts"
+        return ("compatible", "both small") if small else ("contradicts", "no difference")
+    return ("agrees" if (published > 0) == (row["effect"] > 0) else "contradicts"), ""

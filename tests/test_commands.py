@@ -60,8 +60,8 @@ if command == "tune":
     from study import tune
     tune.tune, tune.chosen = lambda *_: [], dict
 if command == "answers":
-    from study.show import answers
-    answers.write = lambda: []
+    from study.show import readme
+    readme.write = lambda: []
 with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
     assert main(sys.argv[1:]) == 0
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names))))

@@ -111,33 +111,35 @@ def text_lengths(data: Dataset, place: Place, architecture: str) -> Picture:
 
 
 @mpl.rc_context(STYLE)
-def scores(found: Evidence, group: str) -> Picture:
+def scores(evidence: Evidence, group: str) -> Picture:
     """The test macro-F1 of each value of a group: every seed a dot, the mean with its 95 % interval beside them."""
-    names = values(found.architecture, group)
-    about = ARCHITECTURES[found.architecture].groups[group]
+    names = values(evidence.architecture, group)
+    about = ARCHITECTURES[evidence.architecture].groups[group]
     words = [_in_lines(about.in_words(value), 84 // len(names)) for value in names]
     figure, [[axes]] = _figure(2.4 + 0.15 * max(each.count("\n") for each in words), 1, 1)
     for number, value in enumerate(names):
-        side = found.sides[of_value(found.checks, group, value)[0].run.variant.name]
+        side = evidence.sides[of_value(evidence.checks, group, value)[0].run.variant.name]
         side_by_side = number + np.linspace(-0.24, 0, len(side.scores))
         axes.plot(side_by_side, side.scores, "o", color=BLUE, markersize=4, alpha=0.7, label="one seed")
         mean = side.mean
         error = [[mean.estimate - mean.low], [mean.high - mean.estimate]]
         style = {"fmt": "D", "color": "black", "markersize": 5, "capsize": 4, "label": "mean, 95 % interval"}
         axes.errorbar(number + 0.2, mean.estimate, error, **style)
-    _draw_rival(axes, found)
+    _draw_rival(axes, evidence)
     axes.set_xticks(range(len(names)), words)
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
     _legend(figure, axes)
-    return _save(figure, found.place, f"{found.architecture}-{group}-scores", _title(found, group), found.data)
+    return _save(
+        figure, evidence.place, f"{evidence.architecture}-{group}-scores", _title(evidence, group), evidence.data
+    )
 
 
-def _draw_rival(axes: Any, found: Evidence) -> None:
+def _draw_rival(axes: Any, evidence: Evidence) -> None:
     """The strongest method without a network as a line, or in words if it lies outside."""
-    rival = found.sides[found.rival].mean.estimate
+    rival = evidence.sides[evidence.rival].mean.estimate
     low, high = axes.get_ylim()
     where = "" if low <= rival <= high else " (below the axis)" if rival < low else " (above the axis)"
-    label = f"{found.rival}: {rival:.3f}{where}"
+    label = f"{evidence.rival}: {rival:.3f}{where}"
     axes.axhline(rival, color=ORANGE, linestyle="--", label=label)
     axes.set_ylim(low, high)
 
@@ -147,8 +149,8 @@ def _in_lines(words: str, width: int) -> str:
     return textwrap.fill(words, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _title(found: Evidence, group: str) -> str:
-    family = ARCHITECTURES[found.architecture]
+def _title(evidence: Evidence, group: str) -> str:
+    family = ARCHITECTURES[evidence.architecture]
     return f"{family.title}: {family.groups[group].title.lower()}"
 
 
@@ -159,16 +161,16 @@ def _legend(figure: Figure, *axes: Any) -> None:
 
 
 @mpl.rc_context(STYLE)
-def curves(found: Evidence, group: str) -> Picture:
+def curves(evidence: Evidence, group: str) -> Picture:
     """Training and validation loss by epoch, a panel for each value of a group, all seeds."""
-    names = values(found.architecture, group)
+    names = values(evidence.architecture, group)
     rows = -(-len(names) // PANELS)
     figure, axes = _figure(2.5 * rows, rows, -(-len(names) // rows), sharey=True)
     for each, value in zip(axes.flat, names, strict=False):
-        checks = of_value(found.checks, group, value)
+        checks = of_value(evidence.checks, group, value)
         for check in checks:
             _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
-        words = ARCHITECTURES[found.architecture].groups[group].in_words(value)
+        words = ARCHITECTURES[evidence.architecture].groups[group].in_words(value)
         each.set(title=_in_lines(words, 84 // axes.shape[1]), xlabel="epoch")
         each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
     for each in axes.flat[len(names) :]:
@@ -176,7 +178,7 @@ def curves(found: Evidence, group: str) -> Picture:
     for each in axes[:, 0]:
         each.set_ylabel("loss (crossentropy)")
     _legend(figure, axes[0, 0])
-    return _save(figure, found.place, f"{found.architecture}-{group}", _title(found, group), found.data)
+    return _save(figure, evidence.place, f"{evidence.architecture}-{group}", _title(evidence, group), evidence.data)
 
 
 def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int, alone: bool) -> None:
@@ -190,54 +192,57 @@ def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int, al
 
 
 @mpl.rc_context(STYLE)
-def confusion(found: Evidence) -> Picture:
+def confusion(evidence: Evidence) -> Picture:
     """Of each class, the share that the best variant gives to each class; means over seeds."""
-    classes = found.data.classes
+    classes = evidence.data.classes
     figure, [[axes]] = _figure(4.2 if len(classes) > 3 else 2.6, 1, 1)
     shares = [
-        confusion_matrix(found.data.y_test, each, labels=np.arange(len(classes)), normalize="true")
-        for each in found.sides[found.best].answers
+        confusion_matrix(evidence.data.y_test, each, labels=np.arange(len(classes)), normalize="true")
+        for each in evidence.sides[evidence.best].predicted
     ]
     settings = {"annot": True, "fmt": ".0f", "cmap": "Blues", "vmin": 0, "vmax": 100, "cbar": False}
     sns.heatmap(100 * np.mean(shares, axis=0), ax=axes, xticklabels=classes, yticklabels=classes, **settings)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.tick_params(axis="y", rotation=0)
     axes.tick_params(axis="x", rotation=45 if len(classes) > 3 else 0)
-    best = name_of(found.architecture, found.best)
-    title = f"{ARCHITECTURES[found.architecture].title}: confusion of {best}, in percent of the true class"
-    return _save(figure, found.place, f"{found.architecture}-confusion", title, found.data)
+    best = name_of(evidence.architecture, evidence.best)
+    title = f"{ARCHITECTURES[evidence.architecture].title}: confusion of {best}, in percent of the true class"
+    return _save(figure, evidence.place, f"{evidence.architecture}-confusion", title, evidence.data)
 
 
 @mpl.rc_context(STYLE)
-def calibration(found: Evidence) -> Picture:
+def calibration(evidence: Evidence) -> Picture:
     """Share of right answers by confidence, for the baseline and the best variant, every seed a line."""
-    names = list(dict.fromkeys(("baseline", found.best)))
+    names = list(dict.fromkeys(("baseline", evidence.best)))
     figure, axes = _figure(2.9, 1, len(names), sharey=True)
     for each, name in zip(axes.flat, names, strict=True):
         each.plot([0, 1], [0, 1], color="black", linestyle=":", label="as often right as sure")
-        for check in by_variant(found.checks)[name]:
+        for check in by_variant(evidence.checks)[name]:
             sure, right, share = reliability(check.y, check.keras)
             each.plot(sure, right, color=BLUE, linewidth=0.8, alpha=0.7, label="one seed")
             each.scatter(sure, right, s=120 * share, color=BLUE, alpha=0.5, label="size: share of the test examples")
         each.set(
-            title=name_of(found.architecture, name), xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1)
+            title=name_of(evidence.architecture, name),
+            xlabel="confidence (largest probability)",
+            xlim=(0, 1),
+            ylim=(0, 1),
         )
     axes[0, 0].set_ylabel("share of right answers")
     _legend(figure, axes[0, 0])
-    title = f"{ARCHITECTURES[found.architecture].title}: calibration"
-    return _save(figure, found.place, f"{found.architecture}-calibration", title, found.data)
+    title = f"{ARCHITECTURES[evidence.architecture].title}: calibration"
+    return _save(figure, evidence.place, f"{evidence.architecture}-calibration", title, evidence.data)
 
 
 @mpl.rc_context(STYLE)
-def f1_by_length(found: Evidence) -> Picture:
+def f1_by_length(evidence: Evidence) -> Picture:
     """Test macro-F1 in quarters of the texts by their number of words, for the baseline and the best variant."""
-    labels, quarter = quarters(found.data.x_test)
+    labels, quarter = quarters(evidence.data.x_test)
     figure, [[axes]] = _figure(2.5, 1, 1)
-    sides = {"baseline": (-0.1, ORANGE, "s"), found.best: (0.1, BLUE, "o")}
+    sides = {"baseline": (-0.1, ORANGE, "s"), evidence.best: (0.1, BLUE, "o")}
     for name, (shift, color, marker) in sides.items():
         for part in range(len(labels)):
-            y, classes = found.data.y_test[quarter == part], len(found.data.classes)
-            each = [macro_f1(y, answer[quarter == part], classes) for answer in found.sides[name].answers]
+            y, classes = evidence.data.y_test[quarter == part], len(evidence.data.classes)
+            each = [macro_f1(y, answer[quarter == part], classes) for answer in evidence.sides[name].predicted]
             axes.plot(
                 [part + shift] * len(each),
                 each,
@@ -245,53 +250,53 @@ def f1_by_length(found: Evidence) -> Picture:
                 color=color,
                 markersize=4,
                 alpha=0.5,
-                label=name_of(found.architecture, name),
+                label=name_of(evidence.architecture, name),
             )
             axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
     axes.set_xticks(range(len(labels)), labels)
     axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
     _legend(figure, axes)
-    title = f"{ARCHITECTURES[found.architecture].title}: macro-F1 by length"
-    return _save(figure, found.place, f"{found.architecture}-by-length", title, found.data)
+    title = f"{ARCHITECTURES[evidence.architecture].title}: macro-F1 by length"
+    return _save(figure, evidence.place, f"{evidence.architecture}-by-length", title, evidence.data)
 
 
 @mpl.rc_context(STYLE)
-def hardest_images(found: Evidence, number: int = 10) -> Picture:
+def hardest_images(evidence: Evidence, number: int = 10) -> Picture:
     """The test images to whose class the best variant gives the least probability."""
-    which, probabilities = found.hardest(number)
+    which, probabilities = evidence.hardest(number)
     figure, axes = _figure(2.9, 2, number // 2)
-    classes = found.data.classes
+    classes = evidence.data.classes
     for each, example, p in zip(axes.flat, which, probabilities, strict=True):
-        each.imshow(found.data.x_test[example], interpolation="nearest")
-        true, guess = found.data.y_test[example], p.argmax()
+        each.imshow(evidence.data.x_test[example], interpolation="nearest")
+        true, guess = evidence.data.y_test[example], p.argmax()
         each.set_title(f"{classes[true]} {p[true]:.3f}\n{classes[guess]} {p[guess]:.3f}", fontsize=8)
         each.axis("off")
     title = (
-        f"{ARCHITECTURES[found.architecture].title}: hardest for {name_of(found.architecture, found.best)} "
+        f"{ARCHITECTURES[evidence.architecture].title}: hardest for {name_of(evidence.architecture, evidence.best)} "
         "(probability of the true class, and of its answer)"
     )
-    return _save(figure, found.place, f"{found.architecture}-hardest", title, found.data)
+    return _save(figure, evidence.place, f"{evidence.architecture}-hardest", title, evidence.data)
 
 
 @mpl.rc_context(STYLE)
-def against_published(found: Evidence) -> Picture:
+def against_earlier(evidence: Evidence) -> Picture:
     """Our test macro-F1 beside the published one, a panel for each group; one dot for each of our seeds."""
-    published = ARCHITECTURES[found.architecture].published
+    published = ARCHITECTURES[evidence.architecture].published
     groups = list(dict.fromkeys(each.group for each in published))
     figure, axes = _figure(2.6, 1, len(groups), sharey=True)
     for each, group in zip(axes.flat, groups, strict=True):
         theirs = [row for row in published if row.group == group]
         for number, row in enumerate(theirs):
-            ours = [check.f1(check.keras) for check in of_value(found.checks, group, row.value)]
+            ours = [check.f1(check.keras) for check in of_value(evidence.checks, group, row.value)]
             each.plot([number] * len(ours), ours, "o", color=BLUE, markersize=4, alpha=0.7, label="ours")
             marker = "x" if row.copied else "s"
             label = "published, copied in the source" if row.copied else "published"
             each.plot(number, row.macro_f1, marker, color=ORANGE, label=label)
         each.set_xticks(range(len(theirs)), [row.value for row in theirs], rotation=20)
-        each.set(title=ARCHITECTURES[found.architecture].groups[group].title)
+        each.set(title=ARCHITECTURES[evidence.architecture].groups[group].title)
         each.margins(x=0.2)
     axes[0, 0].set_ylabel("test macro-F1")
     _legend(figure, *axes.flat)
-    doubtful = f", ours on {found.data.title}" if found.data.doubt else ""
-    title = f"{ARCHITECTURES[found.architecture].title}: ours and published{doubtful}"
-    return _save(figure, found.place, f"{found.architecture}-published", title, found.data)
+    doubtful = f", ours on {evidence.data.title}" if evidence.data.doubt else ""
+    title = f"{ARCHITECTURES[evidence.architecture].title}: ours and published{doubtful}"
+    return _save(figure, evidence.place, f"{evidence.architecture}-published", title, evidence.data)

@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from ..architectures import ARCHITECTURES
-from ..evidence import AGAINST_BASELINES
+from ..evidence import within_groups
 from ..files import whole
 from ..findings import is_total, lacking, pair_of
 from ..statistics import VERDICTS
@@ -49,7 +49,7 @@ def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
 @mpl.rc_context(STYLE)
 def draw(comparisons: pd.DataFrame, title: str) -> Figure:
     """A panel for each architecture; networks for the same data share their scale."""
-    within = comparisons[comparisons["group"] != AGAINST_BASELINES]
+    within = within_groups(comparisons)
     panels = {name: _lines(within[within["architecture"] == name]) for name in within["architecture"].unique()}
     heights = [LINE * len(lines) for lines in panels.values()]
     figure = Figure(figsize=(WIDTH, sum(heights) + AROUND * (len(panels) + 1)))
@@ -122,7 +122,7 @@ def _beside(axes: Any) -> dict[str, Any]:
 
 def _in_numbers(comparisons: pd.DataFrame) -> str:
     """How many comparisons of each architecture have which verdict, for those who cannot see the figure."""
-    within = comparisons[comparisons["group"] != AGAINST_BASELINES]
+    within = within_groups(comparisons)
     parts = []
     for name, rows in within.groupby("architecture", sort=False):
         counts = ", ".join(f"{number} {each}" for each in VERDICTS if (number := (rows["verdict"] == each).sum()))

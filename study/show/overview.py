@@ -16,7 +16,7 @@ from ..evaluation import best
 from ..files import whole
 from ..profiles import BUDGETS, seeds
 from ..runs import Place
-from . import answers, conclusions, forest, pages, readings, tables
+from . import conclusions, forest, pages, readings, readme, tables
 from .figures import Picture
 from .words import percent
 
@@ -68,12 +68,12 @@ page. This one was written on {datetime.now():%Y-%m-%d %H:%M}.</p>
 def _full(architectures: list[str], place: Place) -> str:
     """What the full profile found of these architectures, from its committed tables, as HTML."""
     committed = [full.of(name, architectures) for name in ("results", "baselines", "comparisons")]
-    picture = forest.save(committed[-1], place.figures / "forest-full.png", answers.TITLE)
+    picture = forest.save(committed[-1], place.figures / "forest-full.png", readme.title())
     lead = (
         "All the data, several seeds, as many epochs as were chosen: these are the results to go by, kept in "
-        f"`reports/full/`. {answers.HOW_TO_READ} Data: {findings.data_of(committed[0])}."
+        f"`reports/full/`. {readme.how_to_read()} Data: {findings.data_of(committed[0])}."
     )
-    return f"<h2>{answers.TITLE}</h2>{_html(lead)}{_image(picture)}{_list(answers.lines(*committed))}"
+    return f"<h2>{readme.title()}</h2>{_html(lead)}{_image(picture)}{_list(readme.lines(*committed))}"
 
 
 def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
@@ -83,8 +83,8 @@ def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     picture = _image(forest.save(comparisons, place.figures / "forest.png", title))
     if full.speaks_of(place):
         return f"<h2>{title}</h2>{_html(conclusions.against_full(comparisons, place.profile))}{picture}"
-    said = _list(answers.lines(results, baselines, comparisons))
-    return f"<h2>{title}</h2>{_html(answers.HOW_TO_READ)}{picture}{said}"
+    said = _list(readme.lines(results, baselines, comparisons))
+    return f"<h2>{title}</h2>{_html(readme.how_to_read())}{picture}{said}"
 
 
 def _the_best(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> str:
@@ -135,7 +135,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
 
 def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
-    published = findings.published(comparisons, place)
+    published = findings.earlier(comparisons, place)
     ours = "" if published["from_full"].any() else f" Ours come from {findings.data_of(results)}."
     beside = (
         " Behind each stands what the profile `full` found of the same comparison." if full.speaks_of(place) else ""
@@ -147,11 +147,11 @@ def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) ->
         f"{beside} In groups that go beyond the baseline each step is compared with the one before.",
         conclusions.overall(comparisons),
         "## Against the methods without a network",
-        conclusions.against_baselines(comparisons, with_full=full.speaks_of(place)),
+        conclusions.beside_baselines(comparisons, with_full=full.speaks_of(place)),
         "## Beside the earlier report",
-        conclusions.beside_published(published) + ours,
+        readings.earlier(published) + ours,
     ]
-    table = "" if published.empty else tables.published_table(published, several=True).to_html(border=0, index=False)
+    table = "" if published.empty else tables.earlier_table(published, several=True).to_html(border=0, index=False)
     return _html("\n\n".join(parts)) + table
 
 

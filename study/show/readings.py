@@ -1,24 +1,32 @@
-"""What stands beside figures and tables: what a page ran on, and what there is to see, in a sentence or two."""
+"""What stands beside figures and tables: the values of templates/readings.md and earlier.md, from the results."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
 from ..architectures import ARCHITECTURES
 from ..datasets import TITLES, Dataset
-from ..evaluation import by_variant, of_value
+from ..evaluation import Check, by_variant, of_value
 from ..evidence import Evidence
 from ..findings import name_of
-from ..profiles import epochs, seeds
+from ..predictions import TOLERANCE
+from ..profiles import epochs
+from ..profiles import seeds as seeds_of
 from ..runs import PACKAGES, Place, jobs
 from ..statistics import macro_f1
 from ..training import limited
-from .words import literal, percent
+from .conclusions import data_of_full
+from .sentences import say
+
+ALIKE = 0.005  # shares of classes that differ by less are called alike
+SURE = 0.02  # how much surer than right a network is before it is called too sure
 
 
 def balance(data: Dataset, place: Place) -> str:
@@ -27,33 +35,33 @@ def balance(data: Dataset, place: Place) -> str:
     shares = np.array([np.bincount(y, minlength=len(data.classes)) / len(y) for y in (used.y_train, used.y_test)])
     rare, frequent = shares[0].argmin(), shares[0].argmax()
     apart = np.abs(shares[0] - shares[1]).max()
-    if shares[0].max() - shares[0].min() < 0.005:
-        said = f"Every class makes up {percent(shares[0][0])} of the training samples"
-    else:
-        said = (
-            f"Of the training samples *{data.classes[rare]}* makes up {percent(shares[0][rare])}, "
-            f"*{data.classes[frequent]}* {percent(shares[0][frequent])}"
-        )
-    alike = "nearly the same" if apart < 0.005 else f"the same within {percent(apart)}"
-    return f"{said}; the shares in the test split are {alike}."
+    return say(
+        "readings.balance",
+        even=np.ptp(shares[0]) < ALIKE,
+        rare=data.classes[rare],
+        rare_share=shares[0][0] if np.ptp(shares[0]) < ALIKE else shares[0][rare],
+        frequent=data.classes[frequent],
+        frequent_share=shares[0][frequent],
+        apart=apart if apart >= ALIKE else 0,
+    )
 
 
 def examples(data: Dataset) -> str:
     """The first training text of each class, as a Markdown list."""
-    first = {label: data.x_train[data.y_train == number][0] for number, label in enumerate(data.classes)}
-    return "\n".join(f"- *{label}*: {literal(text)}" for label, text in first.items())
+    first = [(label, data.x_train[data.y_train == number][0]) for number, label in enumerate(data.classes)]
+    return say("readings.examples", first=first)
 
 
 def knowing_nothing(data: Dataset) -> str:
     """What a network scores that has learnt no more than how frequent the classes are."""
     share = np.bincount(data.y_train, minlength=len(data.classes)) / len(data.y_train)
-    loss = entropy(share)
     constant = np.full_like(data.y_test, share.argmax())
-    accuracy, f1 = np.mean(constant == data.y_test), macro_f1(data.y_test, constant, len(data.classes))
-    return (
-        f"The floor: a network that knows no more than how frequent the classes are has a loss of {loss:.2f}, and one "
-        f"that answers *{data.classes[share.argmax()]}* to everything a test accuracy of {accuracy:.2f} and a test "
-        f"macro-F1 of only {f1:.4f}."
+    return say(
+        "readings.knowing_nothing",
+        loss=entropy(share),
+        label=data.classes[share.argmax()],
+        accuracy=np.mean(constant == data.y_test),
+        f1=macro_f1(data.y_test, constant, len(data.classes)),
     )
 
 
@@ -61,61 +69,60 @@ def text_lengths(architecture: str, data: Dataset) -> str:
     """How much of the training texts the input of a network holds, and how much of it is padding."""
     length = ARCHITECTURES[architecture].training["sequence_length"]
     words = np.array([len(text.split()) for text in data.x_train])
-    return (
-        f"The input holds {length} words. {percent(np.mean(words > length))} of the training texts are longer and are "
-        f"cut; half of them have {np.median(words):.0f} words or fewer, and on average "
-        f"{percent(np.mean(np.maximum(length - words, 0)) / length)} of the input is padding."
+    return say(
+        "readings.text_lengths",
+        length=length,
+        longer=np.mean(words > length),
+        median=np.median(words),
+        padding=np.mean(np.maximum(length - words, 0)) / length,
     )
 
 
-def curves(found: Evidence, group: str) -> str:
+def curves(evidence: Evidence, group: str) -> str:
     """Which networks of a group start slowly, which end lowest on validation data, and which on training data."""
     early, kept, fitted = {}, {}, {}
-    about = ARCHITECTURES[found.architecture].groups[group]
+    about = ARCHITECTURES[evidence.architecture].groups[group]
     for value in about.changes:
-        runs = [(each.run.history, each.run.record["best_epoch"] - 1) for each in of_value(found.checks, group, value)]
+        checks = of_value(evidence.checks, group, value)
+        runs = [(each.run.history, each.run.record["best_epoch"] - 1) for each in checks]
         early[about.in_words(value)] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
         kept[about.in_words(value)] = float(np.mean([history["val_loss"][best] for history, best in runs]))
         fitted[about.in_words(value)] = float(np.mean([history["loss"][best] for history, best in runs]))
-    return (
-        f"After the first epoch the validation loss is {_ends(early)}; where the weights were kept it is "
-        f"{_ends(kept)}. The training loss is there {_ends(fitted)}."
-    )
+    return say("readings.curves", early=_ends(early), kept=_ends(kept), fitted=_ends(fitted))
 
 
-def _ends(losses: dict[str, float]) -> str:
-    low, high = min(losses, key=losses.get), max(losses, key=losses.get)
-    if f"{losses[low]:.2f}" == f"{losses[high]:.2f}":
-        return f"nearly the same for all ({losses[low]:.2f})"
-    return f"lowest for {low} ({losses[low]:.2f}) and highest for {high} ({losses[high]:.2f})"
+def _ends(losses: dict[str, float]) -> dict[str, tuple[str, float]]:
+    """The lowest and the highest loss, each with its name."""
+    by_loss = sorted(losses.items(), key=lambda each: each[1])
+    return {"low": by_loss[0], "high": by_loss[-1]}
 
 
-def classes(found: Evidence, most: int = 3) -> str:
+def classes(evidence: Evidence, most: int = 3) -> str:
     """The easiest and the hardest class of the best variant, and what it mixes up most often; means over seeds."""
-    names, y = found.data.classes, found.data.y_test
-    numbers, answers = np.arange(len(names)), found.sides[found.best].answers
-    f1 = np.mean([f1_score(y, each, labels=numbers, average=None, zero_division=0) for each in answers], axis=0)
-    mixed = np.mean([confusion_matrix(y, each, labels=numbers, normalize="true") for each in answers], axis=0)
+    names, y = evidence.data.classes, evidence.data.y_test
+    numbers, predicted = np.arange(len(names)), evidence.sides[evidence.best].predicted
+    f1 = np.mean([f1_score(y, each, labels=numbers, average=None, zero_division=0) for each in predicted], axis=0)
+    mixed = np.mean([confusion_matrix(y, each, labels=numbers, normalize="true") for each in predicted], axis=0)
     np.fill_diagonal(mixed, 0)
     pairs = [np.unravel_index(each, mixed.shape) for each in np.argsort(-mixed, axis=None, kind="stable")[:most]]
-    said = ", ".join(f"{percent(mixed[true, said])} of *{names[true]}* as *{names[said]}*" for true, said in pairs)
-    return (
-        f"Easiest is *{names[f1.argmax()]}* (F1 {f1.max():.3f}), hardest *{names[f1.argmin()]}* ({f1.min():.3f}). "
-        f"It takes most often {said}."
+    return say(
+        "readings.classes",
+        easiest=(names[f1.argmax()], f1.max()),
+        hardest=(names[f1.argmin()], f1.min()),
+        mixed=[(mixed[true, said], names[true], names[said]) for true, said in pairs],
     )
 
 
-def calibration(found: Evidence) -> str:
+def calibration(evidence: Evidence) -> str:
     """How sure the baseline and the best variant are, and how often right; means over seeds."""
-    parts = []
-    for name in dict.fromkeys(("baseline", found.best)):
-        mine = by_variant(found.checks)[name]
+    networks = []
+    for name in dict.fromkeys(("baseline", evidence.best)):
+        mine = by_variant(evidence.checks)[name]
         sure = float(np.mean([each.keras.max(axis=1) for each in mine]))
         right = float(np.mean([each.predicted == each.y for each in mine]))
-        how = "too sure" if sure > right + 0.02 else "not sure enough" if sure < right - 0.02 else "as sure as right"
-        words = f"right in {percent(right)} of the test examples, on average {percent(sure)} sure: {how}"
-        parts.append(f"{name_of(found.architecture, name)}: {words}")
-    return "; ".join(parts) + "."
+        how = "over" if sure > right + SURE else "under" if sure < right - SURE else "well"
+        networks.append((name_of(evidence.architecture, name), right, sure, how))
+    return say("readings.calibration", networks=networks)
 
 
 def quarters(texts: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -128,47 +135,63 @@ def quarters(texts: np.ndarray) -> tuple[list[str], np.ndarray]:
     return labels, np.clip(np.searchsorted(edges, words, side="right") - 1, 0, last)
 
 
-def by_length(found: Evidence) -> str:
+def by_length(evidence: Evidence) -> str:
     """How often the best variant is right on the shortest and on the longest quarter of the test texts; over seeds."""
-    labels, quarter = quarters(found.data.x_test)
-    right = np.mean(found.sides[found.best].answers == found.data.y_test, axis=0)
-    ends = [
-        f"{percent(right[quarter == part].mean())} of the {np.sum(quarter == part)} texts of {labels[part]} words"
-        for part in (0, len(labels) - 1)
-    ]
-    rarest = min(np.bincount(found.data.y_test[quarter == part]).min() for part in range(len(labels)))
-    return (
-        f"{name_of(found.architecture, found.best)} is right in {' and in '.join(ends)}. Macro-F1 weighs every class "
-        f"alike, also one that a quarter hardly has (the fewest texts of a class in a quarter are {rarest}): a few "
-        "answers move it far, and quarters whose classes differ in share do not compare well by it."
+    labels, quarter = quarters(evidence.data.x_test)
+    right = np.mean(evidence.sides[evidence.best].predicted == evidence.data.y_test, axis=0)
+    ends = (0, len(labels) - 1)
+    return say(
+        "readings.by_length",
+        name=name_of(evidence.architecture, evidence.best),
+        ends=[(right[quarter == part].mean(), np.sum(quarter == part), labels[part]) for part in ends],
+        rarest=min(np.bincount(evidence.data.y_test[quarter == part]).min() for part in range(len(labels))),
     )
 
 
-def _part(used: np.ndarray, full: np.ndarray) -> str:
-    return f"{len(used):,}" if len(used) == len(full) else f"{len(used):,} of {len(full):,}"
+def equal(checks: list[Check]) -> str:
+    """That both sides agree on every example of every run; for checks that `evaluation.assert_equal` let pass."""
+    rows = pd.DataFrame(
+        [(each.differences.max(), each.keras_error, each.numpy_error) for each in checks],
+        columns=["max_abs_diff", "keras_error", "numpy_error"],
+    )
+    return say(
+        "readings.equal",
+        networks=len(checks),
+        examples=len(checks[0].y),
+        largest=rows["max_abs_diff"].max(),
+        beyond=int((rows["max_abs_diff"] > TOLERANCE).sum()),
+        keras_error=rows["keras_error"].max(),
+        numpy_error=rows["numpy_error"].max(),
+        tolerance=TOLERANCE,
+    )
 
 
-def published_caution(architecture: str, full: Dataset, place: Place) -> str:
+def earlier(rows: pd.DataFrame) -> str:
+    """How many findings of the earlier report hold, in a sentence, from the rows of `findings.earlier`."""
+    from_full = len(rows) and rows["from_full"].any()
+    return say(
+        "earlier.count",
+        number=len(rows),
+        counts=rows["says"].value_counts().to_dict(),
+        data_of_full=data_of_full(list(rows["architecture"].unique())) if from_full else "",
+    )
+
+
+def finding(row: Any) -> str:
+    """What a row of `findings.earlier` says, in words."""
+    return say("earlier.finding", says=row.says, why=row.why, copied=row.copied, noise=row.noise)
+
+
+def earlier_caution(architecture: str, data: Dataset, place: Place) -> str:
     """How far the comparison with the earlier report carries, given what was spent here, and on what data."""
-    used = limited(full, place.profile)
-    if full.is_sample:
-        return f"**These are not comparable**: ours come from {full.notice}."
-    if len(used.x_train) < len(full.x_train):
-        most = epochs(architecture, place.profile)
-        effort = (
-            f"**Mind the difference in effort** in the figure: this profile, whose scores it shows, trains on "
-            f"{_part(used.x_train, full.x_train)} samples, for at most {most} epoch{'s' * (most > 1)}; "
-            "the published figures come from a full training. To compare the heights, run the profile `full`."
-        )
-    else:
-        effort = (
-            "Both were trained on all training samples; each published figure is a single run, without an interval."
-        )
-    if not full.doubt:
-        return effort
-    return (
-        f"{effort} **Mind the data**: ours is {full.title}, so the heights need not be comparable to the digit with "
-        "those on the originals."
+    used = limited(data, place.profile)
+    few = len(used.x_train) < len(data.x_train)
+    return say(
+        "readings.earlier_caution",
+        notice=data.notice if data.is_sample else "",
+        part=say("readings.part", used=len(used.x_train), all=len(data.x_train)) if few else "",
+        epochs=epochs(architecture, place.profile),
+        title=data.title if data.doubt else "",
     )
 
 
@@ -176,32 +199,23 @@ def epochs_allowed(architecture: str, profile: str) -> str:
     """How many epochs the networks may train, and which of them more."""
     usual = epochs(architecture, profile)
     others = {each.variant.name: each.epochs for each in jobs(architecture, profile) if each.epochs != usual}
-    longer = (f"{number} for {name_of(architecture, name)}" for name, number in others.items())
-    return ", ".join([f"{usual} epoch{'s' * (usual > 1)}", *longer])
+    longer = [(name_of(architecture, name), number) for name, number in others.items()]
+    return say("readings.epochs_allowed", usual=usual, longer=longer)
 
 
-def setting(architecture: str, full: Dataset, place: Place) -> str:
+def setting(architecture: str, data: Dataset, place: Place) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
-    family = ARCHITECTURES[architecture]
-    used = limited(full, place.profile)
-    lines = {
-        "data": f"{full.title}{f' ({full.notice})' if full.is_sample else ''}",
-        "SHA-256": f"`{full.checksum}`",
-        "samples": f"{_part(used.x_train, full.x_train)} training, {_part(used.x_val, full.x_val)} validation, "
-        f"{len(full.x_test):,} test",
-        "profile": place.profile,
-        "budget": f"at most {epochs_allowed(architecture, place.profile)}; "
-        f"seeds: {', '.join(map(str, seeds(architecture, place.profile)))}",
-        "training": ", ".join(f"{key} {value}" for key, value in family.training.items() if key != "epochs"),
-        "versions": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
-    }
-    if family.decided_after_test and not full.is_sample:
-        lines["decided after a test score was seen"] = family.decided_after_test
-    table = "\n".join(
-        ["| this notebook ran on | |", "| :-- | :-- |", *(f"| {key} | {value} |" for key, value in lines.items())]
+    family, used = ARCHITECTURES[architecture], limited(data, place.profile)
+    return say(
+        "readings.setting",
+        sample_of=TITLES[data.name] if data.is_sample else "",
+        data=f"{data.title} ({data.notice})" if data.is_sample else data.title,
+        checksum=data.checksum,
+        samples=[(len(used.x_train), len(data.x_train)), (len(used.x_val), len(data.x_val)), len(data.x_test)],
+        profile=place.profile,
+        epochs=epochs_allowed(architecture, place.profile),
+        seeds=seeds_of(architecture, place.profile),
+        training=[(key, value) for key, value in family.training.items() if key != "epochs"],
+        versions=[(package, version(package)) for package in PACKAGES],
+        decided="" if data.is_sample else family.decided_after_test,
     )
-    if not full.is_sample:
-        return table
-    real = TITLES[full.name]
-    alarm = f"> **SAMPLE DATA, not {real}.** What follows shows that everything runs, and says nothing about {real}."
-    return f"{alarm}\n\n{table}"

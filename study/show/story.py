@@ -130,18 +130,19 @@ def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
     yield tables.layer_table(evidence.checks, examples)
     yield say("notebook.check", items=items, batch_size=BATCH_SIZE)
     yield tables.check_table(evidence.checks)
-    yield evaluation.assert_equal(evidence.checks)
+    evaluation.assert_equal(evidence.checks)
+    yield readings.equal(evidence.checks)
 
 
 @shown
-def published(evidence: Evidence) -> Iterator[Any]:
+def earlier_report(evidence: Evidence) -> Iterator[Any]:
     """Our scores and findings beside those of the earlier report."""
-    rows = findings.published(evidence.comparisons, evidence.place)
-    yield say("notebook.published")
-    yield figures.against_published(evidence)
-    yield tables.published_table(rows)
-    yield conclusions.beside_published(rows)
-    yield readings.published_caution(evidence.architecture, evidence.data, evidence.place)
+    rows = findings.earlier(evidence.comparisons, evidence.place)
+    yield say("notebook.earlier")
+    yield figures.against_earlier(evidence)
+    yield tables.earlier_table(rows)
+    yield readings.earlier(rows)
+    yield readings.earlier_caution(evidence.architecture, evidence.data, evidence.place)
 
 
 @shown

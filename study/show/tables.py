@@ -19,6 +19,7 @@ from ..evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
 from ..findings import name_of, pair_of
 from ..runs import Run
 from ..statistics import p_words
+from . import readings
 
 LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirectional", "dense layers": "^Dense$"}
 
@@ -58,22 +59,22 @@ def _words(settings: dict) -> str:
     )
 
 
-def group_table(found: Evidence, group: str) -> Table:
+def group_table(evidence: Evidence, group: str) -> Table:
     """One row for each value of a group, means over seeds; then the methods without a network.
 
     "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
     epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several.
     """
-    about = ARCHITECTURES[found.architecture].groups[group]
+    about = ARCHITECTURES[evidence.architecture].groups[group]
     lines = []
-    for value in values(found.architecture, group):
-        mine = of_value(found.checks, group, value)
+    for value in values(evidence.architecture, group):
+        mine = of_value(evidence.checks, group, value)
         frame = results(mine)
         kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
                 about.title: about.in_words(value) + _dead(mine),
-                **_score(found.sides[mine[0].run.variant.name]),
+                **_score(evidence.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
                 "training": f"{frame['train_f1'].mean():.3f}",
                 "validation": f"{frame['val_f1'].mean():.3f}",
@@ -84,7 +85,7 @@ def group_table(found: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
-    lines += _baseline_rows(found, about.title)
+    lines += _baseline_rows(evidence, about.title)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
 
 
@@ -93,29 +94,29 @@ def _score(side: Side) -> dict[str, str]:
     return {"macro-F1, test": f"{mean.estimate:.3f}", "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}"}
 
 
-def baselines_table(found: Evidence) -> Table:
+def baselines_table(evidence: Evidence) -> Table:
     """The methods without a network."""
-    return Table(_baseline_rows(found, "method"))
+    return Table(_baseline_rows(evidence, "method"))
 
 
-def _baseline_rows(found: Evidence, title: str) -> list[dict[str, str]]:
+def _baseline_rows(evidence: Evidence, title: str) -> list[dict[str, str]]:
     """A row for each method without a network, its name under `title`."""
     return [
-        {title: each.name, **_score(found.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
-        for each in found.baselines
+        {title: each.name, **_score(evidence.sides[each.name]), "validation": f"{each.val_f1:.3f}"}
+        for each in evidence.baselines
     ]
 
 
-def comparison_table(found: Evidence, group: str = AGAINST_BASELINES) -> Table:
+def comparison_table(evidence: Evidence, group: str = AGAINST_BASELINES) -> Table:
     """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict.
 
     Beside a smaller profile's verdicts stand those of `full`, with a mark where the two contradict.
     """
-    return Table(_compared(found, row) for row in full.beside(found.of_group(group), found.place).itertuples())
+    return Table(_compared(evidence, row) for row in full.beside(evidence.of_group(group), evidence.place).itertuples())
 
 
-def _compared(found: Evidence, row: Any) -> dict[str, str]:
-    ahead, number = pairs_ahead(found.sides[row.variant], found.sides[row.baseline])
+def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
+    ahead, number = pairs_ahead(evidence.sides[row.variant], evidence.sides[row.baseline])
     ours, theirs = pair_of(row)
     cells = {
         "variant": ours,
@@ -133,31 +134,31 @@ def _compared(found: Evidence, row: Any) -> dict[str, str]:
     return cells
 
 
-def class_table(found: Evidence) -> Table:
+def class_table(evidence: Evidence) -> Table:
     """The F1 of each class, means over seeds, a row for each variant and each method without a network."""
-    classes = found.data.classes
+    classes = evidence.data.classes
     lines = []
-    for name, side in found.sides.items():
+    for name, side in evidence.sides.items():
         scores = [
-            f1_score(found.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
-            for each in side.answers
+            f1_score(evidence.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
+            for each in side.predicted
         ]
         lines.append(
-            {"variant": name_of(found.architecture, name)}
+            {"variant": name_of(evidence.architecture, name)}
             | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True)))
         )
     return Table(lines)
 
 
-def calibration_table(found: Evidence) -> Table:
+def calibration_table(evidence: Evidence) -> Table:
     """How sure the networks are and how often right: means over seeds, a row for each variant."""
     lines = []
-    for name, mine in by_variant(found.checks).items():
+    for name, mine in by_variant(evidence.checks).items():
         right = np.mean([each.predicted == each.y for each in mine])
         sure = np.mean([each.keras.max(axis=1) for each in mine])
         error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
         scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        lines.append({"variant": name_of(found.architecture, name) + _dead(mine)} | _formatted(scores))
+        lines.append({"variant": name_of(evidence.architecture, name) + _dead(mine)} | _formatted(scores))
     return Table(lines)
 
 
@@ -165,12 +166,12 @@ def _formatted(scores: dict[str, float]) -> dict[str, str]:
     return {key: f"{value:.3f}" for key, value in scores.items()}
 
 
-def hardest_texts(found: Evidence, number: int = 5) -> Table:
+def hardest_texts(evidence: Evidence, number: int = 5) -> Table:
     """The test texts to whose class the best variant gives the least probability, with all the probabilities."""
-    which, probabilities = found.hardest(number)
+    which, probabilities = evidence.hardest(number)
     return Table(
-        {"text": found.data.x_test[each], "class": found.data.classes[found.data.y_test[each]]}
-        | _formatted(dict(zip(found.data.classes, p, strict=True)))
+        {"text": evidence.data.x_test[each], "class": evidence.data.classes[evidence.data.y_test[each]]}
+        | _formatted(dict(zip(evidence.data.classes, p, strict=True)))
         for each, p in zip(which, probabilities, strict=True)
     )
 
@@ -260,7 +261,7 @@ def check_table(checks: list[Check]) -> Table:
     return table
 
 
-def published_table(rows: pd.DataFrame, several: bool = False) -> Table:
+def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:
     """The rows of `findings.published`, to be read; `several` architectures are named."""
     return Table(
         ({"network": ARCHITECTURES[row.architecture].title} if several else {})
@@ -270,7 +271,7 @@ def published_table(rows: pd.DataFrame, several: bool = False) -> Table:
             "compared with": row.reference,
             "published": f"{row.published:+.3f}",
             "full" if row.from_full else "ours": f"{row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
-            "the finding": row.says,
+            "the finding": readings.finding(row),
         }
         for row in rows.itertuples()
     )

@@ -97,7 +97,7 @@ class TestImages:
         assert images.title == title
         assert images.source == f"{title} sha256:{images.checksum}"
         assert f"| data | {title} |" in readings.setting("cnn", images, Place("full", False, tmp_path))
-        caution = readings.published_caution("cnn", images, Place("full", False, tmp_path))
+        caution = readings.earlier_caution("cnn", images, Place("full", False, tmp_path))
         assert (f"ours is {title}, so the heights" in caution) == (title != "CIFAR-10")
 
     @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
@@ -169,7 +169,7 @@ class TestTexts:
         assert texts.y_test.tolist() == [0, 1, 2, 0]
         assert texts.x_val[1] == 'valid kalimat 1, "enak"'
         assert texts.source.startswith("NusaX-Senti (not the official files) sha256:")
-        caution = readings.published_caution("lstm", texts, Place("full", False, tmp_path))
+        caution = readings.earlier_caution("lstm", texts, Place("full", False, tmp_path))
         assert "ours is NusaX-Senti (not the official files), so the heights" in caution
 
     @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def test_the_columns_are_those_that_were_asked_for():
 def test_every_side_has_the_scores_of_its_own_answers():
     found = results({"baseline": 0.6, "layers-1": 0.8}, seeds=(0, 1, 2))
     for side in found.sides.values():
-        np.testing.assert_array_equal(side.resampled, statistics.resampled_f1(found.data.y_test, side.answers, 3))
-        assert side.scores.tolist() == [statistics.macro_f1(found.data.y_test, each, 3) for each in side.answers]
-    assert {len(side.answers) for side in found.sides.values()} == {1, 3}
+        np.testing.assert_array_equal(side.resampled, statistics.resampled_f1(found.data.y_test, side.predicted, 3))
+        assert side.scores.tolist() == [statistics.macro_f1(found.data.y_test, each, 3) for each in side.predicted]
+    assert {len(side.predicted) for side in found.sides.values()} == {1, 3}
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -116,7 +116,7 @@ def test_every_figure_is_drawn(tmp_path):
     place = Place("quick", False, tmp_path)
     found = weighed(checks({"layers-1": 0.8}, seeds=(0, 1), spread=0.05), place=place)
     drawn = [figures.scores(found, "layers"), figures.curves(found, "beyond"), figures.confusion(found)]
-    drawn += [figures.calibration(found), figures.f1_by_length(found), figures.against_published(found)]
+    drawn += [figures.calibration(found), figures.f1_by_length(found), figures.against_earlier(found)]
     assert len({each.path for each in drawn}) == len(drawn)
     for each in drawn:
         assert each.path.read_bytes().startswith(b"\x89PNG")

@@ -6,7 +6,7 @@ import pytest
 
 from study import findings, full, runs
 from study.architectures import ARCHITECTURES, variants
-from study.show import conclusions, tables
+from study.show import readings, tables
 
 from .made_up import comparisons
 from .made_up import tables as made_tables
@@ -15,11 +15,11 @@ QUICK = runs.Place("quick", False)
 
 
 def says(effect, verdict, architecture="lstm", value="1", n_seeds=10):
-    rows = findings.beside_published(
+    rows = findings.beside_earlier(
         comparisons(architecture, {("layers", f"layers-{value}"): (effect, verdict)}, n_seeds)
     )
-    [row] = rows[(rows["group"] == "layers") & (rows["value"] == value)].to_dict("records")
-    return row["says"], row["published"]
+    [row] = rows[(rows["group"] == "layers") & (rows["value"] == value)].itertuples()
+    return readings.finding(row), row.published
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,21 @@ def test_a_copied_figure_on_either_side_is_not_compared(which, monkeypatch):
 
 
 def test_copies_are_never_compared():
-    rows = findings.beside_published(comparisons("simple_rnn"))
-    copied = rows["group"] == "direction"
-    assert rows.loc[copied, "says"].str.startswith("cannot be told: copied in the source, not comparable").all()
-    assert not rows.loc[~copied, "says"].str.contains("copied").any()
+    rows = findings.beside_earlier(comparisons("simple_rnn"))
+    for row in rows.itertuples():
+        said = readings.finding(row)
+        copied = row.group == "direction"
+        assert said.startswith("cannot be told: copied in the source, not comparable") == copied
+        assert ("copied" in said) == copied
     assert "beyond" not in set(rows["group"])
-    html = tables.published_table(rows)._repr_html_()
+    html = tables.earlier_table(rows)._repr_html_()
     assert "repeats its layer row digit for digit" in html
     assert "..." not in html
 
 
 def test_the_table_shows_both_differences():
-    rows = findings.beside_published(comparisons("lstm", {("layers", "layers-1"): (0.4, "better")}))
-    assert tables.published_table(rows, several=True).iloc[0].to_dict() == {
+    rows = findings.beside_earlier(comparisons("lstm", {("layers", "layers-1"): (0.4, "better")}))
+    assert tables.earlier_table(rows, several=True).iloc[0].to_dict() == {
         "network": "LSTM", "group": "Number of layers", "value": "1", "compared with": "2", "published": "+0.017",
         "ours": "+0.400 (+0.396 to +0.402)", "the finding": "agrees",
     }  # fmt: skip
@@ -88,8 +90,8 @@ def test_the_table_shows_both_differences():
 
 def test_the_sentence_counts_the_rows():
     said = {("layers", "layers-1"): (0.4, "better"), ("cells", "cells-32-16"): (0.0, "equivalent")}
-    rows = findings.published(comparisons("lstm", said), QUICK)
-    text = conclusions.beside_published(rows)
+    rows = findings.earlier(comparisons("lstm", said), QUICK)
+    text = readings.earlier(rows)
     assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, not to be told 3." in text
     assert "trained once" not in text
 
@@ -103,20 +105,20 @@ def test_single_seeds_leave_the_rows_to_full(monkeypatch):
         )
     )
     monkeypatch.setattr(full, "table", committed.__getitem__)
-    rows = findings.published(comparisons("lstm", {("layers", "layers-1"): (-0.4, "worse")}, n_seeds=1), QUICK)
+    rows = findings.earlier(comparisons("lstm", {("layers", "layers-1"): (-0.4, "worse")}, n_seeds=1), QUICK)
     assert "agrees" in set(rows["says"])
-    assert not rows["says"].str.contains("one seed").any()
-    text = conclusions.beside_published(rows)
+    assert not (rows["why"] == "one seed").any()
+    text = readings.earlier(rows)
     assert text.startswith("Each network was trained once here")
     assert "agreeing with ours 1" in text
-    assert "full" in tables.published_table(rows).columns
-    assert "ours" not in tables.published_table(rows).columns
+    assert "full" in tables.earlier_table(rows).columns
+    assert "ours" not in tables.earlier_table(rows).columns
 
 
 def test_single_seeds_on_sample_data_have_no_rows():
-    rows = findings.published(comparisons("lstm", n_seeds=1), runs.Place("quick", True))
-    assert conclusions.beside_published(rows).startswith("Each network was trained once: that cannot tell")
-    assert tables.published_table(rows)._repr_html_() == ""
+    rows = findings.earlier(comparisons("lstm", n_seeds=1), runs.Place("quick", True))
+    assert readings.earlier(rows).startswith("Each network was trained once: that cannot tell")
+    assert tables.earlier_table(rows)._repr_html_() == ""
 
 
 def test_what_is_worse_on_purpose_is_no_knob():

@@ -131,7 +131,9 @@ def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch
 def test_the_code_is_all_of_forward_and_of_the_predicting(monkeypatch, images):
     monkeypatch.setattr(predictions, "code_digest", lambda *paths: sorted(path.name for path in paths))
     names = predictions.surroundings(images.x_test)["code"]
-    assert {"model.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(names)
+    assert {"archive.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(
+        names
+    )
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "one array", "a pickle", "no mark", "gone"])

@@ -9,7 +9,7 @@ import pytest
 from study import evidence, findings, full
 from study.architectures import ARCHITECTURES, pairs
 from study.runs import Place
-from study.show import conclusions, tables
+from study.show import conclusions, readings, tables
 
 from ..made_up import RIVAL, checks, comparisons, results, weighed
 from ..made_up import tables as made_tables
@@ -177,7 +177,7 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     assert "**these lose to it**: 3 (-0." in text
     assert "these beat it: 1 (+0." in text
     assert "not resolved: 2 (" in text
-    listed = conclusions.against_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
+    listed = conclusions.beside_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
     assert listed.startswith("- **LSTM.** Against")
     assert "**these lose to it**: 3 layers (-0." in listed
     assert "these beat it: 1 layer (+0." in listed
@@ -245,9 +245,9 @@ def test_all_are_called_all():
     said = {("baselines", name): (0.1, "better") for name in {*comparisons("lstm")["variant"], "beyond-unmasked"}}
     rows = comparisons("lstm", said)
     rows.loc[rows["variant"] == "layers-3", "effect"] = 0.2
-    assert conclusions.against_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
+    assert conclusions.beside_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
     two = rows[rows["variant"].isin(("layers-1", "layers-3"))]
-    assert conclusions.against_baselines(two).endswith("these beat it: both (+0.100 to +0.200).")
+    assert conclusions.beside_baselines(two).endswith("these beat it: both (+0.100 to +0.200).")
 
 
 def test_the_best_stands_beside_its_mean_in_full(monkeypatch):
@@ -274,5 +274,5 @@ def test_the_data_of_full_are_named_where_its_results_stand(monkeypatch):
     found = weighed(checks({}, "cnn", classes=10), place=Place("quick", False))
     monkeypatch.setattr(full, "table", {"results": committed, "comparisons": full.table("comparisons")}.__getitem__)
     assert "stands what the profile `full` found, on another copy; where" in conclusions.how_to_read(found)
-    said = conclusions.beside_published(findings.published(found.comparisons, found.place))
+    said = readings.earlier(findings.earlier(found.comparisons, found.place))
     assert "and these are its results, on another copy. Differences" in said

@@ -105,7 +105,7 @@ def test_many_panels_stand_in_two_rows(drawn):
 
 def test_confusion(drawn, found):
     [axes], title = drawn(figures.confusion, found)
-    answers = found.sides[found.best].answers
+    answers = found.sides[found.best].predicted
     shares = np.mean([confusion_matrix(found.data.y_test, each, normalize="true") for each in answers], axis=0)
     assert [each.get_text() for each in axes.texts] == [f"{100 * share:.0f}" for share in shares.ravel()]
     assert ticks(axes) == list(found.data.classes)
@@ -137,7 +137,7 @@ def test_f1_by_length(drawn):
     for name in ("baseline", "layers-1"):
         for part in range(len(labels)):
             of_part = quarter == part
-            scores = [macro_f1(y[of_part], each[of_part], 3) for each in found.sides[name].answers]
+            scores = [macro_f1(y[of_part], each[of_part], 3) for each in found.sides[name].predicted]
             assert next(means).get_ydata()[0] == pytest.approx(np.mean(scores))
 
 
@@ -172,8 +172,8 @@ def test_hardest_images(drawn, found):
         assert axes.get_title() == f"{'abc'[true]} {p[true]:.3f}\n{'abc'[p.argmax()]} {p.max():.3f}"
 
 
-def test_against_published(drawn, found):
-    panels, title = drawn(figures.against_published, found)
+def test_against_earlier(drawn, found):
+    panels, title = drawn(figures.against_earlier, found)
     assert title == "LSTM: ours and published"
     assert [axes.get_title() for axes in panels] == ["Number of layers", "Cells per layer", "Direction"]
     [first, *_] = panels
@@ -183,4 +183,4 @@ def test_against_published(drawn, found):
     np.testing.assert_array_equal(ours[0].get_ydata(), found.sides["layers-1"].scores)
     assert len(lines(panels[2], "published, copied in the source")) == 1
     doubted = replace(found, data=replace(found.data, doubt="perhaps not"))
-    assert drawn(figures.against_published, doubted)[1] == "LSTM: ours and published, ours on made up (perhaps not)"
+    assert drawn(figures.against_earlier, doubted)[1] == "LSTM: ours and published, ours on made up (perhaps not)"

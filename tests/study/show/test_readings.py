@@ -87,7 +87,7 @@ def test_the_hardest_class_and_what_is_mixed_up():
     found = results({})
     y = found.data.y_test
     answer = np.where((y == 2) & (np.arange(len(y)) % 2 == 0), 0, y)  # half of c is taken for a
-    found.sides[found.best].answers[:] = answer
+    found.sides[found.best].predicted[:] = answer
     said = readings.classes(found, most=1)
     assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). It takes most often 50{BLANK}% of *c* as *a*."
 
@@ -117,7 +117,7 @@ def test_by_length_counts_right_answers_at_the_ends():
     found = results({})
     _, quarter = readings.quarters(found.data.x_test)
     y = found.data.y_test
-    found.sides[found.best].answers[:] = np.where(quarter == 0, y, (y + 1) % 3)
+    found.sides[found.best].predicted[:] = np.where(quarter == 0, y, (y + 1) % 3)
     said = readings.by_length(found)
     assert f"is right in 100{BLANK}% of the {(quarter == 0).sum()} texts of" in said
     assert f"and in 0{BLANK}% of the {(quarter == quarter.max()).sum()} texts of" in said
@@ -151,11 +151,9 @@ def test_setting_names_what_it_ran_on(tmp_path):
 def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
     sample = datasets.load("nusax", tmp_path, "sample")
     real = replace(sample, is_sample=False)
-    assert "not comparable" in readings.published_caution("lstm", sample, Place("full", True))
-    assert "60 of 420 samples, for at most 1 epoch; the" in readings.published_caution(
-        "lstm", real, Place("tiny", False)
-    )
-    assert "all training samples" in readings.published_caution("lstm", real, Place("full", False))
+    assert "not comparable" in readings.earlier_caution("lstm", sample, Place("full", True))
+    assert "60 of 420 samples, for at most 1 epoch; the" in readings.earlier_caution("lstm", real, Place("tiny", False))
+    assert "all training samples" in readings.earlier_caution("lstm", real, Place("full", False))
 
 
 def test_the_networks_that_train_longer_are_named():

@@ -62,7 +62,7 @@ def test_group_table():
 
 def test_classes_and_calibration_are_means_over_seeds():
     found = results({"baseline": 0.6, "layers-1": 0.9}, seeds=(0, 1), spread=0.05)
-    y, y_guessed = found.data.y_test, found.sides["layers-1"].answers
+    y, y_guessed = found.data.y_test, found.sides["layers-1"].predicted
     f1 = np.mean([f1_score(y, each, average=None) for each in y_guessed], axis=0)
     [row] = tables.class_table(found).query("variant == '1 layer'").to_dict("records")
     assert row == {"variant": "1 layer"} | {name: f"{each:.3f}" for name, each in zip("abc", f1, strict=True)}

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from study.architectures import ARCHITECTURES, variants
 from study.errors import DataError
 from study.files import ROOT
-from study.show import answers
+from study.show import readme
 
 from ..made_up import RIVAL, tables
 
@@ -16,14 +16,14 @@ LSTMS = len(variants("lstm"))
 
 
 def line(number, *args, **settings):
-    return answers.lines(*tables(*args, **settings))[number]
+    return readme.lines(*tables(*args, **settings))[number]
 
 
 def test_readme_and_docs_hold_what_the_command_writes(tmp_path):
     text = (ROOT / "README.md").read_text()
-    before, _, rest = text.partition(answers.BEGIN)
-    (tmp_path / "README.md").write_text(f"{before}{answers.BEGIN}stale{answers.END}{rest.partition(answers.END)[2]}")
-    answers.write(tmp_path)
+    before, _, rest = text.partition(readme.BEGIN)
+    (tmp_path / "README.md").write_text(f"{before}{readme.BEGIN}stale{readme.END}{rest.partition(readme.END)[2]}")
+    readme.write(tmp_path)
     assert (tmp_path / "README.md").read_text() == text, "make answers writes it anew"
     ours, new = (plt.imread(root / "docs/forest.png") for root in (ROOT, tmp_path))
     assert ours.shape == new.shape
@@ -31,17 +31,17 @@ def test_readme_and_docs_hold_what_the_command_writes(tmp_path):
     assert "](docs/forest.png)" in text
 
 
-@pytest.mark.parametrize("text", ["nothing", f"no end {answers.BEGIN}", f"no beginning {answers.END}"])
+@pytest.mark.parametrize("text", ["nothing", f"no end {readme.BEGIN}", f"no beginning {readme.END}"])
 def test_a_readme_without_a_place_for_them_is_left_alone(tmp_path, text):
     (tmp_path / "README.md").write_text(text)
     with pytest.raises(DataError, match="must have the lines"):
-        answers.write(tmp_path)
+        readme.write(tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text() == text
 
 
 def test_every_group_is_answered():
-    asked = {group for groups in answers.QUESTIONS.values() for group in groups} | {answers.BEYOND}
+    asked = {group for groups in readme.QUESTIONS.values() for group in groups} | {readme.BEYOND}
     assert asked == {group for family in ARCHITECTURES.values() for group in family.groups}
 
 
@@ -132,6 +132,6 @@ def test_numpy_is_not_said_to_agree_where_it_does_not():
 
 def test_several_architectures_stand_in_one_line():
     both = [pd.concat(parts) for parts in zip(tables("cnn"), tables("lstm"), strict=True)]
-    lines = answers.lines(*both)
+    lines = readme.lines(*both)
     assert len(lines) == 5
     assert all("CNN" in each and "LSTM" in each for each in lines)

@@ -1,0 +1,161 @@
+"""What the full study found, on a page without running anything: a figure, and five lines in README."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import full
+from ..architectures import ARCHITECTURES
+from ..errors import DataError
+from ..evaluation import best
+from ..evidence import against_baselines
+from ..files import ROOT, whole
+from ..findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
+from ..statistics import VERDICTS
+from . import conclusions, forest
+from .sentences import say
+
+QUESTIONS = {  # what the groups of the study answer
+    "Depth": ("convolutions", "layers"),
+    "Width": ("filters", "cells"),
+    "Filter size, pooling, direction": ("kernel_sizes", "pooling", "direction"),
+}
+BEYOND = "beyond"
+BEGIN, END = "<!-- answers: begin -->", "<!-- answers: end -->"
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """docs/forest.png, and the figure and five lines in README.md, from the committed tables of the full profile.
+
+    Raises DataError if README.md has no place for them, before anything is written.
+    """
+    readme = root / "README.md"
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise DataError(f"{readme} must have the lines {BEGIN} and {END}: between them the answers are written")
+    results, baselines, comparisons = (full.table(name) for name in ("results", "baselines", "comparisons"))
+    picture = forest.save(comparisons, root / "docs" / "forest.png", title())
+    read = f"{how_to_read()} {say('readme.data', title=data_of(results))}"
+    answers = [f"- {line}" for line in lines(results, baselines, comparisons)]
+    parts = [f"![{picture.alt}](docs/forest.png)", read, *answers]
+    with whole(readme) as part:
+        part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{after}", encoding="utf-8")
+    return [picture.path, readme]
+
+
+def title() -> str:
+    """What stands above it."""
+    return say("readme.title")
+
+
+def how_to_read() -> str:
+    """How the figure is to be read."""
+    return say("readme.how_to_read")
+
+
+def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+    """Five lines of answers from a profile's tables, as Markdown; each holds whatever the results are."""
+    return [
+        *(say("readme.question", title=each, groups=_groups(comparisons, names)) for each, names in QUESTIONS.items()),
+        say("readme.beyond", architectures=_beyond(comparisons)),
+        say("readme.best", architectures=_best(results, baselines, comparisons), check=_check(results)),
+    ]
+
+
+def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What the comparisons say of each architecture and group."""
+    mine = comparisons[comparisons["group"].isin(groups)]
+    return [_group(rows) for _, rows in mine.groupby(["architecture", "group"], sort=False)]
+
+
+def _group(rows: pd.DataFrame) -> dict[str, Any]:
+    family = ARCHITECTURES[rows["architecture"].iloc[0]]
+    group = family.groups[rows["group"].iloc[0]]
+    return {
+        "title": family.title,
+        "direction": _direction(rows),
+        "reference": group.in_words(group.reference, alone=True),
+        "verdicts": _by_verdict(rows),
+    }
+
+
+def _direction(rows: pd.DataFrame) -> str:
+    """Whether "more" is better, or "less": the smaller values worse and the larger better; values stand in order."""
+    group = ARCHITECTURES[rows["architecture"].iloc[0]].groups[rows["group"].iloc[0]]
+    verdicts, below = rows["verdict"].tolist(), list(group.changes).index(group.reference)
+    ends = "".join({*verdicts[:below]}), "".join({*verdicts[below:]})
+    return {("worse", "better"): "more", ("better", "worse"): "less"}.get(ends, "")
+
+
+def _by_verdict(rows: pd.DataFrame) -> list[tuple[str, bool, list[tuple[str, float]]]]:
+    """(verdict, whether perhaps by too little, [(value, difference)]), in the order of VERDICTS."""
+    alike: dict[tuple[str, bool], list] = {}
+    for row in rows.sort_values("verdict", key=lambda each: each.map(VERDICTS.index), kind="stable").itertuples():
+        value = value_of(row.architecture, row.group, row.variant)
+        alike.setdefault((row.verdict, perhaps_small(row)), []).append((value, row.effect))
+    return [(*key, networks) for key, networks in alike.items()]
+
+
+def _beyond(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
+    """For each architecture what its parts and steps are worth, of the steps only those that are clear."""
+    mine, found = comparisons[comparisons["group"] == BEYOND], []
+    for name, rows in mine.groupby("architecture", sort=False):
+        clear = knobs(rows)[lambda each: each["verdict"].isin(("better", "worse"))]
+        totals = clear.index[[is_total(row) for row in clear.itertuples()]]
+        found.append(
+            {
+                "title": ARCHITECTURES[name].title,
+                "removals": [conclusions.removal(row) for row in removals(rows).itertuples()],
+                "totals": clear.loc[totals, "effect"].tolist(),
+                "steps": _by_verdict(clear.drop(totals)),
+            }
+        )
+    return found
+
+
+def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, Any]]:
+    """The best variant of each architecture by validation, its scores, and how the networks stand to simple methods."""
+    found, against = [], against_baselines(comparisons)
+    for name, rows in results.groupby("architecture", sort=False):
+        variant, mine = best(rows), against[against["architecture"] == name].set_index("variant")
+        means = rows[rows["variant"] == variant][["val_f1", "test_f1_keras"]].mean()
+        methods = baselines[baselines["architecture"] == name].set_index("name")
+        verdict, rival = mine.loc[variant, ["verdict", "baseline"]]
+        found.append(
+            {
+                "title": ARCHITECTURES[name].title,
+                "best": name_of(name, variant),
+                "validation": means["val_f1"],
+                "test": means["test_f1_keras"],
+                "verdict": verdict,
+                "rival": rival,
+                "rival_score": methods.loc[rival, "test_f1"],
+                "variants": len(mine),
+                "losing": int((mine["verdict"] == "worse").sum()),
+            }
+        )
+    return found
+
+
+def _check(results: pd.DataFrame) -> dict[str, float]:
+    """Whether numpy gives what Keras gives."""
+    worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
+    return worst | {"networks": len(results)}
+
+
+def _in_lines(parts: list[str]) -> str:
+    """Paragraphs and list items at the width of README."""
+    settings = {"width": 120, "break_long_words": False, "break_on_hyphens": False}
+    wrapped = [
+        each
+        if each.startswith("!")
+        else textwrap.fill(each, subsequent_indent="  " if each.startswith("- ") else "", **settings)
+        for each in parts
+    ]
+    items = [each for each in wrapped if each.startswith("- ")]
+    return "\n\n".join([*(each for each in wrapped if not each.startswith("- ")), "\n".join(items)])
