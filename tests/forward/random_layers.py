@@ -226,6 +226,17 @@ def conv2d(dice, shape):
     return dice.make(layers.Conv2D, **grouped(dice, shape), **convolution(dice, shape[:-1]))
 
 
+def depthwise_conv1d(dice, shape):
+    options = convolution(dice, shape[:-1], ("valid", "same") if shape[0] else ("same",))
+    return dice.make(layers.DepthwiseConv1D, depth_multiplier=dice.choice(1, 2), **options)
+
+
+def separable_conv1d(dice, shape):
+    options = convolution(dice, shape[:-1], ("valid", "same") if shape[0] else ("same",))
+    options |= {"depth_multiplier": dice.choice(1, 2)}
+    return dice.make(layers.SeparableConv1D, filters=dice.size(shape=shape), **options)
+
+
 def square_strides(options):
     """TensorFlow's depthwise convolutions have the same stride along both axes."""
     return options | ({"strides": (options["strides"][0],) * 2} if "strides" in options else {})
@@ -347,6 +358,7 @@ OF_ANY_RANK = {
     "Rescaling": rescaling,
     "Normalization": normalization,
     "ActivityRegularization": activity_regularization,
+    "Identity": inactive(layers.Identity),
     "Dropout": inactive(layers.Dropout, rate=0.4),
     "GaussianDropout": inactive(layers.GaussianDropout, rate=0.4),
     "AlphaDropout": inactive(layers.AlphaDropout, rate=0.4),
@@ -356,6 +368,8 @@ OF_SEQUENCES = RECURRENT | {
     "Bidirectional": bidirectional,
     "TimeDistributed": time_distributed,
     "Conv1D": conv1d,
+    "DepthwiseConv1D": depthwise_conv1d,
+    "SeparableConv1D": separable_conv1d,
     "MaxPooling1D": pooling(layers.MaxPooling1D),
     "AveragePooling1D": pooling(layers.AveragePooling1D),
     "GlobalMaxPooling1D": global_pooling(layers.GlobalMaxPooling1D),
