@@ -42,6 +42,11 @@ class Dice:
         self.masks = False
         self.story, self.layers, self.activations = [], Counter(), Counter()
 
+    @property
+    def parts(self):
+        """How often there is what."""
+        return self.layers + self.activations
+
     def byte(self):
         return next(self.bytes, 0)
 
