@@ -1,0 +1,33 @@
+"""What `pip install .` installs."""
+
+import email
+import zipfile
+
+import pytest
+from flit_core import buildapi
+
+import forward
+from study.files import ROOT
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)  # where build tools start
+    before = {*ROOT.iterdir()}
+    with zipfile.ZipFile(tmp_path / buildapi.build_wheel(tmp_path)) as wheel:
+        yield wheel
+    assert {*ROOT.iterdir()} == before, "something is left in the project's folder"
+
+
+def test_it_is_forward_and_nothing_else(wheel):
+    code = {str(path.relative_to(ROOT)) for path in ROOT.glob("forward/**/*.py")}
+    about = f"forward_by_hand-{forward.__version__}.dist-info"
+    assert code == {name for name in wheel.namelist() if not name.startswith(about)}
+
+
+def test_it_needs_numpy_alone(wheel):
+    about = email.message_from_bytes(wheel.read(f"forward_by_hand-{forward.__version__}.dist-info/METADATA"))
+    needed = about.get_all("Requires-Dist")
+    assert [each for each in needed if "extra ==" not in each] == ["numpy>=1.26"]
+    assert set(about.get_all("Provides-Extra")) == {"threads", "study"}
+    assert about["Requires-Python"] == ">=3.11"
