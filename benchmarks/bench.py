@@ -27,7 +27,7 @@ from peers import PEERS, THREADS, Peer
 from startup import SIDES, measure
 
 from study import datasets
-from study.files import folder, whole
+from study.files import atomic_write, folder
 from study.profiles import BUDGETS
 from study.runs import Place
 from study.show import figures
@@ -215,7 +215,7 @@ def draw(table: pd.DataFrame, title: str) -> None:
         axes.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.suptitle(title)
-    with whole(folder("figures") / "benchmark.png") as part:
+    with atomic_write(folder("figures") / "benchmark.png") as part:
         figure.savefig(part, format="png")
 
 
@@ -251,16 +251,16 @@ def main() -> None:
             startup_table(str(weights)),
         ]
     )
-    with whole(folder("reports") / "benchmark.md") as part:
+    with atomic_write(folder("reports") / "benchmark.md") as part:
         part.write_text(text + "\n")
-    with whole(folder("reports") / "benchmark.csv") as part:
+    with atomic_write(folder("reports") / "benchmark.csv") as part:
         table.to_csv(part, index=False)
     draw(table, f"{samples} on {THREADS} cores")
     if options.readme:
         readme = Path("README.md")
         begin, end = "<!-- make bench: begin -->", "<!-- make bench: end -->"
         before, _, rest = readme.read_text().partition(begin)
-        with whole(readme) as part:
+        with atomic_write(readme) as part:
             part.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}")
     print(f"\n{text}\n\nreports/benchmark.md, reports/benchmark.csv, figures/benchmark.png")
 

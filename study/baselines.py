@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from .datasets import DATASETS, Dataset, digest
-from .kept import Arrays, kept
 from .progress import progress
 from .runs import code_digest, data_digest, fingerprint, versions
 from .statistics import macro_f1
+from .store import Arrays, kept
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import string
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from . import predictions
+from . import predictions, store
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
-from .files import alone_in, whole
 from .predictions import TOLERANCE
 from .progress import progress
 from .runs import Place, Run
 from .statistics import macro_f1
+from .store import Arrays
 
 # How much further than Keras numpy may lie from float64 where the two part by more than TOLERANCE. Measured: 1.5 at
 # most, as both round at random; a wrong formula lies a thousand times as far.
 AS_NEAR = 2
-DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
+NOTHING = np.empty((0, 1), np.float32)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One run on the whole test split: the probabilities of both sides, and their times in seconds.
+    """One run on the test split: the probabilities of Keras and of `forward`, and their times in seconds.
 
-    Where the two differ by more than TOLERANCE, `keras_error` and `numpy_error` say how far each side lies
-    at most from Keras in float64; else they are NaN.
+    `numpy` is `forward` as it predicts by default, on the whole split; `plain` is `predict(fast=False)`, on the
+    first examples, perhaps on none. Where a side differs from Keras by more than TOLERANCE, `keras_error` and that
+    side's error say how far each lies at most from Keras in float64; else they are NaN.
     """
 
     run: Run
@@ -43,21 +42,28 @@ class Check:
     numpy_s: float
     keras_error: float = np.nan
     numpy_error: float = np.nan
+    plain: np.ndarray = field(default_factory=lambda: NOTHING)
+    plain_s: float = np.nan
+    plain_error: float = np.nan
 
     @property
     def predicted(self) -> np.ndarray:
         """The class that Keras finds most probable, for each example."""
         return self.keras.argmax(axis=1)
 
-    @property
-    def agreeing(self) -> int:
-        """On how many examples both sides predict the same class."""
-        return int(np.sum(self.predicted == self.numpy.argmax(axis=1)))
+    def agreeing(self, side: str = "numpy") -> int:
+        """On how many of its examples a side predicts the class that Keras predicts."""
+        ours = getattr(self, side).argmax(axis=1)
+        return int(np.sum(self.predicted[: len(ours)] == ours))
 
-    @property
-    def differences(self) -> np.ndarray:
-        """|Δp| of every probability."""
-        return np.abs(self.keras.astype(np.float64) - self.numpy)
+    def differences(self, side: str = "numpy") -> np.ndarray:
+        """|Δp| of every probability of a side."""
+        ours = getattr(self, side)
+        return np.abs(self.keras[: len(ours)].astype(np.float64) - ours)
+
+    def seconds(self, side: str, examples: int = 1000) -> float:
+        """How long a side takes for so many examples."""
+        return getattr(self, f"{side}_s") * examples / max(len(getattr(self, side)), 1)
 
     @property
     def dead(self) -> bool:
@@ -65,8 +71,8 @@ class Check:
         return one_class(self.predicted)
 
     def f1(self, probabilities: np.ndarray) -> float:
-        """The macro-F1 of a side."""
-        return macro_f1(self.y, probabilities.argmax(axis=1), self.classes)
+        """The macro-F1 of a side, on the examples that it predicted."""
+        return macro_f1(self.y[: len(probabilities)], probabilities.argmax(axis=1), self.classes)
 
 
 def one_class(predicted: np.ndarray) -> bool:
@@ -75,18 +81,24 @@ def one_class(predicted: np.ndarray) -> bool:
 
 
 def check(runs: list[Run], data: Dataset) -> list[Check]:
-    """The predictions of every run on the whole test split by Keras and by `forward`, made or kept."""
+    """The predictions of every run on the test split by Keras and by `forward`, made or kept."""
     checks = []
     with progress(total=len(runs), desc="predicting with Keras and numpy", unit="run") as bar:
         around = predictions.surroundings(data.x_test, data.y_test)
         for run in runs:
             bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}")
-            found = predictions.of_run(run, data, around)
-            numbers = (float(each) for each in (*found["seconds"], *found["errors"]))
-            sides = found["keras"], found["numpy"]
-            checks.append(Check(run, data.source, data.y_test, len(data.classes), *sides, *numbers))
+            checks.append(_check(run, data, predictions.of_run(run, data, around)))
             bar.update()
     return checks
+
+
+def _check(run: Run, data: Dataset, arrays: Arrays) -> Check:
+    """A Check from what `predictions.predict` gives; what was kept before there was a plain side has none."""
+    sides = {name: arrays[name] for name in ("keras", "numpy", "plain") if name in arrays}
+    for what in ("seconds", "errors"):
+        numbers = zip(("keras", "numpy", "plain"), arrays[what], strict=False)
+        sides |= {f"{name}_{'s' if what == 'seconds' else 'error'}": float(number) for name, number in numbers}
+    return Check(run, data.source, data.y_test, len(data.classes), **sides)
 
 
 def results(checks: list[Check]) -> pd.DataFrame:
@@ -107,8 +119,8 @@ def _row(check: Check, record: dict) -> dict:
         "val_f1": record["metrics"]["val_f1"],
         "test_f1_keras": check.f1(check.keras),
         "test_f1_numpy": check.f1(check.numpy),
-        "agreement": check.agreeing / len(check.y),
-        "max_abs_diff": check.differences.max(),
+        "agreement": check.agreeing() / len(check.y),
+        "max_abs_diff": check.differences().max(),
         "keras_s": check.keras_s,
         "numpy_s": check.numpy_s,
         "train_s": record["train_s"],
@@ -118,107 +130,63 @@ def _row(check: Check, record: dict) -> dict:
         "epochs_at_most": record["epochs_at_most"],
         "keras_error": check.keras_error,
         "numpy_error": check.numpy_error,
+        **_plain(check),
     }
+
+
+def _plain(check: Check) -> dict[str, float]:
+    """The columns of the plain side: of its first examples, how many and how well; NaN where it has none."""
+    number = len(check.plain)
+    return {
+        "plain_examples": number,
+        "plain_f1": check.f1(check.plain) if number else np.nan,
+        "plain_agreement": check.agreeing("plain") / number if number else np.nan,
+        "plain_max_abs_diff": check.differences("plain").max(initial=0) if number else np.nan,
+        "plain_s": check.plain_s,
+        "plain_error": check.plain_error,
+    }
+
+
+def histories(checks: list[Check]) -> pd.DataFrame:
+    """A row an epoch, in the columns of history.csv."""
+    rows = [
+        pd.DataFrame(_about(each) | {"epoch": np.arange(1, each.run.record["epochs"] + 1)} | each.run.history)
+        for each in checks
+    ]
+    return pd.concat(rows)
+
+
+def answers(checks: list[Check]) -> pd.DataFrame:
+    """A row a run, in the columns of predictions.csv."""
+    return pd.DataFrame(_about(each) | {"predicted": store.as_digits(each.predicted)} for each in checks)
+
+
+def _about(check: Check) -> dict:
+    variant = check.run.variant
+    return {"architecture": variant.architecture, "variant": variant.name, "seed": check.run.seed}
+
+
+def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
+    """The checks as tables and kept predictions have them, for all but what needs a model: that on its layers.
+
+    Raises OSError if one of the files is missing.
+    """
+    rows, history = (store.read(name, place, architecture) for name in ("results", "history"))
+    epochs = dict(list(history.groupby(["variant", "seed"])))
+    named = {each.name: each for each in variants(architecture)}
+    checks = []
+    for row in rows[rows["variant"].isin(named)].to_dict("records"):
+        losses = epochs[row["variant"], row["seed"]].drop(columns=["architecture", "variant", "seed", "epoch"])
+        record = row | {"history": losses.dropna(axis=1).to_dict("list")}
+        record["metrics"] = {name: row[name] for name in METRICS}
+        run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
+        checks.append(_check(run, data, store.arrays_in(store.check_of(run))))
+    return checks
 
 
 def best(results: pd.DataFrame) -> str:
     """The variant with the best mean macro-F1 on the validation data, of one architecture's rows of results.csv."""
     return str(results.groupby("variant", sort=False)["val_f1"].mean().idxmax())
-
-
-def save(checks: list[Check], place: Place) -> pd.DataFrame:
-    """Keep all that a table or a figure is made of; return the rows of results.csv.
-
-    Leaves reports/<profile>/results.csv (a row a run), history.csv (a row an epoch), predictions.csv (the
-    predicted class of every test example, a digit each), and the probabilities of both sides in probabilities/.
-    """
-    about = [
-        {"architecture": each.run.variant.architecture, "variant": each.run.variant.name, "seed": each.run.seed}
-        for each in checks
-    ]
-    found = results(checks)
-    histories = [
-        pd.DataFrame(row | {"epoch": np.arange(1, each.run.record["epochs"] + 1)} | each.run.history)
-        for row, each in zip(about, checks, strict=True)
-    ]
-    digits = [row | {"predicted": as_digits(each.predicted)} for row, each in zip(about, checks, strict=True)]
-    for each in checks:
-        with whole(_probabilities(place, each.run)) as part, part.open("wb") as file:
-            np.savez_compressed(file, keras=each.keras, numpy=each.numpy)
-    merge_csv(place.reports / "history.csv", pd.concat(histories))
-    merge_csv(place.reports / "predictions.csv", pd.DataFrame(digits))
-    merge_csv(place.reports / "results.csv", found)
-    return found
-
-
-def _probabilities(place: Place, run: Run) -> Path:
-    return place.reports / "probabilities" / run.variant.architecture / f"{run.variant.name}-seed-{run.seed}.npz"
-
-
-def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
-    """The checks as `save` left them, for every table and figure that needs no model: all but those on its layers.
-
-    Raises OSError if one of the files is missing.
-    """
-    tables = {name: read_csv(place.reports / f"{name}.csv", architecture) for name in ("results", "history")}
-    epochs = dict(list(tables["history"].groupby(["variant", "seed"])))
-    named = {each.name: each for each in variants(architecture)}
-    checks = []
-    for row in tables["results"].to_dict("records"):
-        history = epochs[row["variant"], row["seed"]].drop(columns=["architecture", "variant", "seed", "epoch"])
-        record = row | {"history": history.dropna(axis=1).to_dict("list")}
-        record["metrics"] = {name: row[name] for name in METRICS}
-        run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
-        with np.load(_probabilities(place, run)) as sides:
-            checks.append(
-                Check(
-                    run,
-                    row["data_source"],
-                    data.y_test,
-                    len(data.classes),
-                    sides["keras"],
-                    sides["numpy"],
-                    row["keras_s"],
-                    row["numpy_s"],
-                    row.get("keras_error", np.nan),  # older tables lack them
-                    row.get("numpy_error", np.nan),
-                )
-            )
-    return checks
-
-
-def merge_csv(path: Path, new: pd.DataFrame) -> None:
-    """Put these rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
-    order = {name: number for number, name in enumerate(ARCHITECTURES)}
-    with alone_in(path.parent):
-        tables = [new]
-        if path.exists():
-            old = pd.read_csv(path, dtype={"predicted": str})
-            tables.append(old[~old["architecture"].isin(new["architecture"])])
-        table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order), kind="stable")
-        with whole(path) as part:
-            table.to_csv(part, index=False)
-
-
-def read_csv(path: Path, architecture: str) -> pd.DataFrame:
-    """The rows of an architecture in one of the tables that `merge_csv` writes."""
-    table = pd.read_csv(path, dtype={"predicted": str})
-    return table[table["architecture"] == architecture]
-
-
-def as_digits(predicted: np.ndarray) -> str:
-    """Class numbers as a string with a digit for each example; from class 10 on, the digits are letters.
-
-    Raises ValueError for a class that no digit stands for.
-    """
-    if predicted.min() < 0 or predicted.max() >= len(DIGITS):
-        raise ValueError(f"classes {predicted.min()} to {predicted.max()}: digits go from 0 to {len(DIGITS) - 1}")
-    return "".join(np.array(DIGITS)[predicted])
-
-
-def from_digits(digits: str) -> np.ndarray:
-    """The class numbers that `as_digits` wrote."""
-    return np.array([int(each, len(DIGITS)) for each in digits], dtype=np.int64)
 
 
 def by_variant(checks: list[Check]) -> dict[str, list[Check]]:
@@ -240,25 +208,39 @@ def values(architecture: str, group: str) -> list[str]:
 
 
 def unequal(results: pd.DataFrame) -> pd.DataFrame:
-    """Those rows of results.csv in which numpy does not give what Keras gives.
+    """Those rows of results.csv in which numpy, fast or plain, does not give what Keras gives.
 
     The classes, and so the macro-F1, must be the same, and each |Δp| at most TOLERANCE. Where one is larger, numpy
-    must be right: within TOLERANCE of Keras in float64, or about as near to it as Keras in float32.
+    must be right: within TOLERANCE of Keras in float64, or about as near to it as Keras in float32. Older tables
+    have no plain side.
     """
-    close = results["max_abs_diff"] <= TOLERANCE  # so written, a NaN counts as a difference
-    right = results["numpy_error"] <= np.fmax(TOLERANCE, AS_NEAR * results["keras_error"])
-    same = (results["agreement"] == 1) & (results["test_f1_keras"] == results["test_f1_numpy"])
-    return results[~(same & (close | right))]
+    right = _right(results, "agreement", "max_abs_diff", "numpy_error")
+    right &= results["test_f1_keras"] == results["test_f1_numpy"]
+    if "plain_agreement" in results:
+        right &= _right(results, "plain_agreement", "plain_max_abs_diff", "plain_error") | (
+            results["plain_examples"] == 0
+        )
+    return results[~right]
+
+
+def _right(results: pd.DataFrame, agreement: str, largest: str, error: str) -> pd.Series:
+    """Whether a side gives what Keras gives, from three columns of results.csv."""
+    close = results[largest] <= TOLERANCE  # so written, a NaN counts as a difference
+    near = results[error] <= np.fmax(TOLERANCE, AS_NEAR * results["keras_error"])
+    return (results[agreement] == 1) & (close | near)
 
 
 def assert_equal(checks: list[Check]) -> None:
-    """Raise AssertionError, naming the runs on which the two sides do not agree on every example, if there are any."""
-    found, examples = results(checks), len(checks[0].y)
-    if len(wrong := unequal(found)):
-        lines = [
-            f"{row.architecture} {row.variant} seed {row.seed}: "
-            f"agreement {round(row.agreement * examples)}/{examples}, max |Δp| {row.max_abs_diff:.1e}, "
-            f"from float64: Keras {row.keras_error:.1e}, numpy {row.numpy_error:.1e}"
-            for row in wrong.itertuples()
-        ]
-        raise AssertionError(f"numpy and Keras differ by more than {TOLERANCE:g}:\n" + "\n".join(lines))
+    """Raise AssertionError, naming the runs on which a side does not agree with Keras on every example, if any."""
+    wrong = unequal(results(checks))
+    if wrong.empty:
+        return
+    examples = len(checks[0].y)
+    lines = [
+        f"{row.architecture} {row.variant} seed {row.seed}: "
+        f"agreement {round(row.agreement * examples)}/{examples}, max |Δp| {row.max_abs_diff:.1e}, "
+        f"from float64: Keras {row.keras_error:.1e}, numpy {row.numpy_error:.1e}; "
+        f"plain: agreement {row.plain_agreement:.4f}, max |Δp| {row.plain_max_abs_diff:.1e}, {row.plain_error:.1e}"
+        for row in wrong.itertuples()
+    ]
+    raise AssertionError(f"numpy and Keras differ by more than {TOLERANCE:g}:\n" + "\n".join(lines))

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
-from . import evaluation, statistics
+from . import evaluation, statistics, store
 from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
 from .datasets import Dataset
-from .evaluation import Check, as_digits, by_variant, from_digits, merge_csv, one_class, read_csv
+from .evaluation import Check, by_variant, one_class
 from .runs import Place
 from .statistics import Interval, macro_f1
 from .training import limited
@@ -111,38 +111,44 @@ def strongest(baselines: list[Baseline]) -> str:
 
 
 def gather(checks: list[Check], data: Dataset, place: Place) -> Evidence:
-    """Fit the methods without a network, compare everything, and write baselines.csv and comparisons.csv."""
+    """Fit the methods without a network, compare everything, and write all tables of the report."""
     architecture = checks[0].run.variant.architecture
-    baselines = fit_once(limited(data, place.profile), place.weights / architecture / "baselines.npz")
+    baselines = fit_once(limited(data, place.profile), store.baselines_of(architecture, place))
     answers = {name: np.stack([each.predicted for each in mine]) for name, mine in by_variant(checks).items()}
-    found = weighed(checks, data, place, answers, baselines)
-    save(found)
-    return found
+    evidence = weighed(checks, data, place, answers, baselines)
+    save(evidence)
+    return evidence
 
 
-def save(found: Evidence) -> None:
-    """Put the methods without a network and the comparisons into reports/<profile>/."""
-    table = pd.DataFrame([asdict(each) | {"predicted": as_digits(each.predicted)} for each in found.baselines])
-    table.insert(0, "architecture", found.architecture)
-    merge_csv(found.place.reports / "baselines.csv", table)
-    merge_csv(found.place.reports / "comparisons.csv", found.comparisons[COLUMNS])
+def save(evidence: Evidence) -> None:
+    """Put an architecture's rows into every table of the report."""
+    baselines = [asdict(each) | {"predicted": store.as_digits(each.predicted)} for each in evidence.baselines]
+    tables = {
+        "results": evaluation.results(evidence.checks),
+        "history": evaluation.histories(evidence.checks),
+        "predictions": evaluation.answers(evidence.checks),
+        "baselines": pd.DataFrame([{"architecture": evidence.architecture} | each for each in baselines]),
+        "comparisons": evidence.comparisons[COLUMNS],
+    }
+    for name, rows in tables.items():
+        store.write(name, evidence.place, rows)
 
 
 def saved(architecture: str, data: Dataset, place: Place) -> Evidence:
-    """The evidence as `evaluation.save` and `save` left it: no training, no model, no Keras."""
+    """The evidence as `gather` left it: no training, no Keras; only what is said of layers needs the networks."""
     answers, baselines = saved_answers(architecture, place)
     return weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines)
 
 
 def saved_answers(architecture: str, place: Place) -> tuple[dict[str, np.ndarray], list[Baseline]]:
     """All that the comparisons rest on: predictions.csv, {variant: (seeds, examples)}, and baselines.csv."""
-    networks = read_csv(place.reports / "predictions.csv", architecture)
+    networks = store.read("predictions", place, architecture)
     answers = {
-        name: np.stack([from_digits(each) for each in rows["predicted"]])
+        name: np.stack([store.from_digits(each) for each in rows["predicted"]])
         for name, rows in networks.groupby("variant", sort=False)
     }
-    rows = read_csv(place.reports / "baselines.csv", architecture).drop(columns="architecture").to_dict("records")
-    return answers, [Baseline(**row | {"predicted": from_digits(row["predicted"])}) for row in rows]
+    rows = store.read("baselines", place, architecture).drop(columns="architecture").to_dict("records")
+    return answers, [Baseline(**row | {"predicted": store.from_digits(row["predicted"])}) for row in rows]
 
 
 def weighed(

@@ -6,20 +6,21 @@ from functools import cache
 
 import pandas as pd
 
+from . import store
 from .architectures import ARCHITECTURES
 from .datasets import DATASETS
 from .files import ROOT
 from .profiles import BUDGETS, epochs, seeds
 from .runs import Place
 
-TABLES = ROOT / "reports" / "full"  # those of this checkout, wherever a run leaves its own
+PLACE = Place("full", False, ROOT)  # of this checkout, wherever a run leaves its own
 KEY = ["architecture", "group", "variant", "baseline"]
 
 
 @cache
 def table(name: str) -> pd.DataFrame:
     """A committed table: "comparisons", "results", "baselines", "history" or "predictions"; not to be changed."""
-    return pd.read_csv(TABLES / f"{name}.csv", dtype={"predicted": str})
+    return store.read(name, PLACE)
 
 
 def of(name: str, architectures: list[str]) -> pd.DataFrame:

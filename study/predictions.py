@@ -18,10 +18,11 @@ import forward
 from . import comparison
 from .datasets import Dataset, digest
 from .files import ROOT
-from .kept import Arrays, kept
 from .runs import Run, code_digest, fingerprint, versions
+from .store import Arrays, check_of, kept, layers_of
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
+PLAIN_EXAMPLES = 500  # of the test split, for the plain way through a network that is not the baseline
 TOLERANCE = 1e-6  # of a probability; where two float32 engines lie further apart, float64 judges both
 
 
@@ -37,12 +38,14 @@ def surroundings(*data: np.ndarray, code: str = __file__) -> dict[str, Any]:
 def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     """`predict` of this run on the test split, kept beside its model; computed again if that or `around` changes.
 
+    The plain way goes over the whole split for the baseline, over the first examples for the others: it takes long.
     Kept times are those of the day on which they were measured.
     """
     mark = fingerprint({"model": run.record["model_sha256"], **around})
+    plain = len(data.x_test) if run.variant.name == "baseline" else PLAIN_EXAMPLES
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
-        return kept(run.path.with_suffix(".check.npz"), mark, lambda: predict(run.path, data.x_test))
+        return kept(check_of(run), mark, lambda: predict(run.path, data.x_test, plain))
 
 
 def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:
@@ -53,27 +56,41 @@ def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:
         return {name: np.array([each if type(each) is float else str(each) for each in table[name]]) for name in table}
 
     mark = fingerprint({"model": run.record["model_sha256"], **surroundings(x, code=comparison.__file__)})
-    return pd.DataFrame(kept(run.path.with_suffix(".layers.npz"), mark, columns))
+    return pd.DataFrame(kept(layers_of(run), mark, columns))
 
 
-def predict(path: Path, x: np.ndarray) -> Arrays:
+def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     """Predict x with Keras and with `forward`, one timed pass of each after a short warm-up.
 
-    Gives `keras` and `numpy`, probabilities (examples, classes); `seconds` (2,), the times of both; and
-    `errors` (2,): how far each lies at most from Keras in float64, on the examples of which a probability
-    differs by more than TOLERANCE; NaN if there are none.
+    Gives `keras` and `numpy`, probabilities (examples, classes); `plain`, those of the first examples without the fast
+    ways; `seconds` (3,), the times of all three; and `errors` (3,): how far each lies at most from Keras in float64, on
+    the examples of which a probability differs by more than TOLERANCE; NaN if there are none.
     """
     from keras.models import load_model
 
     theirs, ours = load_model(path), forward.load_model(path)
-    keras, keras_s = _timed(lambda part: theirs.predict(part, batch_size=BATCH_SIZE, verbose=0), x)
-    numpy, numpy_s = _timed(ours.predict, x)
-    far = ~(np.abs(keras.astype(np.float64) - numpy) <= TOLERANCE).all(axis=1)  # so written, a NaN is far
-    errors = [np.nan, np.nan]
-    if far.any():
-        truth = in_float64(path).predict(x[far], batch_size=BATCH_SIZE, verbose=0)
-        errors = [np.abs(side[far] - truth).max() for side in (keras, numpy)]
-    return {"keras": keras, "numpy": numpy, "seconds": np.array([keras_s, numpy_s]), "errors": np.array(errors)}
+    ways = {
+        "keras": (lambda part: theirs.predict(part, batch_size=BATCH_SIZE, verbose=0), x),
+        "numpy": (ours.predict, x),
+        "plain": (lambda part: ours.predict(part), x[:plain_examples]),
+    }
+    timed = {name: _timed(*way) for name, way in ways.items()}
+    found = {name: probabilities for name, (probabilities, _) in timed.items()}
+    seconds = np.array([seconds for _, seconds in timed.values()])
+    return found | {"seconds": seconds, "errors": _errors(path, x, found)}
+
+
+def _errors(path: Path, x: np.ndarray, found: Arrays) -> np.ndarray:
+    """How far each side lies at most from Keras in float64, where one and Keras part; NaN if none does."""
+    keras, part = found["keras"].astype(np.float64), len(found["plain"])
+    far = ~(np.abs(keras - found["numpy"]) <= TOLERANCE).all(axis=1)  # so written, a NaN is far
+    far[:part] |= ~(np.abs(keras[:part] - found["plain"]) <= TOLERANCE).all(axis=1)
+    if not far.any():
+        return np.full(3, np.nan)
+    truth = in_float64(path).predict(x[far], batch_size=BATCH_SIZE, verbose=0)
+    plain = np.abs(found["plain"][far[:part]] - truth[: far[:part].sum()])
+    most = [np.abs(found[side][far] - truth).max() for side in ("keras", "numpy")]
+    return np.array([*most, plain.max() if plain.size else np.nan])
 
 
 def _timed(predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> tuple[np.ndarray, float]:

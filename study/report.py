@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
-
-import joblib
 
 from . import datasets, training
 from .architectures import ARCHITECTURES
 from .errors import NotebookError, PageError
-from .files import ROOT, whole
-from .progress import progress
+from .files import ROOT, atomic_write
+from .pool import side_by_side
 from .runs import Place, jobs
 
 
@@ -33,7 +30,7 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
     parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
-    failures = _side_by_side(
+    failures = _failures(
         "running the notebooks",
         execute,
         [
@@ -43,7 +40,7 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     )
     # The pages of an earlier run, too: they link to the new ones.
     executed = [path for name in ARCHITECTURES if (path := place.reports / f"{name}.ipynb").exists()]
-    failures += _side_by_side("rendering the pages", pages.render, [(notebook, place) for notebook in executed])
+    failures += _failures("rendering the pages", pages.render, [(notebook, place) for notebook in executed])
     if executed:
         overview.index(place)
     if failures:
@@ -51,24 +48,10 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     return place
 
 
-def _side_by_side(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
-    """Call a function with each of these arguments, in a process for each core; what failed, in words.
-
-    Raises NotebookError if a process does not come back.
-    """
-    pool = joblib.Parallel(n_jobs=min(len(calls), joblib.cpu_count()) or 1, return_as="generator")
-    with progress(total=len(calls), desc=what, unit="page") as bar:
-        failures = []
-        try:
-            for failure in pool(joblib.delayed(_failure)(function, each) for each in calls):
-                failures += [failure] if failure else []
-                bar.update()
-        except BrokenProcessPool as error:
-            raise NotebookError(
-                f"{what}: a process was stopped from outside, most likely for lack of memory; "
-                "what is trained and predicted is kept: start again"
-            ) from error
-    return failures
+def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
+    """Call a function with each of these arguments, side by side; what failed, in words."""
+    calls = [(function, each) for each in calls]
+    return sorted(filter(None, side_by_side(what, _failure, calls, NotebookError, "page")))
 
 
 def _failure(function: Callable[..., None], arguments: tuple) -> str:
@@ -113,7 +96,7 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
 
     failed = target.with_suffix(".failed.ipynb")
     try:
-        with whole(target) as part:
+        with atomic_write(target) as part:
             try:
                 papermill.execute_notebook(
                     str(notebook),

@@ -14,7 +14,7 @@ from typing import Any
 from . import architectures
 from .architectures import ARCHITECTURES, Variant, variants
 from .datasets import Dataset, digest
-from .files import check_writable, folder, sha256, whole
+from .files import atomic_write, check_writable, folder, sha256
 from .names import find
 from .profiles import BUDGETS, epochs, seeds
 
@@ -175,9 +175,9 @@ def save_run(job: Job, place: Place, record: dict[str, Any], save_model: Callabl
     """
     path = place.model(job.variant, job.seed)
     path.with_suffix(".json").unlink(missing_ok=True)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         save_model(part)
     record = {"variant": asdict(job.variant), **record, "model_sha256": sha256(path)}
-    with whole(path.with_suffix(".json")) as part:
+    with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(record, indent=1), encoding="utf-8")
     return Run(job.variant, job.seed, path, record)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import joblib
 import numpy as np
 
 from .datasets import Dataset
 from .errors import TrainingError
+from .pool import side_by_side
 from .profiles import BUDGETS
-from .progress import progress
 from .runs import Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
 
 
@@ -47,26 +45,9 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
                 new.append((len(finished) - 1, job, data, description, place))
         todo += reversed(new)  # the largest networks stand last and begin first, so that no core idles at the end
     if todo:
-        for number, run in _train_side_by_side(todo):
+        for number, run in side_by_side("training", _train_one, todo, TrainingError, "run"):
             finished[number] = run
     return finished
-
-
-def _train_side_by_side(todo: list[tuple]) -> Iterator[tuple[int, Run]]:
-    """Train in a pool of processes; finished runs come in the order in which they finish."""
-    # At least two: joblib would run a single job here, where TensorFlow may have its threads already.
-    pool = joblib.Parallel(n_jobs=max(2, joblib.cpu_count()), return_as="generator_unordered")
-    with progress(total=len(todo), desc="training", unit="run") as bar:
-        try:
-            for number, run in pool(joblib.delayed(_train_one)(*each) for each in todo):
-                bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}", refresh=False)
-                bar.update()
-                yield number, run
-        except BrokenProcessPool as error:
-            raise TrainingError(
-                "a training process was stopped from outside, most likely for lack of memory; "
-                "what had finished is kept: start again"
-            ) from error
 
 
 def limited(data: Dataset, profile: str) -> Dataset:

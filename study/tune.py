@@ -24,7 +24,7 @@ from optuna.trial import TrialState
 
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
-from .files import ROOT, whole
+from .files import ROOT, atomic_write
 
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
 TRIALS_DIR = ROOT / "reports" / "tuning"
@@ -48,7 +48,7 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
         for number in range(workers)
     )
     table = _table(study)
-    with whole(out / f"{architecture}.csv") as part:
+    with atomic_write(out / f"{architecture}.csv") as part:
         table.to_csv(part, index=False)
     return table
 

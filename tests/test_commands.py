@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(command
     blocked.touch()  # a file in its place: not even root can put anything there
     for late in ("choose_source", "load"):
         monkeypatch.setattr(report.datasets, late, nothing_may_run)
-    monkeypatch.setattr(training, "_train_side_by_side", nothing_may_run)
+    monkeypatch.setattr(training, "side_by_side", nothing_may_run)
     if command in ("train", "report"):
         assert main([command, "--profile", "tiny", "--out", str(out)]) == 2
         said = capsys.readouterr().err
@@ -201,11 +201,11 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     left = {name: tmp_path / name for name in (f".{gone.pid}-a.csv", f".{os.getppid()}-a.csv", f".{gone.pid}-b.csv")}
     for path in left.values():
         path.touch()
-    with pytest.raises(RuntimeError), files.whole(tmp_path / "a.csv") as part:
+    with pytest.raises(RuntimeError), files.atomic_write(tmp_path / "a.csv") as part:
         part.write_text("half")
         raise RuntimeError
     assert [path.name for path in sorted(tmp_path.iterdir())] == sorted([*left][1:])
-    with files.whole(tmp_path / "a.csv") as part:
+    with files.atomic_write(tmp_path / "a.csv") as part:
         part.write_text("all")
     assert (tmp_path / "a.csv").read_text() == "all"
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ..files import sha256, whole
+from ..files import atomic_write, sha256
 from . import NOT_CHECKED, NOT_OFFICIAL, Dataset, digest, download, sample
 
 TITLE = "CIFAR-10"
@@ -36,7 +36,7 @@ def fetch(data_dir: Path) -> None:
     if (data_dir / "cifar10.npz").exists():
         return
     archive = download.file(URL, SHA256, data_dir / "cifar-10-binary.tar.gz")
-    with whole(data_dir / "cifar10.npz") as part:
+    with atomic_write(data_dir / "cifar10.npz") as part:
         np.savez(part, **_unpack(archive), made_from=SHA256)
     archive.unlink()
 

@@ -17,7 +17,7 @@ from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
 from ..evaluation import by_variant, of_value, values
 from ..evidence import Evidence
-from ..files import whole
+from ..files import atomic_write
 from ..findings import name_of
 from ..runs import Place
 from ..statistics import macro_f1, reliability
@@ -63,7 +63,7 @@ def _save(figure: Figure, place: Place, name: str, title: str, data: Dataset) ->
     title = f"{title} ({data.notice})" if data.is_sample else title
     path = place.figures / f"{name}.png"
     figure.suptitle(title)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, format="png")
     return Picture(path, title)
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ..architectures import ARCHITECTURES
 from ..evidence import within_groups
-from ..files import whole
+from ..files import atomic_write
 from ..findings import is_total, lacking, pair_of
 from ..statistics import VERDICTS
 from .figures import STYLE, WIDTH, Picture
@@ -41,7 +41,7 @@ class Line:
 def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
     """Draw the comparisons within groups and write them as PNG: from the same table the same bytes."""
     figure = draw(comparisons, title)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})
     return Picture(path, f"{title}. {_in_numbers(comparisons)}")
 

@@ -13,7 +13,7 @@ import pypandoc
 from .. import findings, full
 from ..architectures import ARCHITECTURES
 from ..evaluation import best
-from ..files import whole
+from ..files import atomic_write
 from ..profiles import BUDGETS, seeds
 from ..runs import Place
 from . import conclusions, forest, pages, readings, readme, tables
@@ -37,7 +37,7 @@ def index(place: Place) -> Path:
         _sources(results),
     ]
     path = place.reports / "index.html"
-    with whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(pages.page(TITLE, "".join(parts), place, "index"), encoding="utf-8")
     return path
 

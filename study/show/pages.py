@@ -17,7 +17,7 @@ from nbconvert import HTMLExporter
 from ..architectures import ARCHITECTURES
 from ..datasets import TITLES
 from ..errors import PageError
-from ..files import whole
+from ..files import atomic_write
 from ..runs import Place
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -46,11 +46,11 @@ def render(notebook: Path, place: Place) -> None:
         f"{notebook.name}: the formula {unescape(each)} is not known to pandoc" for each in UNKNOWN.findall(body)
     ]
     try:
-        with whole(notebook.with_suffix(".pdf")) as part:
+        with atomic_write(notebook.with_suffix(".pdf")) as part:
             write_pdf(body, title, notice_of(place, notebook.stem), part)
     except PageError as error:
         unknown.append(f"{notebook.name}: {error}")
-    with whole(notebook.with_suffix(".html")) as part:  # after the PDF, to which it links
+    with atomic_write(notebook.with_suffix(".html")) as part:  # after the PDF, to which it links
         part.write_text(page(title, body, place, notebook.stem), encoding="utf-8")
     if unknown:
         raise PageError("\n".join(unknown))

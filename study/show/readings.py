@@ -151,7 +151,7 @@ def by_length(evidence: Evidence) -> str:
 def equal(checks: list[Check]) -> str:
     """That both sides agree on every example of every run; for checks that `evaluation.assert_equal` let pass."""
     rows = pd.DataFrame(
-        [(each.differences.max(), each.keras_error, each.numpy_error) for each in checks],
+        [(each.differences().max(), each.keras_error, each.numpy_error) for each in checks],
         columns=["max_abs_diff", "keras_error", "numpy_error"],
     )
     return say(

@@ -13,7 +13,7 @@ from ..architectures import ARCHITECTURES
 from ..errors import DataError
 from ..evaluation import best
 from ..evidence import against_baselines
-from ..files import ROOT, whole
+from ..files import ROOT, atomic_write
 from ..findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
 from . import conclusions, forest
@@ -43,7 +43,7 @@ def write(root: Path = ROOT) -> list[Path]:
     read = f"{how_to_read()} {say('readme.data', title=data_of(results))}"
     answers = [f"- {line}" for line in lines(results, baselines, comparisons)]
     parts = [f"![{picture.alt}](docs/forest.png)", read, *answers]
-    with whole(readme) as part:
+    with atomic_write(readme) as part:
         part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{after}", encoding="utf-8")
     return [picture.path, readme]
 

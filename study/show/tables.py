@@ -243,9 +243,9 @@ def check_table(checks: list[Check]) -> Table:
             "variant": name_of(each.run.variant.architecture, each.run.variant.name)
             + (f", seed {each.run.seed}" if several else "")
             + _dead([each]),
-            "agreement": f"{each.agreeing}/{len(each.y)}",
-            "max |Δp|": f"{each.differences.max():.1e}",
-            "mean |Δp|": f"{each.differences.mean():.1e}",
+            "agreement": f"{each.agreeing()}/{len(each.y)}",
+            "max |Δp|": f"{each.differences().max():.1e}",
+            "mean |Δp|": f"{each.differences().mean():.1e}",
             "Keras from float64": "" if np.isnan(each.keras_error) else f"{each.keras_error:.1e}",
             "numpy from float64": "" if np.isnan(each.numpy_error) else f"{each.numpy_error:.1e}",
             "macro-F1, Keras": repr(each.f1(each.keras)),

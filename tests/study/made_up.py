@@ -1,11 +1,12 @@
 """Made-up runs and results, for what must follow from results of every kind."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from study import evidence
+from study import evidence, store
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
 from study.datasets import Dataset
@@ -14,6 +15,7 @@ from study.runs import Place, Run
 from study.statistics import macro_f1
 
 RIVAL = "linear SVM, word counts"
+PLAIN = 100  # examples that the plain side predicts, but of the baseline
 
 
 def probabilities(predicted, classes):
@@ -35,7 +37,9 @@ def check(variant, seed, y, predicted, classes=3, **record):
         **record,
     }
     p = probabilities(predicted, classes)
-    return Check(Run(variant, seed, Path("none.keras"), record), "made up sha256:11", y, classes, p, p.copy(), 0.2, 0.1)
+    plain = p.copy() if variant.name == "baseline" else p[:PLAIN].copy()
+    run = Run(variant, seed, Path("none.keras"), record)
+    return Check(run, "made up sha256:11", y, classes, p, p.copy(), 0.2, 0.1, plain=plain, plain_s=0.3)
 
 
 def checks(right, architecture="lstm", seeds=(0,), examples=300, classes=3, spread=0.0, **record):
@@ -72,6 +76,18 @@ def weighed(found, rival=0.3, place=None):
     data = Dataset("nusax", "made up", tuple("abcdefghij"[:classes]), texts, y, texts, y, texts, y, "11")
     answers = {name: np.stack([each.predicted for each in mine]) for name, mine in by_variant(found).items()}
     return evidence.weighed(found, data, place or Place("full", False), answers, baselines)
+
+
+def keep(found):
+    """Leave of made-up evidence what `evidence.gather` leaves, and the kept predictions."""
+    for each in found.checks:
+        path = store.check_of(replace(each.run, path=found.place.model(each.run.variant, each.run.seed)))
+        sides = ("keras", "numpy", "plain")
+        arrays = {side: getattr(each, side) for side in sides}
+        arrays["seconds"] = np.array([getattr(each, f"{side}_s") for side in sides])
+        arrays["errors"] = np.array([getattr(each, f"{side}_error") for side in sides])
+        store.kept(path, "mark", lambda arrays=arrays: arrays)
+    evidence.save(found)
 
 
 def results(right, rival=0.3, **settings):

@@ -1,12 +1,10 @@
-import threading
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import evaluation, files
-from study.runs import Place
+from study import evaluation
 from study.show import readings, tables
 from study.statistics import macro_f1
 
@@ -20,8 +18,10 @@ def test_results_have_the_columns_that_were_asked_for():
         "agreement,max_abs_diff,keras_s,numpy_s,train_s,data_source"
     )
     further = ["dead", "train_f1", "epochs_at_most", "keras_error", "numpy_error"]
-    assert list(found.columns) == [*asked.split(","), *further]
-    assert found[found.columns[:-2]].notna().all().all()
+    plain = ["plain_examples", "plain_f1", "plain_agreement", "plain_max_abs_diff", "plain_s", "plain_error"]
+    assert list(found.columns) == [*asked.split(","), *further, *plain]
+    errors = [name for name in found if name.endswith("_error")]
+    assert found.drop(columns=errors).notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
     assert found.loc[1, "group"] == "layers;beyond"
 
@@ -45,22 +45,6 @@ def test_each_side_has_its_own_macro_f1():
 def test_the_best_has_the_best_mean_not_the_best_seed():
     rows = pd.DataFrame({"variant": ["lucky", "lucky", "good", "good"], "val_f1": [0.9, 0.4, 0.7, 0.8]})
     assert evaluation.best(rows) == "good"
-
-
-def test_saving_replaces_the_rows_of_the_same_architecture_only(tmp_path):
-    place = Place("quick", False, tmp_path)
-    evaluation.save(checks({}, "lstm"), place)
-    evaluation.save(checks({}, "simple_rnn"), place)
-    evaluation.save(checks({"baseline": 0.9}, "lstm"), place)
-    found = pd.read_csv(place.reports / "results.csv")
-    assert found["architecture"].tolist() == ["simple_rnn"] * 9 + ["lstm"] * 9
-    assert found[found["architecture"] == "lstm"]["test_f1_keras"].min() > 0.8
-    assert {path.name for path in place.reports.iterdir()} == {
-        "results.csv",
-        "history.csv",
-        "predictions.csv",
-        "probabilities",
-    }
 
 
 def disagreeing(kind):
@@ -155,31 +139,3 @@ def test_check_table_without_large_differences_speaks_of_no_float64():
     table = tables.check_table(checks({}))
     assert isinstance(table, tables.Table)
     assert not [name for name in table.columns if "float64" in name]
-
-
-def test_digits_come_back_as_they_were():
-    predicted = np.array([0, 9, 3, 10, 35, 11])
-    assert evaluation.as_digits(predicted) == "093azb"
-    assert evaluation.from_digits("093azb").tolist() == predicted.tolist()
-
-
-@pytest.mark.parametrize("predicted", [[0, 36], [0, -1]])
-def test_a_class_that_no_digit_stands_for_is_refused(predicted):
-    with pytest.raises(ValueError, match="digits go from 0 to 35"):
-        evaluation.as_digits(np.array(predicted))
-
-
-def test_notebooks_side_by_side_lose_no_rows(tmp_path):
-    """While another process is between reading and writing a table, nobody else begins."""
-    path = tmp_path / "reports" / "results.csv"
-    rows = {name: pd.DataFrame({"architecture": [name], "predicted": ["012"]}) for name in ("lstm", "cnn")}
-    evaluation.merge_csv(path, rows["lstm"])
-    other = threading.Thread(target=evaluation.merge_csv, args=(path, rows["cnn"]))
-    with files.alone_in(path.parent):
-        other.start()
-        other.join(0.2)
-        assert other.is_alive()
-        assert pd.read_csv(path)["architecture"].tolist() == ["lstm"]
-    other.join(10)
-    assert pd.read_csv(path)["architecture"].tolist() == ["cnn", "lstm"]
-    assert [each.name for each in path.parent.iterdir()] == ["results.csv"]

@@ -11,7 +11,7 @@ from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
 from study.show import conclusions, figures, tables
 
-from .made_up import RIVAL, checks, results, weighed
+from .made_up import RIVAL, checks, keep, results, weighed
 
 
 def test_the_columns_are_those_that_were_asked_for():
@@ -77,9 +77,8 @@ def test_the_hardest_examples_come_first():
 def test_everything_is_rebuilt_without_training(tmp_path):
     place = Place("quick", False, tmp_path)
     fresh = weighed(checks({"layers-1": 0.8}, seeds=(0, 1), spread=0.05), place=place)
-    evaluation.save(checks({"baseline": 0.4}, "simple_rnn"), place)
-    evaluation.save(fresh.checks, place)
-    evidence.save(fresh)
+    keep(weighed(checks({"baseline": 0.4}, "simple_rnn"), place=place))
+    keep(fresh)
     again = evidence.saved("lstm", fresh.data, place)
     pd.testing.assert_frame_equal(again.comparisons, fresh.comparisons)
     for table in (tables.class_table, tables.calibration_table, tables.comparison_table, tables.hardest_texts):
@@ -96,7 +95,6 @@ def test_what_is_kept_is_tidy(tmp_path):
     place = Place("quick", False, tmp_path)
     for architecture in ("lstm", "simple_rnn"):
         found = weighed(checks({}, architecture, seeds=(0, 3)), place=place)
-        evaluation.save(found.checks, place)
         evidence.save(found)
     kept = {path.stem: pd.read_csv(path, dtype={"predicted": str}) for path in place.reports.glob("*.csv")}
     assert kept.keys() == {"results", "history", "baselines", "comparisons", "predictions"}

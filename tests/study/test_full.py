@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from study import full
+from study import full, store
 from study.runs import Place
 
 
@@ -13,8 +13,9 @@ def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypa
         ("cnn", "filters", "filters-16-32-64", "baseline", 0.0, -0.05, 0.05, "not resolved"),
     ]
     columns = [*full.KEY, "effect", "low", "high", "verdict"]
-    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "comparisons.csv", index=False)
-    monkeypatch.setattr(full, "TABLES", tmp_path)
+    place = Place("full", False, tmp_path)
+    store.write("comparisons", place, pd.DataFrame(rows, columns=columns))
+    monkeypatch.setattr(full, "PLACE", place)
     full.table.cache_clear()
     ours = pd.DataFrame(
         [

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import datasets, evidence
+from study import datasets, evidence, store
 from study.architectures import ARCHITECTURES
-from study.evaluation import from_digits, read_csv
 from study.files import ROOT, folder
 from study.runs import Place, jobs
 from study.statistics import macro_f1
@@ -32,7 +31,7 @@ TRAINED = sorted({architecture for architecture, _, _ in LEAST})
 
 
 def table(name, architecture):
-    return read_csv(PLACE.reports / f"{name}.csv", architecture)
+    return store.read(name, PLACE, architecture)
 
 
 @pytest.mark.parametrize("architecture", TRAINED)
@@ -58,7 +57,7 @@ def test_scores_and_comparisons_follow_from_the_predictions(architecture):
         pytest.skip(f"another copy of the data, in another order: {real.source}")
     assert set(results["data_source"]) == {real.source}
     scores = [
-        macro_f1(real.y_test, from_digits(each), classes) for each in table("predictions", architecture).predicted
+        macro_f1(real.y_test, store.from_digits(each), classes) for each in table("predictions", architecture).predicted
     ]
     np.testing.assert_allclose(results["test_f1_keras"], scores, rtol=0, atol=1e-12)
     answers, baselines = evidence.saved_answers(architecture, PLACE)

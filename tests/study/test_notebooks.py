@@ -15,7 +15,7 @@ import pandas as pd
 import papermill
 import pytest
 
-from study import evaluation, evidence, report, runs, training
+from study import evidence, pool, report, runs
 from study import notebook as checks_first
 from study.__main__ import main
 from study.architectures import ARCHITECTURES, rows, variants
@@ -95,7 +95,7 @@ class TestReport:
     def test_everything_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
         names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
-        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "probabilities"}
+        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html"}
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
         assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
         assert not list(finished.rglob(".*"))  # no temporary file is left
@@ -230,7 +230,6 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     place = runs.Place("tiny", True, tmp_path)
     for architecture in ARCHITECTURES:
         found = weighed(checks({}, architecture), place=place)
-        evaluation.save(found.checks, place)
         evidence.save(found)
     place.reports.mkdir(parents=True, exist_ok=True)
     for name in ARCHITECTURES:
@@ -274,10 +273,9 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
 
 def test_a_process_that_is_stopped_from_outside_is_told_in_words(monkeypatch):
     with pytest.raises(NotebookError, match="rendering: a process was stopped from outside, most likely"):
-        report._side_by_side("rendering", os._exit, [(1,), (1,)])
-    monkeypatch.setattr(training, "_train_one", os._exit)
-    with pytest.raises(TrainingError, match="a training process was stopped from outside, most likely"):
-        list(training._train_side_by_side([(1,), (1,)]))
+        report._failures("rendering", os._exit, [(1,), (1,)])
+    with pytest.raises(TrainingError, match="training: a process was stopped from outside, most likely"):
+        list(pool.side_by_side("training", os._exit, [(1,), (1,)], TrainingError, "run"))
 
 
 def page_of(text):
@@ -307,7 +305,6 @@ def test_the_overview_lists_only_what_has_a_page(tmp_path):
     place = runs.Place("tiny", True, tmp_path)
     for architecture in ("lstm", "simple_rnn"):
         found = weighed(checks({}, architecture), place=place)
-        evaluation.save(found.checks, place)
         evidence.save(found)
     (place.reports / "simple_rnn.ipynb").write_text("{}")
     html = overview.index(place).read_text()

@@ -14,7 +14,6 @@ from study import comparison, evaluation, predictions, progress, runs
 from study.architectures import variants
 from study.datasets import Dataset
 from study.files import sha256
-from study.kept import kept
 
 CLASSES = tuple("abcd")
 
@@ -131,47 +130,7 @@ def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch
 def test_the_code_is_all_of_forward_and_of_the_predicting(monkeypatch, images):
     monkeypatch.setattr(predictions, "code_digest", lambda *paths: sorted(path.name for path in paths))
     names = predictions.surroundings(images.x_test)["code"]
-    assert {"archive.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(
-        names
-    )
-
-
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "one array", "a pickle", "no mark", "gone"])
-def test_a_file_that_is_not_whole_is_not_used(damage, tmp_path):
-    path = tmp_path / "of a run" / "kept.npz"
-    numbers = [3, 4]
-    compute = lambda: {"x": np.array([numbers.pop()])}  # noqa: E731
-    assert kept(path, "mark", compute)["x"] == 4
-    assert kept(path, "mark", compute)["x"] == 4
-    content = path.read_bytes()
-    match damage:
-        case "cut":
-            path.write_bytes(content[:-30])
-        case "empty":
-            path.write_bytes(b"")
-        case "text":
-            path.write_text("seed 0")
-        case "one array":
-            with path.open("wb") as file:
-                np.save(file, np.arange(3))
-        case "a pickle":
-            np.savez(path, mark="mark", x=np.array([{}], dtype=object))
-        case "no mark":
-            np.savez(path, x=np.arange(3))
-        case "gone":
-            path.unlink()
-            path.parent.rmdir()
-    assert kept(path, "mark", compute) == {"x": 3}
-    assert kept(path, "mark", compute) == {"x": 3}
-
-
-def test_a_stop_while_computing_keeps_nothing(tmp_path):
-    def stop():
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path / "kept.npz", "mark", stop)
-    assert not list(tmp_path.iterdir())
+    assert {"archive.py", "convolution.py", "activations.py", "recurrent.py", "predictions.py"} <= set(names)
 
 
 def test_both_sides_predict_the_whole_split(model, images):

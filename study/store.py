@@ -1,0 +1,98 @@
+"""What a report leaves, written and read in one place: its tables, and the arrays that took long to compute.
+
+reports/<profile>/<table>.csv: `results` (a row for each network), `history` (epoch), `predictions` (network, the class
+of every test example as a digit), `baselines` (method without a network) and `comparisons`. Beside each network
+<seed>.check.npz, its probabilities, and <seed>.layers.npz; in its architecture's folder baselines.npz. The networks
+themselves are the business of study.runs.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .architectures import ARCHITECTURES
+from .files import alone_in, atomic_write
+from .runs import Place, Run
+
+Arrays = dict[str, np.ndarray]
+
+TABLES = ("results", "history", "baselines", "comparisons", "predictions")
+DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
+
+
+def read(name: str, place: Place, architecture: str = "") -> pd.DataFrame:
+    """A table of a place, or the rows of one architecture. Raises OSError if it is not there."""
+    table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str})
+    return table[table["architecture"] == architecture] if architecture else table
+
+
+def write(name: str, place: Place, rows: pd.DataFrame) -> None:
+    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
+    order, path = list(ARCHITECTURES), place.reports / f"{name}.csv"
+    with alone_in(path.parent):
+        tables = [rows]
+        if path.exists():
+            older = read(name, place)
+            tables.append(older[~older["architecture"].isin(rows["architecture"])])
+        table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order.index), kind="stable")
+        with atomic_write(path) as part:
+            table.to_csv(part, index=False)
+
+
+def check_of(run: Run) -> Path:
+    """Where the predictions of a network are kept, by Keras and by `forward`."""
+    return run.path.with_suffix(".check.npz")
+
+
+def layers_of(run: Run) -> Path:
+    """Where it is kept how far Keras and `forward` are apart, layer by layer."""
+    return run.path.with_suffix(".layers.npz")
+
+
+def baselines_of(architecture: str, place: Place) -> Path:
+    """Where the answers of the methods without a network are kept."""
+    return place.weights / architecture / "baselines.npz"
+
+
+def kept(path: Path, mark: str, compute: Callable[[], Arrays]) -> Arrays:
+    """The arrays that `path` holds under this mark, or else those that `compute` gives, which are then kept there.
+
+    `mark` is the fingerprint of all that decides the arrays. What may be wrong with a file that can be made again is
+    no error: it is made again.
+    """
+    try:
+        arrays = arrays_in(path)
+        if str(arrays.pop("mark")) == mark:
+            return arrays
+    except Exception:  # whatever a damaged file raises
+        pass
+    arrays = compute()
+    with atomic_write(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, mark=mark, **arrays)
+    return arrays
+
+
+def arrays_in(path: Path) -> Arrays:
+    """The arrays of a file, whatever their mark, which is among them. Raises OSError if it is not there."""
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def as_digits(predicted: np.ndarray) -> str:
+    """Class numbers as a string with a digit for each example; from class 10 on, the digits are letters.
+
+    Raises ValueError for a class that no digit stands for.
+    """
+    if predicted.min() < 0 or predicted.max() >= len(DIGITS):
+        raise ValueError(f"classes {predicted.min()} to {predicted.max()}: digits go from 0 to {len(DIGITS) - 1}")
+    return "".join(np.array(DIGITS)[predicted])
+
+
+def from_digits(digits: str) -> np.ndarray:
+    """The class numbers that `as_digits` wrote."""
+    return np.array([int(each, len(DIGITS)) for each in digits], dtype=np.int64)
