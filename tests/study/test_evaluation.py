@@ -8,7 +8,7 @@ from study import evaluation
 from study.show import readings, tables
 from study.statistics import macro_f1
 
-from .made_up import checks
+from .made_up import PLAIN, checks
 
 
 def test_results_have_the_columns_that_were_asked_for():
@@ -68,6 +68,18 @@ def disagreeing(kind):
             errors = {"keras_error": 1.2e-6, "numpy_error": 2.5e-6}
         case "one NaN":
             wrong[7, 0] = np.nan
+        case "one answer of the plain side":
+            plain = found[3].plain.copy()
+            plain[7] = np.roll(plain[7], 1)
+            errors = {"plain": plain}
+        case "one probability of the plain side, which is far from float64":
+            plain = found[3].plain.copy()
+            plain[7, 0] += 2e-6
+            errors = {"plain": plain, "keras_error": 4e-7, "plain_error": 1.1e-6}
+        case "one NaN of the plain side":
+            plain = found[3].plain.copy()
+            plain[7, 0] = np.nan
+            errors = {"plain": plain}
         case "all NaN":
             wrong = wrong * np.nan
             errors = {"keras": wrong, "keras_error": np.nan, "numpy_error": np.nan}
@@ -91,6 +103,9 @@ def test_equal_sides_are_said_to_be_equal():
         "one probability, and numpy is further from float64 than Keras",
         "one NaN",
         "all NaN",
+        "one answer of the plain side",
+        "one probability of the plain side, which is far from float64",
+        "one NaN of the plain side",
     ],
 )
 def test_a_difference_is_an_error_that_names_the_run(kind):
@@ -139,3 +154,25 @@ def test_check_table_without_large_differences_speaks_of_no_float64():
     table = tables.check_table(checks({}))
     assert isinstance(table, tables.Table)
     assert not [name for name in table.columns if "float64" in name]
+
+
+def test_each_side_is_held_against_keras_on_its_own_examples():
+    [check, other, *_] = checks({"baseline": 0.7})
+    plain = np.roll(other.plain, 1, axis=1)
+    plain[:30] = other.plain[:30]
+    rows = evaluation.results([check, replace(other, plain=plain)])
+    assert rows["plain_examples"].tolist() == [300, PLAIN]
+    assert rows["plain_agreement"].tolist() == [1, 30 / PLAIN]
+    assert rows["plain_max_abs_diff"][1] == pytest.approx(0.8)
+    assert rows["agreement"].tolist() == [1, 1]
+    assert rows["plain_f1"][0] == rows["test_f1_keras"][0]
+    assert rows["plain_f1"][1] == macro_f1(other.y[:PLAIN], plain.argmax(axis=1), 3)
+
+
+def test_tables_without_a_plain_side_are_judged_by_the_other():
+    rows = evaluation.results(disagreeing("one answer"))
+    older = rows.drop(columns=[name for name in rows if name.startswith("plain")])
+    assert evaluation.unequal(older)["variant"].tolist() == ["cells-32-16"]
+    none = evaluation.results([replace(each, plain=evaluation.NOTHING) for each in checks({})])
+    assert none["plain_agreement"].isna().all()
+    assert evaluation.unequal(none).empty

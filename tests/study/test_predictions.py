@@ -46,10 +46,11 @@ def computed(monkeypatch):
     """The models that were predicted with, and small made-up arrays in place of their predictions."""
     names = []
 
-    def predict(path, x):
+    def predict(path, x, plain_examples):
         names.append(path.name)
         p = np.full((len(x), len(CLASSES)), 0.25 * len(names))
-        return {"keras": p, "numpy": p, "seconds": np.array([0.5, 0.25]), "errors": np.array([np.nan, 1e-7])}
+        numbers = {"seconds": np.array([0.5, 0.25, 0.75]), "errors": np.array([np.nan, 1e-7, 2e-7])}
+        return {"keras": p, "numpy": p, "plain": p[:plain_examples]} | numbers
 
     monkeypatch.setattr(predictions, "predict", predict)
     return names
@@ -63,14 +64,16 @@ def test_a_check_is_made_once_and_kept_beside_the_model(run, images, computed):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
     for each in (first, second):
-        assert (each.keras_s, each.numpy_s, each.numpy_error) == (0.5, 0.25, 1e-7)
+        assert (each.keras_s, each.numpy_s, each.plain_s) == (0.5, 0.25, 0.75)
+        assert (each.numpy_error, each.plain_error) == (1e-7, 2e-7)
+        assert len(each.plain) == len(images.y_test)  # of the baseline
         assert np.isnan(each.keras_error)
         assert all(type(value) is float for value in (each.keras_s, each.keras_error))
     np.testing.assert_array_equal(second.y, images.y_test)
 
 
 def test_the_bar_is_there_before_anything_is_loaded_and_names_the_run(run, images, monkeypatch):
-    said, of_run = [], {"keras": images.y_test, "numpy": images.y_test, "seconds": [1, 2], "errors": [0, 0]}
+    said, of_run = [], {"keras": images.y_test, "numpy": images.y_test, "seconds": [1, 2, 3], "errors": [0, 0, 0]}
 
     class Bar(progress.tqdm):
         def display(self, *_):
@@ -134,10 +137,12 @@ def test_the_code_is_all_of_forward_and_of_the_predicting(monkeypatch, images):
 
 
 def test_both_sides_predict_the_whole_split(model, images):
-    found = predictions.predict(model, images.x_test)
+    found = predictions.predict(model, images.x_test, 70)
     theirs = keras.models.load_model(model).predict(images.x_test, verbose=0)
     np.testing.assert_allclose(found["keras"], theirs, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(found["numpy"], forward.load_model(model).predict(images.x_test))
+    np.testing.assert_array_equal(found["plain"], forward.load_model(model).predict(images.x_test[:70]))
+    assert len(found["seconds"]) == len(found["errors"]) == 3
     assert (found["seconds"] > 0).all()
     assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6
 
@@ -165,20 +170,33 @@ def test_one_pass_is_timed_after_a_warm_up_with_both_sizes_of_batches(examples, 
 
 
 def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
-    """One example is wrong on the numpy side: its distance is found, and Keras' own is that of float32."""
-    predict, whole = forward.load_model(model).predict, len(images.x_test)
+    """One example is wrong on a side: its distance is found, and those of the others are that of float32."""
+    predict, wrong = forward.load_model(model).predict, {}
 
     class Wrong:
         def predict(self, x):
             p = predict(x).copy()
-            if len(x) == whole:
-                p[17, 2] += 1e-3
+            if len(x) == wrong["examples"]:
+                p[wrong["example"], 2] += 1e-3
             return p
 
     monkeypatch.setattr(predictions.forward, "load_model", lambda path: Wrong())
-    keras_error, numpy_error = predictions.predict(model, images.x_test)["errors"]
-    assert 0 < keras_error < 1e-6
-    assert numpy_error == pytest.approx(1e-3, abs=1e-6)
+    for side, examples, example in ((1, 300, 17), (1, 300, 260), (2, 140, 17)):
+        wrong |= {"examples": examples, "example": example}
+        errors = predictions.predict(model, images.x_test, 140)["errors"]
+        assert errors[side] == pytest.approx(1e-3, abs=1e-6)
+        others = np.delete(errors, side)
+        assert 0 < others[0] < 1e-6
+        assert np.isnan(others[1]) if example == 260 else 0 < others[1] < 1e-6  # the plain side never saw it
+
+
+@pytest.mark.parametrize(("number", "examples"), [(0, 300), (1, 100)])
+def test_the_plain_way_goes_all_the_way_for_the_baseline_alone(number, examples, run, images, computed, monkeypatch):
+    monkeypatch.setattr(predictions, "PLAIN_EXAMPLES", 100)
+    [check] = evaluation.check([replace(run, variant=variants("cnn")[number])], images)
+    assert (len(check.keras), len(check.plain)) == (300, examples)
+    assert check.seconds("plain") == 0.75 * 1000 / examples
+    assert check.seconds("keras") == 0.5 * 1000 / 300
 
 
 def test_layers_are_compared_once(run, images, monkeypatch):
