@@ -30,7 +30,7 @@ from study import datasets
 from study.files import atomic_write, folder
 from study.profiles import BUDGETS
 from study.runs import Place
-from study.show import figures
+from study.show import style
 
 NETWORKS = {
     "CNN 32-64-128": ("cnn", "baseline"),
@@ -194,10 +194,10 @@ def startup_table(weights: str) -> str:
     return "\n".join(lines)
 
 
-@mpl.rc_context(figures.STYLE)
+@mpl.rc_context(style.STYLE)
 def draw(table: pd.DataFrame, title: str) -> None:
     """Time against batch size, a panel for each network, all engines."""
-    figure = Figure(figsize=(figures.WIDTH, 5.6), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 5.6), layout="constrained")
     colors, markers = sns.color_palette("colorblind", len(PEERS)), "osD^vPX"
     for axes, (network, rows) in zip(figure.subplots(2, 2).flat, table.groupby("network", sort=False), strict=True):
         for number, engine in enumerate(each for each in PEERS if each not in ONE_SAMPLE_ONLY):

@@ -16,7 +16,7 @@ from ..evidence import within_groups
 from ..files import atomic_write
 from ..findings import is_total, lacking, pair_of
 from ..statistics import VERDICTS
-from .figures import STYLE, WIDTH, Picture
+from .style import STYLE, WIDTH, Picture
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
 LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end

@@ -17,7 +17,7 @@ from ..files import atomic_write
 from ..profiles import BUDGETS, seeds
 from ..runs import Place
 from . import conclusions, forest, pages, readings, readme, tables
-from .figures import Picture
+from .style import Picture
 from .words import percent
 
 TITLE = "Three small networks, forward by hand"

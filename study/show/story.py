@@ -14,7 +14,7 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
-from . import conclusions, figures, readings, tables
+from . import closeups, conclusions, figures, readings, tables, ways
 from .sentences import say
 
 
@@ -99,17 +99,17 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
     yield say("notebook.closer_look", classes=len(evidence.data.classes))
     yield tables.class_table(evidence)
     yield readings.classes(evidence)
-    yield figures.confusion(evidence)
+    yield closeups.confusion(evidence)
     yield say("notebook.confusion")
     yield tables.calibration_table(evidence)
-    yield figures.calibration(evidence)
+    yield closeups.calibration(evidence)
     yield readings.calibration(evidence)
     yield say("notebook.calibration")
     if items == "texts":
-        yield figures.f1_by_length(evidence)
+        yield closeups.f1_by_length(evidence)
         yield readings.by_length(evidence)
         yield say("notebook.quarters")
-    yield tables.hardest_texts(evidence) if items == "texts" else figures.hardest_images(evidence)
+    yield tables.hardest_texts(evidence) if items == "texts" else closeups.hardest_images(evidence)
     yield say("notebook.hardest", items=items)
 
 
@@ -121,7 +121,7 @@ def predictions(probabilities: np.ndarray, classes: Sequence[str], **about: Sequ
 
 @shown
 def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
-    """Keras against numpy: the baseline layer by layer on a few examples, every network on the test split.
+    """Keras, numpy and its plain way: the baseline layer by layer on a few examples, every network on the test split.
 
     Raises AssertionError if they differ, after the tables.
     """
@@ -130,6 +130,10 @@ def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
     yield tables.layer_table(evidence.checks, examples)
     yield say("notebook.check", items=items, batch_size=BATCH_SIZE)
     yield tables.check_table(evidence.checks)
+    yield say("notebook.ways", items=items)
+    yield ways.ways_table(evidence.checks)
+    yield ways.three_ways(evidence)
+    yield say("notebook.three_ways")
     evaluation.assert_equal(evidence.checks)
     yield readings.equal(evidence.checks)
 

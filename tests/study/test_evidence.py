@@ -9,7 +9,7 @@ from study.architectures import ARCHITECTURES, pairs
 from study.baselines import Baseline
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
-from study.show import conclusions, figures, tables
+from study.show import closeups, conclusions, figures, tables
 
 from .made_up import RIVAL, checks, keep, results, weighed
 
@@ -113,8 +113,8 @@ def test_what_is_kept_is_tidy(tmp_path):
 def test_every_figure_is_drawn(tmp_path):
     place = Place("quick", False, tmp_path)
     found = weighed(checks({"layers-1": 0.8}, seeds=(0, 1), spread=0.05), place=place)
-    drawn = [figures.scores(found, "layers"), figures.curves(found, "beyond"), figures.confusion(found)]
-    drawn += [figures.calibration(found), figures.f1_by_length(found), figures.against_earlier(found)]
+    drawn = [figures.scores(found, "layers"), figures.curves(found, "beyond"), closeups.confusion(found)]
+    drawn += [closeups.calibration(found), closeups.f1_by_length(found), figures.against_earlier(found)]
     assert len({each.path for each in drawn}) == len(drawn)
     for each in drawn:
         assert each.path.read_bytes().startswith(b"\x89PNG")

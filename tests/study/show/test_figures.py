@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 from study import datasets, evaluation
 from study.architectures import ARCHITECTURES
 from study.runs import Place
-from study.show import figures, readings
+from study.show import closeups, figures, readings, style
 from study.statistics import macro_f1, reliability
 from study.training import limited
 
@@ -20,7 +20,7 @@ from ..made_up import RIVAL, checks, results, weighed
 def drawn(monkeypatch):
     """A function: a figure's function and its arguments -> the axes, with their titles; nothing is written."""
     kept = []
-    monkeypatch.setattr(figures, "_save", lambda figure, place, name, title, data: kept.append((figure, title)))
+    monkeypatch.setattr(style, "save", lambda figure, place, name, title, data: kept.append((figure, title)))
 
     def draw(function, *arguments):
         function(*arguments)
@@ -76,9 +76,9 @@ def test_curves(drawn, found):
     for axes, name, title in zip(panels, ("layers-1", "baseline", "layers-3"), ("1", "2", "3"), strict=True):
         runs = [each.run for each in evaluation.by_variant(found.checks)[name]]
         assert axes.get_title() == title
-        for label, key, style in (("training", "loss", "--"), ("validation", "val_loss", "-")):
+        for label, key, dashes in (("training", "loss", "--"), ("validation", "val_loss", "-")):
             shown = lines(axes, label)
-            assert [each.get_linestyle() for each in shown] == [style] * 3
+            assert [each.get_linestyle() for each in shown] == [dashes] * 3
             for each, run in zip(shown, runs, strict=True):
                 assert list(each.get_xdata()) == [1, 2, 3]
                 assert list(each.get_ydata()) == run.history[key]
@@ -104,7 +104,7 @@ def test_many_panels_stand_in_two_rows(drawn):
 
 
 def test_confusion(drawn, found):
-    [axes], title = drawn(figures.confusion, found)
+    [axes], title = drawn(closeups.confusion, found)
     answers = found.sides[found.best].predicted
     shares = np.mean([confusion_matrix(found.data.y_test, each, normalize="true") for each in answers], axis=0)
     assert [each.get_text() for each in axes.texts] == [f"{100 * share:.0f}" for share in shares.ravel()]
@@ -115,7 +115,7 @@ def test_confusion(drawn, found):
 
 
 def test_calibration(drawn, found):
-    panels, _ = drawn(figures.calibration, found)
+    panels, _ = drawn(closeups.calibration, found)
     for axes, name in zip(panels, dict.fromkeys(("baseline", found.best)), strict=True):
         assert axes.get_xlim() == axes.get_ylim() == (0, 1)
         for each, check in zip(lines(axes, "one seed"), evaluation.by_variant(found.checks)[name], strict=True):
@@ -129,7 +129,7 @@ def test_f1_by_length(drawn):
     for each in made:
         each.run.record["metrics"] |= {"val_f1": 0.5 + 0.1 * (each.run.variant.name == "layers-1")}
     found = weighed(made)
-    [axes], _ = drawn(figures.f1_by_length, found)
+    [axes], _ = drawn(closeups.f1_by_length, found)
     labels, quarter = readings.quarters(found.data.x_test)
     assert ticks(axes) == labels
     y = found.data.y_test
@@ -164,7 +164,7 @@ def test_text_lengths(drawn, tmp_path):
 def test_hardest_images(drawn, found):
     pictures = np.random.default_rng(1).random((len(found.data.y_test), 4, 5, 3))
     seen = replace(found, data=replace(found.data, x_test=pictures))
-    panels, _ = drawn(figures.hardest_images, seen, 4)
+    panels, _ = drawn(closeups.hardest_images, seen, 4)
     which, probabilities = seen.hardest(4)
     for axes, example, p in zip(panels, which, probabilities, strict=True):
         true = found.data.y_test[example]

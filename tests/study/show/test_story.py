@@ -9,7 +9,7 @@ import pytest
 from study import evaluation
 from study.files import ROOT
 from study.runs import Place
-from study.show import figures, story, tables
+from study.show import closeups, story, tables, ways
 
 from ..made_up import checks, results, weighed
 
@@ -59,12 +59,14 @@ def test_a_difference_between_the_sides_stops_the_cell_after_the_tables(seen, mo
         raise AssertionError("they differ")
 
     monkeypatch.setattr(evaluation, "assert_equal", differ)
+    monkeypatch.setattr(ways, "three_ways", lambda evidence: "the figure")
     evidence = results({})
     with pytest.raises(AssertionError, match="they differ"):
         story.check(evidence, evidence.data.x_test[:7])
     assert "on 7 test texts" in seen[0].data
     assert seen[1]["layer"].tolist() == [7]
-    assert kinds(seen) == ["Markdown", "Table", "Markdown", "Table"]
+    assert kinds(seen) == ["Markdown", "Table"] * 3 + ["Markdown", "Markdown"]
+    assert seen[6].data == "the figure"
 
 
 def test_training_is_told_by_the_runs(seen):
@@ -77,7 +79,7 @@ def test_training_is_told_by_the_runs(seen):
 def test_images_and_texts_are_shown_as_what_they_are(monkeypatch):
     drawn = ("hardest_images", "f1_by_length", "confusion", "calibration")
     for name in drawn:
-        monkeypatch.setattr(figures, name, lambda *_, name=name: f"the figure {name}")
+        monkeypatch.setattr(closeups, name, lambda *_, name=name: f"the figure {name}")
     texts = results({})
     pictures = replace(texts, data=replace(texts.data, x_train=np.zeros((2, 4, 4, 3))))
     for evidence, there, items in ((texts, "f1_by_length", "texts"), (pictures, "hardest_images", "images")):

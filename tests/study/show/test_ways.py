@@ -1,0 +1,67 @@
+"""The three ways beside each other: what the table and the figure hold, also of runs without a plain side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from study.evaluation import NOTHING
+from study.show import style, ways
+
+from ..made_up import PLAIN, checks, weighed
+
+
+@pytest.fixture
+def made():
+    """Checks in which the plain side of three layers is wrong on 7 of its examples, with one seed; another is right."""
+    found = checks({"baseline": 0.7, "layers-3": 0.5}, seeds=(0, 1))
+    for number, each in enumerate(found):
+        if (each.run.variant.name, each.run.seed) == ("layers-3", 1):
+            plain = each.plain.copy()
+            plain[:7] = np.roll(plain[:7], 1, axis=1)
+            found[number] = replace(each, plain=plain, plain_s=0.5)
+    return found
+
+
+def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
+    table = ways.ways_table(made).set_index("variant")
+    mine = [each for each in made if each.run.variant.name == "layers-3"]
+    assert table.loc["3 layers"].to_dict() == {
+        "plain on": f"{PLAIN} of 300", "agreement, plain": f"{PLAIN - 7}/{PLAIN}", "max |Δp|, plain": "8.0e-01",
+        "macro-F1, Keras": f"{np.mean([each.f1(each.keras[:PLAIN]) for each in mine]):.4f}",
+        "macro-F1, plain": f"{np.mean([each.f1(each.plain) for each in mine]):.4f}",
+        "Keras, ms": f"{1000 * 0.2 / 300:.2f}", "numpy, fast, ms": f"{1000 * 0.1 / 300:.2f}",
+        "numpy, plain, ms": f"{1000 * (0.3 + 0.5) / 2 / PLAIN:.2f}",
+    }  # fmt: skip
+    assert table.loc["3 layers", "macro-F1, Keras"] != table.loc["3 layers", "macro-F1, plain"]
+    assert table.loc["baseline", ["plain on", "agreement, plain"]].tolist() == ["300 of 300", "300/300"]
+
+
+def test_the_figure_shows_scores_agreement_and_times(made, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    evidence = weighed(made)
+    ways.three_ways(evidence)
+    scores, agreement, times = drawn[0].axes
+    heights = [each.get_text() for each in scores.get_yticklabels()]
+    where = lambda axes, label: {  # noqa: E731
+        heights[int(each.get_ydata()[0])]: each.get_xdata()[0] for each in axes.lines if each.get_label() == label
+    }
+    mean = evidence.sides["layers-3"].scores.mean()
+    assert where(scores, "Keras")["3 layers"] == where(scores, "numpy, fast")["3 layers"] == pytest.approx(mean)
+    assert list(where(scores, "numpy, plain")) == ["baseline"]  # elsewhere it saw a part
+    assert where(agreement, "numpy, plain")["3 layers"] == pytest.approx(100 * (1 - 3.5 / PLAIN))
+    assert where(agreement, "numpy, fast")["3 layers"] == 100
+    assert not where(agreement, "Keras")
+    assert where(times, "numpy, plain")["3 layers"] == pytest.approx(1000 * 0.4 / PLAIN)
+    assert where(times, "Keras")["1 layer"] == pytest.approx(1000 * 0.2 / 300)
+
+
+def test_runs_without_a_plain_side_are_shown_without(made, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    older = [replace(each, plain=NOTHING, plain_s=np.nan) for each in made]
+    assert ways.ways_table(older).empty
+    assert ways.ways_table(older)._repr_html_() == ""
+    ways.three_ways(weighed(older))
+    assert {each.get_label() for axes in drawn[0].axes for each in axes.lines} == {"Keras", "numpy, fast"}
