@@ -15,7 +15,7 @@ import numpy as np
 import threadpoolctl
 
 import forward
-from forward.threads import keep_freed_memory
+from forward.fast.memory import keep_freed_memory
 
 ROUNDS = 5
 

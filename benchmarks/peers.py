@@ -150,7 +150,7 @@ def onnx_model(path: str) -> Any:
             case "Dense":
                 before = last if last != "x" else now
                 (now,) = add("Gemm", [before], [arrays["kernel"], arrays["bias"]])
-                kind = "Softmax" if layer.settings["activation"] == "softmax" else "Relu"
+                kind = "Softmax" if layer.config["activation"] == "softmax" else "Relu"
                 (now,) = add(kind, [now], [])
                 last = "x"
     tokens = last != "x" or layers[0].class_name == "Embedding"
@@ -212,7 +212,7 @@ def torch_step(layer: Any, torch: Any) -> Callable[[Any], Any]:
         case "Embedding":
             return lambda x: x._replace(data=functional.embedding(x.data, arrays["embeddings"]))
         case "Dense":
-            act = torch.relu if layer.settings["activation"] == "relu" else lambda y: y.softmax(-1)
+            act = torch.relu if layer.config["activation"] == "relu" else lambda y: y.softmax(-1)
             kernel = arrays["kernel"].T.contiguous()
             return lambda x: act(functional.linear(x, kernel, arrays["bias"]))
     cells = getattr(layer, "layers", [layer])

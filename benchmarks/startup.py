@@ -31,7 +31,7 @@ SIDES = {
     "forward": """
 import forward
 model = forward.load_model(sys.argv[1])
-y = model.predict(sample(model.input_shape, model.entrances[0].settings["dtype"]))
+y = model.predict(sample(model.input_shape, model.entrances[0].config["dtype"]))
 """,
     "Keras": """
 import keras

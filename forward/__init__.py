@@ -12,9 +12,8 @@ from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from .dense import dense, embedding, masking, rescaling
 from .errors import ModelFileError, UnsupportedLayerError
 from .merging import add, average, concatenate, dot, maximum, minimum, multiply, subtract
-from .model.convolution import im2col, winograd
-from .model.graph import Model
 from .model.load import load_model
+from .model.model import Model
 from .normalization import batch_normalization, group_normalization, layer_normalization, normalization
 from .pooling import average_pool, global_average_pool, global_max_pool, max_pool
 from .recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_cell, unroll
@@ -27,8 +26,8 @@ __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "add", "average", "average_pool", "batch_normalization",
     "concatenate", "conv", "conv_transpose", "count_vectorization", "cropping", "dense", "depthwise_conv", "dot",
     "embedding", "flatten", "global_average_pool", "global_max_pool", "group_normalization", "gru", "gru_cell",
-    "im2col", "layer_normalization", "leaky_relu", "load_model", "lstm", "lstm_cell", "masking", "max_pool",
+    "layer_normalization", "leaky_relu", "load_model", "lstm", "lstm_cell", "masking", "max_pool",
     "maximum", "minimum", "multiply", "normalization", "relu", "repeat_vector", "rescaling", "separable_conv",
     "sigmoid", "simple_rnn", "simple_rnn_cell", "softmax", "subtract", "tanh", "text_vectorization", "unroll",
-    "up_sampling", "winograd", "zero_padding",
+    "up_sampling", "zero_padding",
 ]  # fmt: skip

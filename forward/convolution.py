@@ -30,7 +30,7 @@ def conv(
     *size, channels, _ = kernel.shape
     if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
-    windows = sliding_windows(pad(x, size, strides, padding, dilation_rate), size, strides, dilation_rate)
+    windows = sliding_windows(pad(floating(x), size, strides, padding, dilation_rate), size, strides, dilation_rate)
     parts = zip(np.split(windows, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
     return np.concatenate([np.tensordot(part, own, axes=len(size) + 1) for part, own in parts], axis=-1) + bias
 
@@ -47,7 +47,7 @@ def depthwise_conv(
     `conv` -> y (batch, *out, channels * multiplier). Source: Keras' DepthwiseConv1D and DepthwiseConv2D.
     """
     *size, channels, multiplier = kernel.shape
-    windows = sliding_windows(pad(x, size, strides, padding, dilation_rate), size, strides, dilation_rate)
+    windows = sliding_windows(pad(floating(x), size, strides, padding, dilation_rate), size, strides, dilation_rate)
     out, cells = windows.shape[: len(size) + 1], math.prod(size)
     windows, kernel = windows.reshape(*out, cells, channels), kernel.reshape(cells, channels, multiplier)
     return np.einsum("...kc,kcq->...cq", windows, kernel).reshape(*out, channels * multiplier) + bias
@@ -82,6 +82,11 @@ def conv_transpose(
     sides = [transposed_padding(*each, padding) for each in zip(x.shape[1:-1], spans, steps, more, strict=True)]
     turned = np.flip(kernel, axis=tuple(range(len(size)))).swapaxes(-1, -2)
     return conv(np.pad(apart, [(0, 0), *sides, (0, 0)]), turned, bias, dilation_rate=dilation_rate)
+
+
+def floating(x: Array) -> Array:
+    """x as floating-point numbers: sums of small whole numbers would overflow, and they know no infinity."""
+    return x.astype(np.result_type(x, np.float32), copy=False)
 
 
 def per_axis(sizes: Sizes, x: Array) -> list[int]:

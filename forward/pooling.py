@@ -3,7 +3,7 @@
 import numpy as np
 
 from .activations import Array
-from .convolution import Sizes, pad, sliding_windows
+from .convolution import Sizes, floating, pad, sliding_windows
 
 
 def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
@@ -21,20 +21,16 @@ def average_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, p
 
     Padded cells do not count: a window at the border is divided by the number of its real cells, as TensorFlow does.
     """
-    cells = tuple(range(x.ndim - 1, 2 * x.ndim - 3))
-    total = pools(floating(x), pool_size, strides, padding, 0).sum(axis=cells)
-    return total / pools(np.ones((1, *x.shape[1:-1], 1), total.dtype), pool_size, strides, padding, 0).sum(axis=cells)
+    x, cells = floating(x), tuple(range(x.ndim - 1, 2 * x.ndim - 3))
+    parts = (pools(each, pool_size, strides, padding, 0) for each in (x, np.ones_like(x[:1, ..., :1])))
+    total, number = (part.sum(axis=cells) for part in parts)
+    return total / number
 
 
 def pools(x: Array, pool_size: Sizes, strides: Sizes | None, padding: str, value: float) -> Array:
     """Every window of x, padded with `value`: (batch, *out, *pool_size, channels)."""
     strides = pool_size if strides is None else strides
     return sliding_windows(pad(x, pool_size, strides, padding, value=value), pool_size, strides)
-
-
-def floating(x: Array) -> Array:
-    """x as floating-point numbers: sums of small whole numbers would overflow, and they know no infinity."""
-    return x.astype(np.result_type(x, np.float32), copy=False)
 
 
 def global_max_pool(x: Array, keepdims: bool = False) -> Array:

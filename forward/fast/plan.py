@@ -107,7 +107,8 @@ class EmbeddedRecurrence:
     """
 
     def __init__(self, embedded: Any, recurrence: Any):
-        self.embedded, self.recurrence = embedded, self.on_tokens(recurrence)
+        self.embedded = embedded
+        self.recurrence = self.on_tokens(recurrence)
 
     def on_tokens(self, layer: Any) -> Any:
         """The recurrent layer, but it takes tokens, which are not cast to numbers with fractions."""

@@ -6,8 +6,7 @@ from functools import reduce
 import numpy as np
 
 from ..activations import Array
-from ..convolution import Sizes, pad, per_axis, sliding_windows
-from ..pooling import floating
+from ..convolution import Sizes, floating, pad, per_axis, sliding_windows
 
 
 def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:

@@ -18,12 +18,9 @@ from typing import Any
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from . import hdf5
+from . import hdf5, limits
 from .identify import COPY_AGAIN, KERAS_2, SAVE_AGAIN, identify, identify_parts, is_foreign_hdf5
 
-# Some 150,000 words of vocabulary, more in a larger file; as Python objects up to 25 times as much
-CONFIG_BYTES, CONFIG_SHARE = 2 * 2**20, 8
-ZIP_EXPANSION, ZIP_SLACK = 8, 2**20  # Keras does not compress; a file that was zipped again stays within this
 LAYER_MODULES = ("keras", "keras.layers", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
 OPERATION_MODULES = tuple(f"keras.src.ops.{each}" for each in ("core", "image", "linalg", "math", "nn", "numpy"))
 OPERATION_MODULES += ("keras.src.activations.activations",)
@@ -31,7 +28,6 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # the two files of a model
 # The start of what an initializer holds, and the steps through it: whole strings, lists of plain values, brackets.
 INITIALIZER = re.compile(rb'"\w{1,80}_initializer"\s*:\s*(?=[\[{])')
 STEP = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|\[[^][{}"]*+\]|[][{}]', re.DOTALL)
-MOST_STEPS = 2**18
 KERAS_VERSION = re.compile(rb'"keras_version":\s*"([12]\.[\w.+-]{1,20})"')  # Keras 3 writes it into metadata.json alone
 
 
@@ -126,9 +122,9 @@ def read(path: str | Path, weights: str | Path | None = None) -> SavedLayer:
 
 def read_config(text: bytes, size: int) -> Any:
     """The configuration of a model whose files have `size` bytes, but for what its initializers hold."""
-    if len(text) > CONFIG_BYTES:  # an embedding that began with given vectors has them here as text, unneeded
+    if len(text) > limits.CONFIG_BYTES:  # an embedding that began with given vectors has them here as text, unneeded
         text = without_initializers(text)
-    if len(text) > (most := CONFIG_BYTES + size // CONFIG_SHARE):
+    if len(text) > (most := limits.CONFIG_BYTES + size // limits.CONFIG_SHARE):
         raise ModelFileError(
             f"config.json is too large: over {most:,} bytes without what its initializers hold; a vocabulary stays out "
             "of it if layer.adapt(texts) or layer.set_vocabulary(words) gives it to the layer"
@@ -153,7 +149,7 @@ def without_initializers(text: bytes) -> bytes:
                 depth += 1
             elif step[0] in (b"}", b"]"):
                 depth -= 1
-            if depth == 0 or steps > MOST_STEPS:
+            if depth == 0 or steps > limits.INITIALIZER_STEPS:
                 end = step.end()
                 break
         if depth or end == found.end():  # it has no end, or too many parts
@@ -193,7 +189,8 @@ def read_zip(path: str | Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             names = Counter(entry.filename for entry in entries)
-            if sum(entry.file_size for entry in entries) > ZIP_EXPANSION * Path(path).stat().st_size + ZIP_SLACK:
+            most = limits.ZIP_EXPANSION * Path(path).stat().st_size + limits.ZIP_SLACK
+            if sum(entry.file_size for entry in entries) > most:
                 raise ModelFileError(f"its entries are declared far larger than the file; {SAVE_AGAIN}")
             for name, times in names.items():
                 if times > 1 or re.search(r"^[/\\]|:|(^|[/\\])\.\.([/\\]|$)", name):

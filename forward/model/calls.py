@@ -7,7 +7,8 @@ from typing import Any
 from ..errors import ModelFileError, UnsupportedLayerError
 from .archive import SavedLayer, brief
 from .layer import listed
-from .operations import OPERATIONS, Constant, called
+from .operations import called
+from .ops import OPERATIONS, Constant
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
 ALLOWED = {"mask": "a mask", "initial_state": "an initial state"}  # what a call may hand over by name

@@ -5,27 +5,19 @@ from typing import Any
 import numpy as np
 
 from ..activations import Array
-from ..errors import ModelFileError
-from .layer import Layer, count
+from .layer import Layer
+from .settings import batch_shape
 
 WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
 STAND_IN = 2**14  # how many places all axes of any length have together while a model is built
 
 
-def batch_shape(value: Any) -> tuple[int | None, ...]:
-    """The sizes of the batch and of each axis, null for an axis of any length."""
-    if not isinstance(value, list) or not 1 <= len(value) <= 16:
-        raise ModelFileError("must be the sizes of the batch and of each axis")
-    return tuple(None if each is None else count(each) for each in value)
-
-
 class InputLayer(Layer):
     """An array (batch, *shape) of a declared type."""
 
-    options = {"batch_shape": batch_shape}
+    settings = {"batch_shape": batch_shape}
     fixed = {"sparse": False, "ragged": False}
     no_effect = frozenset({"optional"})
-    apart = frozenset(options)
 
     def check_input(self, x: Any) -> None:
         """There is none: an input begins."""
@@ -33,13 +25,17 @@ class InputLayer(Layer):
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
         """The type to hand on, whole numbers as int64, in which none becomes another; and the declared one."""
         declared = config.get("dtype")
-        if declared in WHOLE:
-            info = np.iinfo(declared if declared != "bool" else "uint8")
-            self.least, self.most = info.min, 1 if declared == "bool" else min(info.max, 2**63 - 1)
-            return "int64", declared
-        if declared == "string":
-            return "object", declared
+        if declared in WHOLE or declared == "string":
+            return "object" if declared == "string" else "int64", declared
         return super().check_dtype({"dtype": declared})
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the largest whole number of the declared type that fits into int64."""
+        if self.stored_dtype == "bool":
+            return 0, 1
+        info = np.iinfo(self.stored_dtype)
+        return int(info.min), min(int(info.max), 2**63 - 1)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -78,12 +74,14 @@ class InputLayer(Layer):
             return array
         if self.dtype == "int64" and not np.array_equal(array, np.trunc(array)):
             raise ValueError(f"{self.expected} fractions")
-        if self.dtype == "int64" and array.size and not self.least <= array.min() <= array.max() <= self.most:
-            raise ValueError(f"{self.expected} values from {array.min()} to {array.max()}")
+        if self.dtype == "int64" and array.size:
+            least, most = self.bounds
+            if not least <= array.min() <= array.max() <= most:
+                raise ValueError(f"{self.expected} values from {array.min()} to {array.max()}")
         return array.astype(self.dtype, copy=False)
 
     @property
     def expected(self) -> str:
         """How an error begins that says what does not fit."""
-        declared = f"{self.settings['dtype']} values of shape {('samples', *self.shape)}"
+        declared = f"{self.config['dtype']} values of shape {('samples', *self.shape)}"
         return f"input {self.name!r} takes {declared}, but got"

@@ -1,130 +1,76 @@
-"""What a layer is: checked settings and weights in, `layer(x, mask) -> y` out."""
+"""What a layer is: settings and weights, checked, and `call`, which computes with them."""
 
 import inspect
 import math
-import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import CodeType
 from typing import Any, ClassVar
 
-from ..activations import Activation, Array
-from ..errors import ModelFileError, UnsupportedLayerError
+from ..activations import Array
+from ..errors import ModelFileError
 from .archive import SavedLayer, brief
+from .settings import Check, check_dtype, check_settings
 
 Mask = Array | None
-Sizes = int | tuple[int, ...]  # one number for each axis between batch and channels, or one for all
 Shapes = dict[str, tuple[int, ...] | None]  # of weights by their name; None where the settings rule one out
-Check = Callable[[Any], Any]  # takes a setting as the file has it, returns it clean or raises ModelFileError
 Build = Callable[[SavedLayer, Any], "Layer"]  # how a layer makes the layers inside it
-
-# Settings that every layer may have and that change nothing at inference (`dtype` is checked apart).
-NO_EFFECT = frozenset({"name", "trainable", "dtype", "seed", "build_config"})
-NO_EFFECT_ENDINGS = ("_initializer", "_regularizer", "_constraint")
-
-# Keras' dtype policies -> how the weights stand in the file. Half precision is computed in float32.
-STORED = {"float16": "float16", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
-STORED |= {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
-
-
-def count(value: Any, least: int = 1, most: int = 2**24) -> int:
-    """A whole number."""
-    if type(value) is not int or not least <= value <= most:
-        raise ModelFileError(f"must be a whole number from {least} to {most}")
-    return value
-
-
-def counts(value: Any, least: int = 1, most: int = 2**24) -> Any:
-    """A whole number, or a tuple of them."""
-    return tuple(count(each, least, most) for each in value) if isinstance(value, list) else count(value, least, most)
-
-
-axes = partial(counts, least=-8, most=8)  # negative ones are counted from the end
-
-
-def number(value: Any) -> float:
-    """A finite number."""
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise ModelFileError("must be a finite number")
-    return float(value)
-
-
-def optional(check: Check) -> Check:
-    """The same check, but null passes."""
-    return lambda value: None if value is None else check(value)
-
-
-def one_of(*allowed: Any) -> Check:
-    """A check that the setting is one of the values that this package computes."""
-
-    def check(value: Any) -> Any:
-        if not any(type(value) is type(each) and value == each for each in allowed):
-            raise UnsupportedLayerError(f"is not supported; supported: {', '.join(map(repr, allowed))}")
-        return value
-
-    return check
-
-
-flag = one_of(True, False)
 
 
 class Layer:
-    """One layer of a model, ready to compute.
+    """One layer of a model, ready to compute; a class for each of Keras', of the same name.
 
-    A subclass says which plain function it binds, which settings it needs (`options`: name -> check),
-    which ones it takes for one value only (`fixed`) and which change nothing at inference (`no_effect`).
-    A setting that none of these knows is refused, as it might change the result. `weight_shapes` says
-    which weights it takes. Settings and weights reach the function by its parameters' names; those of `apart`
-    reach the result in another way: they say what shape weights have, or a method reads them. An `activation`
-    that is no parameter follows the function. Any other that the function does not take is a mistake in the
-    class: a TypeError where the class is defined, or for a weight an AssertionError where it is loaded.
+    `settings` are those that `call` computes with, `sizes` those that only say what shape the weights have: name ->
+    check. Those of `fixed` must have one value, those of `no_effect` change nothing at inference. A setting that none
+    of these knows is refused, as it might change the result. Settings and weights become attributes; a weight that
+    the settings rule out is an attribute of the class, `bias = 0.0`. One that the class's code does not read is a
+    mistake in the class: a TypeError where it is defined, or for a weight an AssertionError where it is loaded.
 
     As in Keras, a layer is built when the first array reaches it: x in `__init__` is an empty batch.
     """
 
-    function: ClassVar[Callable[..., Any]] = staticmethod(lambda x: x)
-    options: ClassVar[dict[str, Check]] = {}
+    settings: ClassVar[dict[str, Check]] = {}
+    sizes: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, Any]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
-    apart: ClassVar[frozenset[str]] = frozenset()
+    abstract: ClassVar[bool] = True  # not one of Keras' layers, but what several share
+    rank: ClassVar[int | None] = None  # how many axes x must have, the batch included
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
-    heeds_mask: ClassVar[bool] = False  # the function takes it
+    heeds_mask: ClassVar[bool] = False  # `call` takes it
     passes_mask: ClassVar[bool] = False  # it goes on with the output
+    takes_steps: ClassVar[bool] = False  # one short step after the other over time
     any_length: bool = False  # texts come out as long as the longest of their batch
-    work: int = 1  # how much it adds to a pass, in calls of a simple layer; a model has a limit
+    work: int = 1  # how much it adds to a pass, in calls of a simple layer: see limits.py
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        cls.abstract = abstract
+        lost = sorted(cls.settings.keys() - names_read(cls, without="weight_shapes")) + sorted(
+            cls.sizes.keys() - names_read(cls)
+        )
+        if lost and not abstract:
+            raise TypeError(f"{cls.__name__}: the setting {lost[0]!r} does not reach its computation")
+
     def __init__(self, saved: SavedLayer, x: Any, build: Build):
-        self.name, self.class_name, self.settings, self.build = saved.name, saved.class_name, saved.config, build
+        self.name, self.class_name, self.config, self.build = saved.name, saved.class_name, saved.config, build
         self.dtype, self.stored_dtype = self.check_dtype(saved.config)
         self.check_input(x)
-        self.activation: Activation | None = None
         vars(self).update(self.check_settings(saved.config))
         self.weights = self.take_weights(saved, x)
-        names = self.parameter_names()
-        if lost := sorted({key for key in self.weights if "/" not in key} - names - self.apart):
-            raise AssertionError(f"{self}: the weight {lost[0]!r} does not reach {type(self).function.__name__}")
-        values = {key: getattr(self, key) for key in self.options} | self.weights
-        self.arguments = {key: value for key, value in values.items() if key in names}
 
-    def __init_subclass__(cls) -> None:
-        if lost := sorted(cls.options.keys() - cls.parameter_names() - cls.apart - {"activation"}):
-            raise TypeError(f"{cls.__name__}: the setting {lost[0]!r} does not reach {cls.function.__name__}")
-
-    @classmethod
-    def parameter_names(cls) -> set[str]:
-        """What the function can be given by name."""
-        return {*inspect.signature(cls.function).parameters}
-
-    def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
-        """Return the output for the batch x; `states` are what a graph hands to a recurrent layer."""
-        if self.heeds_mask:
-            states["mask"] = mask
-        y = type(self).function(self.cast(x), **self.arguments, **states)
-        return self.activation(y) if self.activation and "activation" not in self.arguments else y
+    def call(self, x: Any) -> Any:
+        """The output for the batch x; with `heeds_mask` it also takes `mask`, a recurrent layer `initial_state`."""
+        raise NotImplementedError
 
     def run(self, x: Any, mask: Any = None, **states: Any) -> tuple[Any, Any]:
         """The output, and the mask that goes on with it."""
-        return self(x, mask, **states), self.compute_mask(self.cast(x), mask)
+        x = self.cast(x)
+        heeded = {"mask": mask} if self.heeds_mask else {}
+        return self.call(x, **heeded, **states), self.compute_mask(x, mask)
+
+    def __call__(self, x: Any, mask: Any = None, **states: Any) -> Any:
+        """The output alone."""
+        return self.run(x, mask, **states)[0]
 
     def compute_mask(self, x: Any, mask: Any) -> Any:
         """The mask that goes on with the output."""
@@ -136,15 +82,22 @@ class Layer:
             return [self.cast(each) for each in x]
         return x.astype(self.dtype, copy=False) if x.dtype.kind in self.casts else x
 
-    def widest(self, x: Any, y: Any) -> int:
-        """The most numbers that one sample takes on its way through the layer, from x to y."""
+    def widest(self, x: Any, y: Any, plain: bool) -> int:
+        """The most numbers that one sample takes on its way from x to y, by the plain functions or the fast ways."""
         return max(math.prod(each.shape[1:]) for each in listed(y))
 
     def check_input(self, x: Any) -> None:
-        """Refuse a list where one input is expected, and an x without the axes that the class name promises."""
-        rank = re.search(r"([123])D$", self.class_name)
-        if isinstance(x, list) or (rank and x.ndim != int(rank[1]) + 2):
+        """Refuse a list where one input is expected, and an x with other axes than the class needs."""
+        if isinstance(x, list) or self.rank not in (None, getattr(x, "ndim", None)):
             raise ModelFileError(f"{self} cannot take an input of shape {shape_text(x)}")
+
+    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The settings, clean."""
+        return check_settings(self, config, self.sizes | self.settings, self.fixed, self.no_effect)
+
+    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
+        """The dtype to compute in, and that of the weights in the file."""
+        return check_dtype(self, config.get("dtype", "float32"))
 
     def weight_shapes(self, x: Any) -> Shapes:
         """The weights that the settings imply, in Keras' order."""
@@ -154,12 +107,16 @@ class Layer:
         """Give the arrays of the file their names; they must be just those that the settings imply."""
         shapes = {name: shape for name, shape in self.weight_shapes(x).items() if shape is not None}
         keys = {name: f"{self.weights_group}/{position}" for position, name in enumerate(shapes)}
+        if lost := sorted(shapes.keys() - names_read(type(self))):
+            raise AssertionError(f"{self}: the weight {lost[0]!r} does not reach its computation")
         if saved.weights.keys() != set(keys.values()):
             raise ModelFileError(
                 f"{self} needs the weights {', '.join(shapes) or 'none'} ({len(shapes)}), but the file has "
                 f"{len(saved.weights)}: {', '.join(sorted(saved.weights)) or 'none'}"
             )
-        return {name: self.take_weight(name, saved.weights[key], shapes[name]) for name, key in keys.items()}
+        weights = {name: self.take_weight(name, saved.weights[key], shapes[name]) for name, key in keys.items()}
+        vars(self).update(weights)
+        return weights
 
     def take_weight(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
         """One weight in the dtype that the layer computes in."""
@@ -175,43 +132,25 @@ class Layer:
         """How many numbers the weights hold."""
         return sum(weight.size for weight in self.weights.values())
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"layer {self.name!r} ({self.class_name})"
 
-    def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
-        """Keras' dtype policy, a name or a serialized DTypePolicy -> the dtype to compute in, and the stored one."""
-        match config.get("dtype", "float32"):
-            case str(name) | {
-                "module": "keras",
-                "class_name": "DTypePolicy" | "FloatDTypePolicy",  # the latter in Keras 3.4.0
-                "config": {"name": str(name)},
-            }:
-                if name in STORED:
-                    return "float64" if name == "float64" else "float32", STORED[name]
-        raise UnsupportedLayerError(f"{self}: option dtype={brief(config['dtype'])} is not supported")
 
-    def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
-        """The settings of `options`, checked; an error for any other that might change the result."""
-        fixed = {**dict.fromkeys(("quantization_config", "lora_rank", "lora_alpha")), **self.fixed}
-        checks = {key: one_of(value) for key, value in fixed.items() if key in config} | self.options
-        for key in config.keys() - checks.keys() - self.no_effect - NO_EFFECT:
-            if not key.endswith(NO_EFFECT_ENDINGS):
-                raise UnsupportedLayerError(f"{self}: option {key}={brief(config[key])} is not known to this package")
-        if missing := sorted(checks.keys() - config.keys()):
-            raise ModelFileError(f"{self}: the configuration lacks {', '.join(missing)}")
-        clean = {}
-        for key, check in checks.items():
-            try:
-                clean[key] = check(config[key])
-            except ModelFileError as error:
-                raise type(error)(f"{self}: option {key}={brief(config[key])} {error}") from None
-        return clean
+@cache
+def names_read(cls: type[Layer], without: str = "") -> set[str]:
+    """The names that a class's own methods, or those of the classes between it and Layer, read as attributes."""
+    own = [each for each in dir(cls) if each != without and getattr(cls, each) is not getattr(Layer, each, None)]
+    parts = [inspect.getattr_static(cls, each) for each in own]
+    functions = [each.fget if isinstance(each, property) else each for each in parts]
+    return {name for each in functions if inspect.isfunction(each) for name in names_in(each.__code__)}
 
 
-def bind(function: Callable[..., Any] | None = None, **attributes: Any) -> type[Layer]:
-    """A layer that has nothing of its own but a function and a few class attributes."""
-    own = {"function": staticmethod(function)} if function else {}
-    return type(f"layer of {function.__name__}" if function else "Layer", (Layer,), attributes | own)
+def names_in(code: CodeType) -> Iterator[str]:
+    """The names that the code, and the functions inside it, look up."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_in(inner)
 
 
 def listed(value: Any) -> list[Any]:

@@ -10,8 +10,9 @@ import numpy as np
 from ..errors import ModelFileError
 from . import archive
 from .archive import brief
-from .graph import BROKEN, Model
-from .table import build
+from .graph import BROKEN
+from .model import Model
+from .registry import build
 
 
 def load_model(path: str | Path, weights: str | Path | None = None) -> Model:

@@ -96,7 +96,10 @@ def serve() -> None:
     import numpy as np
 
     import forward
+    from forward.fast.threads import BLAS
 
+    with BLAS:
+        pass  # the first one looks for numpy's BLAS among the libraries of this process
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     events: list[tuple[str, str]] = []

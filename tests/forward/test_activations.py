@@ -97,7 +97,7 @@ def test_a_layer_as_an_activation(taking, dtype, assert_same_model, rng):
 
 def test_the_summary_names_a_layer_that_is_an_activation(twins):
     _, ours = twins(keras.Input((3,)), layers.Dense(4, activation=layers.ReLU(max_value=2)), layers.Dense(2))
-    assert "units=4, activation=ReLU(negative_slope=0.0, max_value=2, threshold=0.0), use_bias" in ours.summary()
+    assert "units=4, activation=ReLU(max_value=2, negative_slope=0.0, threshold=0.0), use_bias" in ours.summary()
 
 
 @pytest.mark.parametrize("kind", ["LeakyReLU", "Activation"])

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 import forward
-from forward.model import archive
+from forward.model import archive, limits
 
 from .files import change_config, change_weights, layer, rewrite
 
@@ -254,7 +254,7 @@ def test_names_that_keras_allows(name, tmp_path):
 
 @pytest.fixture
 def small_limit(monkeypatch):
-    monkeypatch.setattr(archive, "CONFIG_BYTES", 4000)
+    monkeypatch.setattr(limits, "CONFIG_BYTES", 4000)
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -280,7 +280,7 @@ def test_a_large_table_takes_no_memory_as_text(tmp_path, rng):
     path = tmp_path / "model.keras"
     keras.Sequential([keras.Input((3,), dtype="int32"), table]).save(path)
     with zipfile.ZipFile(path) as zipped:
-        assert zipped.getinfo("config.json").file_size > 2 * archive.CONFIG_BYTES
+        assert zipped.getinfo("config.json").file_size > 2 * limits.CONFIG_BYTES
     tracemalloc.start()
     model = forward.load_model(path)
     assert tracemalloc.get_traced_memory()[1] < 3 * path.stat().st_size

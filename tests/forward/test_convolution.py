@@ -4,8 +4,7 @@ import pytest
 from keras import layers
 
 import forward
-from forward.model import convolution
-from forward.model.windows import padding_sizes
+from forward.convolution import padding_sizes
 
 from . import naive
 
@@ -154,13 +153,6 @@ def test_same_as_the_definition(padding, shape, corner, rng):
     np.testing.assert_allclose(found, naive.conv2d(x, kernel, bias, (2, 1), (shape, corner)), rtol=1e-11)
 
 
-def test_images_a_few_at_a_time_change_nothing(rng, monkeypatch):
-    x, kernel = rng.normal(size=(7, 6, 5, 3)), rng.normal(size=(2, 3, 3, 4))
-    whole = forward.conv(x, kernel)
-    monkeypatch.setattr(convolution, "BLOCK_BYTES", 2 * 5 * 3 * 18 * 8 * 2)  # two images at a time
-    np.testing.assert_allclose(forward.conv(x, kernel), whole, rtol=1e-13)
-
-
 @pytest.mark.parametrize(
     ("length", "window", "stride", "expected"),
     [(5, 3, 1, (1, 1)), (6, 2, 1, (0, 1)), (6, 3, 2, (0, 1)), (7, 3, 2, (1, 1)), (5, 2, 3, (0, 0)), (4, 1, 2, (0, 0))],
@@ -172,7 +164,7 @@ def test_same_padding_puts_the_odd_zero_behind(length, window, stride, expected)
 @pytest.mark.parametrize("compute", [forward.max_pool, forward.average_pool])
 def test_a_window_must_fit(compute, rng):
     x = rng.normal(size=(1, 2, 5, 3))
-    with pytest.raises(ValueError, match="a window of \\[3, 1\\] does not fit into \\[2, 5\\]"):
+    with pytest.raises(ValueError, match="a window of \\[3, 4\\] does not fit into \\[2, 5\\]"):
         compute(x, (3, 4), (2, 1))
     with pytest.raises(ValueError, match="a window of \\[3, 4\\] does not fit into \\[2, 5\\]"):
         forward.conv(x, rng.normal(size=(3, 4, 3, 2)), strides=(2, 1))

@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 
 import forward
-from forward.model.core import AUGMENTATIONS, DROPOUTS
+from forward.model.inactive import Inactive
+from forward.model.registry import LAYERS
 
 from .files import change_config, layer
 
@@ -138,14 +139,19 @@ def test_rescaling_by_arrays(dtype, assert_same, rng):
     assert_same(rng.normal(size=(5, 4, 3)), keras.Input((4, 3)), layers.Rescaling(scale, offset))
 
 
-@pytest.mark.parametrize("name", DROPOUTS.split())
+def test_every_inactive_layer_is_in_the_tables():
+    known = {name for name, each in LAYERS.items() if issubclass(each, Inactive)}
+    assert known == {*INACTIVE, *(f"Random{name}" for name in AUGMENTING)}
+
+
+@pytest.mark.parametrize("name", INACTIVE)
 def test_inactive_when_not_training(name, dtype, assert_same, rng):
     shape = (2, 4, 3) if name.endswith("2D") else (4, 3)
     assert_same(rng.normal(size=(5, *shape)), keras.Input(shape), getattr(layers, name)(**INACTIVE[name]))
 
 
 @pytest.mark.parametrize("kind", ["uint8", None])
-@pytest.mark.parametrize("name", AUGMENTATIONS.split())
+@pytest.mark.parametrize("name", AUGMENTING)
 def test_augmentation_is_inactive_when_not_training(name, kind, dtype, assert_same, rng):
     x, augment = rng.integers(0, 256, (4, 6, 5, 3)), getattr(layers, f"Random{name}")(**AUGMENTING[name])
     assert_same(x.astype(kind or dtype), keras.Input((6, 5, 3), dtype=kind), augment)

@@ -185,6 +185,6 @@ def test_a_batch_that_does_not_fit_into_memory_is_told(small, rng, monkeypatch):
     def fail(*_):
         raise MemoryError
 
-    monkeypatch.setattr(small[1], "run", fail)
+    monkeypatch.setattr(small[1], "walk", fail)
     with pytest.raises(ValueError, match="a batch of 10 does not fit into memory; take a smaller batch_size"):
         small[1].predict(images(rng))

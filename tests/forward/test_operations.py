@@ -8,7 +8,7 @@ import pytest
 from keras import activations, layers, ops
 
 import forward
-from forward.model.operations import OPERATIONS
+from forward.model.ops import OPERATIONS
 
 from ..conftest import assert_close
 from .files import change_config, change_entry

@@ -1,16 +1,14 @@
 """The functions of `forward.__all__` by themselves: what each can be given reaches its result."""
 
+import copy
 import inspect
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 import forward
-from forward.activations import relu, sigmoid, softmax
-from forward.model import table
-from forward.model.layer import bind, number
-from forward.model.normalization import BatchNormalization
-from forward.model.recurrent import LSTM, SHARED
+from forward.activations import relu, softmax
 
 RNG = np.random.default_rng(21)
 IMAGES, SEQUENCES, TOKENS = RNG.normal(size=(3, 9, 8, 4)), RNG.normal(size=(3, 5, 4)), RNG.integers(0, 7, (3, 5))
@@ -64,7 +62,6 @@ CALLS = {
         [SEQUENCES[:, 0], H, weights(4, 18), weights(6, 18)],
         CELL | {"bias": weights(2, 18), "reset_after": False},
     ),
-    "im2col": ([IMAGES, weights(3, 2, 4, 6)], {"strides": 2, "dilation_rate": 2, "pool": 2}),
     "layer_normalization": (
         [RNG.normal(size=(3, 4, 4))],
         {"gamma": weights(4), "beta": weights(4), "axis": 1, "epsilon": 0.5},
@@ -110,7 +107,6 @@ CALLS = {
         {"mask": MASK, "return_sequences": True, "return_state": True, "go_backwards": True},
     ),
     "up_sampling": ([IMAGES, (2, 3)], {"interpolation": "bilinear"}),
-    "winograd": ([IMAGES, weights(3, 3, 4, 6)], {"pool": 2}),
     "zero_padding": ([IMAGES, ((1, 2), (3, 0))], {}),
 }
 NOT_HERE = {"Model", "ModelFileError", "UnsupportedLayerError", "load_model", "tanh"}  # classes, a file, numpy's own
@@ -141,6 +137,16 @@ def test_heeds_what_it_takes(name, parameter):
     assert flat(function(*given, **{parameter: others[parameter]})) != before
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_leaves_what_it_is_given_alone(name):
+    arguments, others = CALLS[name]
+    given, before = [*arguments, *others.values()], copy.deepcopy([*arguments, *others.values()])
+    with suppress(ValueError):
+        getattr(forward, name)(*arguments, **others)
+    for after, was in zip(given, before, strict=True):
+        assert np.array_equal(after, was) if isinstance(was, np.ndarray) else repr(after) == repr(was)
+
+
 @pytest.mark.parametrize("name", ["gru", "lstm", "simple_rnn", "unroll"])
 def test_heeds_what_needs_a_mask(name):
     arguments, function = CALLS[name][0], getattr(forward, name)
@@ -155,14 +161,6 @@ def test_refuses_an_unknown_keyword(name):
 
 
 WRONG = {
-    "winograd strides": (TypeError, "strides", lambda: forward.winograd(IMAGES, weights(3, 3, 4, 6), strides=2)),
-    "winograd kernel": (ValueError, "no Winograd's way", lambda: forward.winograd(IMAGES, weights(9, 1, 4, 6))),
-    "winograd pool": (
-        ValueError,
-        "no Winograd's way",
-        lambda: forward.winograd(np.repeat(IMAGES, 3, 0), weights(3, 3, 4, 6), 3),
-    ),
-    "im2col padding": (TypeError, "padding", lambda: forward.im2col(IMAGES, weights(3, 3, 4, 6), padding="same")),
     "conv padding": (
         ValueError,
         "must be 'valid', 'same' or",
@@ -237,31 +235,3 @@ def test_texts_are_lowered_and_stripped_unless_told_otherwise():
         [1] + [0] * 4,
     ]
     assert forward.text_vectorization(["ENAK! enak", "Lain"], VOCABULARY).tolist() == [[2, 2], [1, 0]]
-
-
-# --- layer classes
-
-
-def test_a_setting_that_does_not_reach_the_function_is_a_mistake_in_the_class():
-    with pytest.raises(TypeError, match="Misspelt: the setting 'eps' does not reach batch_normalization"):
-
-        class Misspelt(BatchNormalization):
-            options = {"axis": number, "eps": number}
-
-    with pytest.raises(TypeError, match="Forgetful: the setting 'reset_after' does not reach lstm"):
-
-        class Forgetful(LSTM):
-            options = SHARED | {"reset_after": number}
-
-    with pytest.raises(TypeError, match="layer of sigmoid: the setting 'slope' does not reach sigmoid"):
-        bind(sigmoid, options={"slope": number})
-
-
-def test_a_weight_that_does_not_reach_the_function_is_a_mistake_in_the_class(monkeypatch, sound):
-    class Misnamed(table.LAYERS["Dense"]):
-        def weight_shapes(self, x):
-            return {"kernel": (x.shape[-1], self.units), "offset": (self.units,)}
-
-    monkeypatch.setitem(table.LAYERS, "Dense", Misnamed)
-    with pytest.raises(AssertionError, match=r"layer 'one' \(Dense\): the weight 'offset' does not reach dense"):
-        forward.load_model(sound["dense"])

@@ -267,7 +267,7 @@ def test_lstm_is_its_cell_step_by_step(rng):
     weights = [rng.normal(size=size) for size in ((FEATURES, 4 * UNITS), (UNITS, 4 * UNITS), 4 * UNITS)]
     h = c = np.zeros((2, UNITS))
     for t in range(TIME):
-        h, c = forward.lstm_cell(x[:, t] @ weights[0] + weights[2], (h, c), weights[1])
+        h, c = forward.lstm_cell(x[:, t], h, c, *weights)
         np.testing.assert_allclose(forward.lstm(x, *weights, return_sequences=True)[:, t], h, rtol=1e-11)
 
 
@@ -277,7 +277,7 @@ def test_simple_rnn_is_its_cell_step_by_step(rng):
     h = np.zeros((2, UNITS))
     for t in range(TIME):
         expected = np.tanh(x[:, t] @ weights[0] + h @ weights[1] + weights[2])
-        (h,) = forward.simple_rnn_cell(x[:, t] @ weights[0] + weights[2], (h,), weights[1])
+        h = forward.simple_rnn_cell(x[:, t], h, *weights)
         np.testing.assert_allclose(h, expected, rtol=1e-12)
         np.testing.assert_allclose(forward.simple_rnn(x, *weights, return_sequences=True)[:, t], h, rtol=1e-11)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import forward
-from forward.model.table import LAYERS
+from forward.model.registry import LAYERS
 
 from ...conftest import assert_close
 
