@@ -180,10 +180,11 @@ def compare(architecture: str, y: np.ndarray, sides: dict[str, Side], baselines:
     """
     rival = strongest(baselines)
     variants = [name for name in sides if all(name != each.name for each in baselines)]
+    within = [each for each in pairs(architecture) if {*each[1:]} <= sides.keys()]  # all, where all are trained
     rows = [
         {"architecture": architecture, "group": group, "variant": ours, "baseline": theirs, "metric": "macro_f1"}
         | _difference(y, sides[ours], sides[theirs])
-        for group, ours, theirs in [*pairs(architecture), *((AGAINST_BASELINES, name, rival) for name in variants)]
+        for group, ours, theirs in [*within, *((AGAINST_BASELINES, name, rival) for name in variants)]
     ]
     table = pd.DataFrame(rows)
     table["margin"] = ARCHITECTURES[architecture].margin

@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 
 from . import store
-from .architectures import ARCHITECTURES
+from .architectures import ARCHITECTURES, variants
 from .datasets import DATASETS
 from .files import ROOT
 from .profiles import BUDGETS, epochs, seeds
@@ -46,6 +46,12 @@ def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
 def speaks_of(place: Place) -> bool:
     """Whether what `full` found belongs beside a place's verdicts: a smaller profile's, on real data."""
     return place.profile != "full" and not place.is_sample
+
+
+def lacking(architecture: str) -> list[str]:
+    """The variants that the committed tables do not have: they came later than the last run of `full`."""
+    there = set(of("results", [architecture])["variant"])
+    return [each.name for each in variants(architecture) if each.name not in there]
 
 
 def less(architecture: str, profile: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .architectures import ARCHITECTURES
+from .architectures import ARCHITECTURES, Settings
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,11 @@ def seeds(architecture: str, profile: str) -> tuple[int, ...]:
     return tuple(range(BUDGETS[profile].seeds or ARCHITECTURES[architecture].seeds))
 
 
-def epochs(architecture: str, profile: str) -> int:
-    """How many epochs the networks train at most: those chosen for the architecture, or what the profile allows."""
+def epochs(architecture: str, profile: str, training: Settings | None = None) -> int:
+    """How many epochs the networks train at most: what the profile allows, or those of their training.
+
+    That is the architecture's, if no other is named.
+    """
     family = ARCHITECTURES[architecture]
-    return BUDGETS[profile].epochs or family.fewer_epochs.get(profile, family.training["epochs"])
+    chosen = (training or family.training)["epochs"]
+    return BUDGETS[profile].epochs or family.fewer_epochs.get(profile, chosen)

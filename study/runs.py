@@ -67,11 +67,12 @@ class Job:
 
     @property
     def epochs(self) -> int:
-        return epochs(self.variant.architecture, self.profile) * self.variant.settings.get("epochs_factor", 1)
+        longer = self.variant.settings.get("epochs_factor", 1)
+        return longer * epochs(self.variant.architecture, self.profile, self.training)
 
     @property
     def training(self) -> dict[str, Any]:
-        return ARCHITECTURES[self.variant.architecture].training
+        return ARCHITECTURES[self.variant.architecture].training_of(self.variant.settings)
 
     def describe(self, data: str) -> dict[str, Any]:
         """Everything that the fingerprint covers, readable; `data` is the digest of what is trained on."""

@@ -92,10 +92,15 @@ class Architecture:
     `order`: its place among the others on every page. `margin`: a difference in test macro-F1 smaller than this is too
     small to matter; set before any network of the study's tables was trained. `build(settings, training, data)` gives
     the layers of a new Keras model; they begin with what the training data alone decide: their vocabulary, or mean and
-    variance. `training` was chosen by `make tune` (see `study.tune`), but for the patience and the CNN's epochs, which
-    are what two cores can do in two hours. `seeds`: how many the profile `full` spends on each variant. `fewer_epochs`:
-    {profile: epochs}, where one spends less than was chosen. `decided_after_test` is what was decided after a test
-    score had been seen; the pages say it beside the scores.
+    variance.
+
+    `training` was chosen by `make tune` (see `study.tune`), but for the patience and the CNN's epochs, which are what
+    two cores can do in two hours; `training_from` names the architecture that it was searched for, if it was another.
+    `equal_training` is that of variants whose settings say so, the same in several architectures.
+
+    `seeds`: how many the profile `full` spends on each variant. `fewer_epochs`: {profile: epochs}, where one spends
+    less than was chosen. `decided_after_test` is what was decided after a test score had been seen; the pages say it
+    beside the scores.
     """
 
     order: int
@@ -108,9 +113,15 @@ class Architecture:
     training: Settings
     search: Search
     seeds: int
+    training_from: str = ""
+    equal_training: Settings = field(default_factory=dict)
     fewer_epochs: dict[str, int] = field(default_factory=dict)
     decided_after_test: str = ""
     published: tuple[Published, ...] = ()
+
+    def training_of(self, settings: Settings) -> Settings:
+        """What a variant with these settings is trained with."""
+        return self.equal_training if settings.get("training") == "equal" else self.training
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import Group, Settings
+from . import Group, Search, Settings
 
-BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last"}
+BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last", "training": "searched"}
 GROUPS = {
     "layers": Group(
         "Number of layers",
@@ -39,6 +39,16 @@ GROUPS = {
         alone="1 layer with all steps up to {}",
         lacks={"unmasked": "the mask"},
     ),
+    "equal": Group(
+        "At equal settings, one layer",
+        {
+            "unmasked": {"units": (64,), "training": "equal", "mask_zero": False},
+            "masked": {"units": (64,), "training": "equal"},
+        },
+        words={"unmasked": "not masked"},
+        alone="1 layer at equal settings, {}",
+        lacks={"unmasked": "the mask at equal settings"},
+    ),
 }
 MARGIN = 0.03
 SEEDS = 10
@@ -54,7 +64,33 @@ SPACE = {
     "batch_size": [16, 32],
     "epochs": [10, 15, 20],
 }
+# The middle of that space, for every kind of cell the same, and searched for none.
+EQUAL_TRAINING = {
+    "learning_rate": 1e-3,
+    "max_tokens": 2000,
+    "sequence_length": 60,
+    "embedding_units": 128,
+    "word_dropout": 0.5,
+    "input_dropout": 0.3,
+    "dropout": 0.4,
+    "batch_size": 32,
+    "epochs": 15,
+    "patience": 15,
+}
 TRIED_ON = ("layers-1", "baseline", "beyond-bidirectional")
+CLOSER = Search(  # a closer look around what a search over SPACE found
+    space={
+        "learning_rate": (2.5e-3, 6e-3),
+        "embedding_units": [128, 256],
+        "word_dropout": [0.5, 0.6, 0.7],
+        "input_dropout": [0.5, 0.6, 0.7],
+        "dropout": [0.4, 0.5, 0.6],
+        "epochs": [10, 15],
+    },
+    tried_on=TRIED_ON,
+    trials=16,
+    seeds=(100, 101),
+)
 
 # Where the scores stand, this stands beside them.
 INPUT_DROPOUT = (

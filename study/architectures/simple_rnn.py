@@ -36,6 +36,7 @@ ARCHITECTURE = Architecture(
         "epochs": 15,
         "patience": 15,
     },
+    equal_training=recurrent.EQUAL_TRAINING,
     search=Search(space=recurrent.SPACE, tried_on=recurrent.TRIED_ON, trials=24),
     seeds=recurrent.SEEDS,
     decided_after_test=recurrent.INPUT_DROPOUT,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from .. import full
-from ..architectures import ARCHITECTURES
+from ..architectures import ARCHITECTURES, variants
 from ..evaluation import best, by_variant, of_value, results
 from ..evidence import Evidence, against_baselines, pairs_ahead, within_groups
 from ..findings import by_verdict, data_of, lacking, name_of, pair_of, perhaps_small, removals, value_of
@@ -39,8 +39,10 @@ def of_group(evidence: Evidence, group: str) -> str:
 
 def how_to_read(evidence: Evidence) -> str:
     """How the tables, dots and verdicts of the groups are to be read, with one seed or with several."""
-    profile, spent = evidence.place.profile, None
+    profile, spent, lacking = evidence.place.profile, None, ""
     if full.speaks_of(evidence.place):
+        lacking = lacking_in_full([evidence.architecture])
+    if full.speaks_of(evidence.place) and len(full.of("results", [evidence.architecture])):
         less = full.less(evidence.architecture, profile)
         spent = {"profile": profile, "less": less, "data": data_of_full([evidence.architecture])}
     return say(
@@ -48,6 +50,20 @@ def how_to_read(evidence: Evidence) -> str:
         single=evidence.comparisons["n_seeds"].min() == 1,
         margin=ARCHITECTURES[evidence.architecture].margin,
         spent=spent,
+        lacking=lacking,
+    )
+
+
+def lacking_in_full(architectures: list[str]) -> str:
+    """What the committed tables do not have of these architectures, empty if nothing."""
+    lacking = {name: full.lacking(name) for name in architectures}
+    return say(
+        "verdicts.lacking",
+        architectures=[
+            (ARCHITECTURES[name].title, [name_of(name, each) for each in some if len(some) < len(variants(name))])
+            for name, some in lacking.items()
+            if some
+        ],
     )
 
 

@@ -73,7 +73,8 @@ def _full(architectures: list[str], place: Place) -> str:
         "All the data, several seeds, as many epochs as were chosen: these are the results to go by, kept in "
         f"`reports/full/`. {readme.how_to_read()} Data: {findings.data_of(committed[0])}."
     )
-    return f"<h2>{readme.title()}</h2>{_html(lead)}{_image(picture)}{_list(readme.lines(*committed))}"
+    lacking = _html(conclusions.lacking_in_full(architectures))
+    return f"<h2>{readme.title()}</h2>{_html(lead)}{_image(picture)}{_list(readme.lines(*committed))}{lacking}"
 
 
 def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:

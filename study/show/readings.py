@@ -216,6 +216,8 @@ def setting(architecture: str, data: Dataset, place: Place) -> str:
         epochs=epochs_allowed(architecture, place.profile),
         seeds=seeds_of(architecture, place.profile),
         training=[(key, value) for key, value in family.training.items() if key != "epochs"],
+        training_from=ARCHITECTURES[family.training_from].title if family.training_from else "",
+        equal_training=list(family.equal_training.items()),
         versions=[(package, version(package)) for package in PACKAGES],
         decided="" if data.is_sample else family.decided_after_test,
     )

@@ -25,6 +25,7 @@ QUESTIONS = {  # what the groups of the study answer
     "Filter size, pooling, direction": ("kernel_sizes", "pooling", "direction"),
 }
 BEYOND = "beyond"
+EQUAL = "equal"  # compared over several architectures, by the overview
 BEGIN, END = "<!-- answers: begin -->", "<!-- answers: end -->"
 
 

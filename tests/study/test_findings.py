@@ -123,8 +123,9 @@ def test_single_seeds_on_sample_data_have_no_rows():
 
 def test_what_is_worse_on_purpose_is_no_knob():
     rows = comparisons("lstm")
-    assert len(findings.knobs(rows)) + 2 == (rows["group"] != "baselines").sum()
-    [removal] = findings.removals(rows).itertuples()
+    assert len(findings.knobs(rows)) + 3 == (rows["group"] != "baselines").sum()
+    removal, equal = findings.removals(rows).itertuples()
+    assert (equal.variant, equal.baseline) == ("equal-masked", "equal-unmasked")
     assert (removal.variant, removal.baseline, findings.lacking(removal)) == ("layers-1", "beyond-unmasked", "the mask")
     assert findings.removals(comparisons("cnn")).empty
     totals = [row for row in comparisons("cnn").itertuples() if findings.is_total(row)]

@@ -226,7 +226,7 @@ def test_an_unknown_parameter_stops_a_notebook_at_once(tmp_path):
 
 
 def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(tmp_path, monkeypatch, capsys):
-    """The CNN's notebook fails, and the LSTM's formula and PDF; the SimpleRNN's page is of an earlier run."""
+    """The CNN's notebook fails, and the LSTM's formula and PDF; the others' pages are of an earlier run."""
     place = runs.Place("tiny", True, tmp_path)
     for architecture in ARCHITECTURES:
         found = weighed(checks({}, architecture), place=place)
@@ -261,7 +261,8 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     said = capsys.readouterr().err
     assert "error: cnn.ipynb failed in cell 3" in said
     assert "lstm.ipynb: the formula $\\nosuch$ is not known to pandoc\nlstm.ipynb: no PDF" in said
-    made = {f"simple_rnn.{kind}" for kind in ("ipynb", "html", "pdf")} | {"lstm.ipynb", "lstm.html"}
+    made = {f"{name}.{kind}" for name in {*ARCHITECTURES} - {"cnn", "lstm"} for kind in ("ipynb", "html", "pdf")}
+    made |= {"lstm.ipynb", "lstm.html"}
     assert {path.name for path in place.reports.iterdir() if path.suffix != ".csv" and path.is_file()} == (
         made | {"index.html", "cnn.failed.ipynb"}
     )

@@ -103,7 +103,10 @@ def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_table_holds_what_the_search_chose(architecture):
+def test_the_architecture_holds_what_the_search_chose(architecture):
+    if source := ARCHITECTURES[architecture].training_from:  # not searched, as the pages say
+        assert ARCHITECTURES[architecture].training == ARCHITECTURES[source].training
+        return
     trials = pd.read_csv(tune.TRIALS_DIR / f"{architecture}.csv")
     best = tune.chosen(trials)
     assert {name: ARCHITECTURES[architecture].training[name] for name in best} == best

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study import evidence, findings, full
-from study.architectures import ARCHITECTURES, pairs
+from study.architectures import ARCHITECTURES, pairs, variants
 from study.runs import Place
 from study.show import conclusions, readings, tables
 
@@ -219,7 +219,8 @@ def test_the_mask_stands_apart_and_counts_once():
     knobs, _, apart = text.partition("- **What was taken away on purpose**\n")
     assert "not masked" not in text
     assert "maximum over time against masked" in knobs
-    assert re.fullmatch(r"    - removing the mask costs 0\.6\d\d \(95 % interval \+0\.\d+ to \+0\.\d+\)", apart)
+    costs = r"costs 0\.6\d\d \(95 % interval \+0\.\d+ to \+0\.\d+\)"
+    assert re.fullmatch(rf"    - removing the mask {costs}\n    - removing the mask at equal settings costs .*", apart)
 
 
 def test_full_stands_beside_every_line():
@@ -227,8 +228,8 @@ def test_full_stands_beside_every_line():
     rows.loc[0, ["verdict", "effect", "low", "high", "contradicts"]] = ["better", 0.1, 0.04, 0.15, True]
     text = conclusions.overall(rows)
     assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text
-    assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 2
-    assert "not resolved; `full`: it costs 0.004, too little to matter" in text
+    assert text.count("; `full`: equivalent (+0.004)") == len(re.findall(r"^    - ", text, re.MULTILINE)) - 3
+    assert text.count("not resolved; `full`: it costs 0.004, too little to matter") == 2
     for low, little in ((0.03, False), (0.029, True)):
         rows.loc[0, "low"] = low
         assert ("1 against 2 (+0.100, perhaps too little to matter); **" in conclusions.overall(rows)) == little
@@ -245,7 +246,9 @@ def test_all_are_called_all():
     said = {("baselines", name): (0.1, "better") for name in {*comparisons("lstm")["variant"], "beyond-unmasked"}}
     rows = comparisons("lstm", said)
     rows.loc[rows["variant"] == "layers-3", "effect"] = 0.2
-    assert conclusions.beside_baselines(rows).endswith(f"({RIVAL}): these beat it: all 9 (+0.100 to +0.200).")
+    assert conclusions.beside_baselines(rows).endswith(
+        f"({RIVAL}): these beat it: all {len(variants('lstm'))} (+0.100 to +0.200)."
+    )
     two = rows[rows["variant"].isin(("layers-1", "layers-3"))]
     assert conclusions.beside_baselines(two).endswith("these beat it: both (+0.100 to +0.200).")
 

@@ -41,7 +41,7 @@ def test_a_readme_without_a_place_for_them_is_left_alone(tmp_path, text):
 
 
 def test_every_group_is_answered():
-    asked = {group for groups in readme.QUESTIONS.values() for group in groups} | {readme.BEYOND}
+    asked = {group for groups in readme.QUESTIONS.values() for group in groups} | {readme.BEYOND, readme.EQUAL}
     assert asked == {group for family in ARCHITECTURES.values() for group in family.groups}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from study import evaluation
+from study.architectures import variants
 from study.files import ROOT
 from study.runs import Place
 from study.show import closeups, story, tables, ways
@@ -33,7 +34,7 @@ def test_a_group_is_shown_in_one_call(seen, monkeypatch, tmp_path):
     assert story.group(evidence, "layers") is None
     assert kinds(seen) == ["Table", "Table", "Picture", "Picture", "Markdown", "Table", "Markdown"]
     sizes, scores, dots, curves, said, comparison, verdict = seen
-    assert sizes["layers"].tolist() == [2 * 9]
+    assert sizes["layers"].tolist() == [2 * len(variants("lstm"))]
     assert scores["Number of layers"].tolist()[:3] == ["1", "2", "3"]
     assert (dots.path.name, curves.path.name) == ("lstm-layers-scores.png", "lstm-layers.png")
     assert said.data.startswith("After the first epoch")
@@ -71,9 +72,12 @@ def test_a_difference_between_the_sides_stops_the_cell_after_the_tables(seen, mo
 
 def test_training_is_told_by_the_runs(seen):
     story.training(results({}, seeds=(0, 4), train_s=2.25))
+    number = len(variants("lstm"))
     [said] = seen
-    assert "18 networks are there now, 9 variants with 2 seeds each, in `weights/full/lstm`" in said.data
-    assert "to train them took 40 s on one thread each" in said.data
+    assert (
+        f"{2 * number} networks are there now, {number} variants with 2 seeds each, in `weights/full/lstm`" in said.data
+    )
+    assert f"to train them took {2 * number * 2.25:.0f} s on one thread each" in said.data
 
 
 def test_images_and_texts_are_shown_as_what_they_are(monkeypatch):

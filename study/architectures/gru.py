@@ -1,0 +1,41 @@
+"""GRU networks on NusaX-Senti's sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import Architecture, Settings, recurrent
+
+
+def build(settings: Settings, training: Settings, data: Any) -> list:
+    """Keras' GRU between an embedding and a softmax."""
+    from keras.layers import GRU
+
+    return recurrent.stack(GRU, "gru", settings, training, data)
+
+
+ARCHITECTURE = Architecture(
+    order=4,
+    title="GRU",
+    dataset="nusax",
+    margin=recurrent.MARGIN,
+    baseline=recurrent.BASELINE,
+    groups=recurrent.GROUPS,
+    build=build,
+    training={
+        "max_tokens": 2000,
+        "sequence_length": 60,
+        "embedding_units": 128,
+        "word_dropout": 0.6,
+        "input_dropout": 0.6,
+        "dropout": 0.6,
+        "batch_size": 32,
+        "learning_rate": 2.9e-3,
+        "epochs": 15,
+        "patience": 15,
+    },
+    training_from="lstm",  # the LSTM's to the digit: `make tune ARCH=gru` would search its own
+    equal_training=recurrent.EQUAL_TRAINING,
+    search=recurrent.CLOSER,
+    seeds=recurrent.SEEDS,
+)
