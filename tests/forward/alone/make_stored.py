@@ -16,9 +16,9 @@ import numpy as np
 from keras import layers
 
 from .. import random_layers as drawing
+from ..model.test_inactive import AUGMENTING
+from ..model.test_operations import FEATURES, OF_ANY_TYPE, OF_FLOATS, TIME, model_of
 from ..random_models import MERGES, Case, finish, numbers, sequence, text, tokens
-from ..test_core import AUGMENTING
-from ..test_operations import FEATURES, OF_ANY_TYPE, OF_FLOATS, TIME, model_of
 
 PATH = Path(__file__).with_name("stored.zip")
 

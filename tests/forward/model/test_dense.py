@@ -1,4 +1,4 @@
-from itertools import product
+"""Dense and embedding layers, and the ones that mask or scale."""
 
 import keras
 import numpy as np
@@ -6,43 +6,9 @@ import pytest
 from keras import layers
 
 import forward
-from forward.model.inactive import Inactive
-from forward.model.registry import LAYERS
 
-from .files import change_config, layer
+from ..files import change_config, layer
 
-RELU_OPTIONS = list(product([None, 1.5, 6], [0.0, 0.3], [0.0, 0.4]))
-INACTIVE = {
-    "ActivityRegularization": {"l1": 0.1, "l2": 0.2},
-    "AlphaDropout": {"rate": 0.4},
-    "Dropout": {"rate": 0.9, "noise_shape": (None, 1, 3), "seed": 7},
-    "GaussianDropout": {"rate": 0.4},
-    "GaussianNoise": {"stddev": 0.4},
-    "Identity": {},
-    "SpatialDropout1D": {"rate": 0.4},
-    "SpatialDropout2D": {"rate": 0.4},
-}
-AUGMENTING = {
-    "Brightness": {"factor": 0.3},
-    "ColorDegeneration": {"factor": 0.3},
-    "ColorJitter": {"brightness_factor": 0.2, "hue_factor": 0.1},
-    "Contrast": {"factor": 0.3},
-    "ElasticTransform": {},
-    "Erasing": {"factor": 0.9},
-    "Flip": {"mode": "vertical"},
-    "GaussianBlur": {},
-    "Grayscale": {"factor": 0.9},
-    "Hue": {"factor": 0.3},
-    "Invert": {},
-    "Perspective": {},
-    "Posterization": {"factor": 4},
-    "Rotation": {"factor": 0.3},
-    "Saturation": {"factor": (0.2, 0.7)},
-    "Sharpness": {"factor": 0.3},
-    "Shear": {"x_factor": 0.2},
-    "Translation": {"height_factor": 0.2, "width_factor": 0.3},
-    "Zoom": {"height_factor": 0.2},
-}
 RESCALING = [(0.3, 0.0), (-2, 1.5), ([0.1, 2.0, 3.0], [1.0, -1.0, 0.3]), ([1, 2, 3], 4)]
 
 
@@ -58,75 +24,6 @@ def test_flatten_dropout_and_activation(assert_same, rng):
     assert_same(x, keras.Input((2, 3, 5)), layers.Flatten(), layers.Dropout(0.9), layers.Activation("softmax"))
 
 
-@pytest.mark.parametrize(("max_value", "negative_slope", "threshold"), RELU_OPTIONS)
-def test_relu(max_value, negative_slope, threshold, dtype, assert_same, rng):
-    x = rng.normal(scale=5, size=(5, 3, 4))
-    assert_same(x, keras.Input((3, 4)), layers.ReLU(max_value, negative_slope, threshold))
-
-
-@pytest.mark.parametrize("negative_slope", [0.0, 0.1, 0.3, 2.0])
-def test_leaky_relu(negative_slope, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.LeakyReLU(negative_slope))
-
-
-@pytest.mark.parametrize("shared_axes", [None, [1], [1, 2], [3, 1]])
-def test_prelu(shared_axes, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.PReLU(shared_axes=shared_axes))
-
-
-@pytest.mark.parametrize("alpha", [1.0, 0.3])
-def test_elu(alpha, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.ELU(alpha))
-
-
-@pytest.mark.parametrize("axis", [-1, 1, 2, -2, [1, 2], [-1, 1], [3]])
-def test_softmax(axis, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Softmax(axis))
-
-
-@pytest.mark.parametrize("axis", [-1, 1, [1, 2]])
-def test_softmax_with_a_mask_in_front_behind_with_holes_and_on_all(axis, dtype, assert_same_model, rng):
-    x, mask = keras.Input((3, 4)), keras.Input((3, 4), dtype="bool")
-    kept = rng.random((6, 3, 4)) < 0.7
-    kept[0, :, :2], kept[1, 1:], kept[2] = False, False, False
-    assert_same_model(keras.Model([x, mask], layers.Softmax(axis)(x, mask=mask)), [rng.normal(size=(6, 3, 4)), kept])
-
-
-def test_flatten(dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Flatten(), layers.Dense(6))
-
-
-@pytest.mark.parametrize("target_shape", [(-1,), (24,), (4, 6), (-1, 2, 3), (3, -1, 4), (3, 2, 4)])
-def test_reshape(target_shape, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Reshape(target_shape))
-
-
-@pytest.mark.parametrize("dims", [(2, 1, 3), (3, 1, 2), (2, 3, 1), (1, 3, 2)])
-def test_permute(dims, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Permute(dims))
-
-
-REARRANGING = {
-    "Reshape": lambda: layers.Reshape((-1, 2)),
-    "Permute": lambda: layers.Permute((2, 1)),
-    "Flatten": lambda: layers.Flatten(),
-    "Dropout": lambda: layers.Dropout(0.4),
-}
-
-
-@pytest.mark.parametrize("make", REARRANGING.values(), ids=REARRANGING)
-def test_whole_numbers_stay_whole(make, assert_same, rng):
-    """2**24 + 1 is no float32."""
-    assert_same(rng.integers(2**24, 2**24 + 100, (5, 4, 3)), keras.Input((4, 3), dtype="int32"), make())
-    reach_the_table = keras.Input((4, 3), dtype="int32"), make(), layers.Embedding(11, 5)
-    assert_same(rng.integers(0, 11, (5, 4, 3)), *reach_the_table)
-
-
-@pytest.mark.parametrize("padding", [1, (2, 1), ((0, 1), (3, 2))])
-def test_zero_padding2d(padding, dtype, assert_same, rng):
-    assert_same(rng.normal(size=(4, 5, 6, 3)), keras.Input((5, 6, 3)), layers.ZeroPadding2D(padding))
-
-
 @pytest.mark.parametrize(("scale", "offset"), RESCALING)
 @pytest.mark.parametrize("kind", ["uint8", None])
 def test_rescaling(scale, offset, kind, dtype, assert_same, rng):
@@ -137,24 +34,6 @@ def test_rescaling(scale, offset, kind, dtype, assert_same, rng):
 def test_rescaling_by_arrays(dtype, assert_same, rng):
     scale, offset = np.array([0.1, 2, 3]), np.array([1, -1, 0.3])
     assert_same(rng.normal(size=(5, 4, 3)), keras.Input((4, 3)), layers.Rescaling(scale, offset))
-
-
-def test_every_inactive_layer_is_in_the_tables():
-    known = {name for name, each in LAYERS.items() if issubclass(each, Inactive)}
-    assert known == {*INACTIVE, *(f"Random{name}" for name in AUGMENTING)}
-
-
-@pytest.mark.parametrize("name", INACTIVE)
-def test_inactive_when_not_training(name, dtype, assert_same, rng):
-    shape = (2, 4, 3) if name.endswith("2D") else (4, 3)
-    assert_same(rng.normal(size=(5, *shape)), keras.Input(shape), getattr(layers, name)(**INACTIVE[name]))
-
-
-@pytest.mark.parametrize("kind", ["uint8", None])
-@pytest.mark.parametrize("name", AUGMENTING)
-def test_augmentation_is_inactive_when_not_training(name, kind, dtype, assert_same, rng):
-    x, augment = rng.integers(0, 256, (4, 6, 5, 3)), getattr(layers, f"Random{name}")(**AUGMENTING[name])
-    assert_same(x.astype(kind or dtype), keras.Input((6, 5, 3), dtype=kind), augment)
 
 
 @pytest.mark.parametrize("mask_value", [0.0, 0.5])

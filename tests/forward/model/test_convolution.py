@@ -6,7 +6,7 @@ from keras import layers
 import forward
 from forward.convolution import padding_sizes
 
-from . import naive
+from .. import naive
 
 # Only what Keras itself computes on a CPU: no strides together with dilation, and channel by channel only with the
 # same stride along both axes.

@@ -5,7 +5,7 @@ from keras import layers
 
 import forward
 
-from .files import change_config
+from ..files import change_config
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from keras import layers
 import forward
 from forward.model import archive, limits
 
-from .files import change_config, change_weights, layer, rewrite
+from ..files import change_config, change_weights, layer, rewrite
 
 
 @pytest.fixture

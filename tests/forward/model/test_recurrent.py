@@ -5,8 +5,8 @@ from keras import layers
 
 import forward
 
-from . import naive
-from .files import change_config, change_weights, layer
+from .. import naive
+from ..files import change_config, change_weights, layer
 
 CELLS = [layers.SimpleRNN, layers.LSTM, layers.GRU]
 STATES = {layers.SimpleRNN: 1, layers.LSTM: 2, layers.GRU: 1}

@@ -18,7 +18,7 @@ from keras import layers
 
 import forward
 
-from .files import change_config
+from ..files import change_config
 
 
 def difference(y, p):

@@ -1,3 +1,5 @@
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -135,3 +137,40 @@ def test_refuses_a_function_of_ones_own(twins):
 
     with pytest.raises(forward.UnsupportedLayerError, match=r"option activation=.* is not supported: function as an"):
         twins(keras.Input((3,)), layers.Dense(4, activation=twice))
+
+
+RELU_OPTIONS = list(product([None, 1.5, 6], [0.0, 0.3], [0.0, 0.4]))
+
+
+@pytest.mark.parametrize(("max_value", "negative_slope", "threshold"), RELU_OPTIONS)
+def test_relu(max_value, negative_slope, threshold, dtype, assert_same, rng):
+    x = rng.normal(scale=5, size=(5, 3, 4))
+    assert_same(x, keras.Input((3, 4)), layers.ReLU(max_value, negative_slope, threshold))
+
+
+@pytest.mark.parametrize("negative_slope", [0.0, 0.1, 0.3, 2.0])
+def test_leaky_relu(negative_slope, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.LeakyReLU(negative_slope))
+
+
+@pytest.mark.parametrize("shared_axes", [None, [1], [1, 2], [3, 1]])
+def test_prelu(shared_axes, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.PReLU(shared_axes=shared_axes))
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.3])
+def test_elu(alpha, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 3, 4)), keras.Input((3, 4)), layers.ELU(alpha))
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2, -2, [1, 2], [-1, 1], [3]])
+def test_softmax(axis, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Softmax(axis))
+
+
+@pytest.mark.parametrize("axis", [-1, 1, [1, 2]])
+def test_softmax_with_a_mask_in_front_behind_with_holes_and_on_all(axis, dtype, assert_same_model, rng):
+    x, mask = keras.Input((3, 4)), keras.Input((3, 4), dtype="bool")
+    kept = rng.random((6, 3, 4)) < 0.7
+    kept[0, :, :2], kept[1, 1:], kept[2] = False, False, False
+    assert_same_model(keras.Model([x, mask], layers.Softmax(axis)(x, mask=mask)), [rng.normal(size=(6, 3, 4)), kept])

@@ -24,7 +24,7 @@ from keras import layers
 
 import forward
 
-from .files import (
+from ..files import (
     add_entry,
     change_bytes,
     change_config,

@@ -10,8 +10,8 @@ from keras import activations, layers, ops
 import forward
 from forward.model.ops import OPERATIONS
 
-from ..conftest import assert_close
-from .files import change_config, change_entry
+from ...conftest import assert_close
+from ..files import change_config, change_entry
 
 TIME, FEATURES = 5, 3
 GIVEN = np.array([0.5, -2.0, 3.0])

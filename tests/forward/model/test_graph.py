@@ -6,9 +6,9 @@ from keras import layers
 import forward
 from forward.model.registry import LAYERS
 
-from ..conftest import assert_close, is_probability, scramble
-from .files import change_entry
-from .test_core import AUGMENTING, INACTIVE
+from ...conftest import assert_close, is_probability, scramble
+from ..files import change_entry
+from .test_inactive import AUGMENTING, INACTIVE
 
 TIME, FEATURES = 5, 3
 IMAGE = (6, 5, 3)

@@ -8,7 +8,7 @@ from keras import layers
 
 import forward
 
-from .files import change_entry, rewrite
+from ..files import change_entry, rewrite
 
 TRAINING = ["Makanannya ENAK sekali!", "pelayannya kasar, lambat", "enak, enak... dan murah", "café Élan élan buka"]
 TRICKY = [

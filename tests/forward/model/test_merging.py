@@ -6,7 +6,7 @@ from keras import layers
 
 import forward
 
-from .files import change_config, change_entry
+from ..files import change_config, change_entry
 
 BY_ELEMENT = [layers.Add, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum]
 MERGES = [*BY_ELEMENT, layers.Subtract, layers.Concatenate]

@@ -8,7 +8,7 @@ from keras import layers, ops
 
 import forward
 
-from .files import change_config, change_entry, change_weights, replace_entry
+from ..files import change_config, change_entry, change_weights, replace_entry
 
 
 def settings(name, **changes):
