@@ -58,7 +58,8 @@ def render(notebook: Path, place: Place) -> None:
 
 def html_of(content: nbformat.NotebookNode) -> str:
     """A notebook as the HTML that both pages are made of."""
-    return _WithMathML(template_name="basic", **PLAIN).from_notebook_node(content)[0]
+    template = (TEMPLATES / "notebook.html").read_text(encoding="utf-8")
+    return _WithMathML(template_name="basic", raw_template=template, **PLAIN).from_notebook_node(content)[0]
 
 
 class _WithMathML(HTMLExporter):

@@ -1,6 +1,7 @@
 """The notebooks as they are committed, and the whole report at a tiny budget on the sample data."""
 
 import ast
+import inspect
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pandas as pd
 import papermill
 import pytest
 
+import forward
 from study import evidence, pool, report, runs
 from study import notebook as checks_first
 from study.__main__ import main
@@ -70,11 +72,50 @@ def test_setup_is_short_and_every_group_is_told():
     for name, path in NOTEBOOKS.items():
         cells = nbformat.read(path, as_version=4).cells
         sources = [cell.source for cell in cells if cell.cell_type == "code"]
-        [setup] = [source for source in sources if source.startswith("import inspect")]
+        [setup] = [source for source in sources if source.startswith("import numpy")]
         assert len(setup.splitlines()) <= 5
         assert len(cells) <= 50
         told = [source for source in sources if source.startswith("show.group(")]
         assert told == [f'show.group(results, "{group}")' for group in ARCHITECTURES[name].groups]
+
+
+def test_each_layer_of_the_model_stands_beside_its_plain_function(notebook):
+    [cell] = [source for source in code(notebook) if "explain.model(" in source]
+    shown = []
+    exec(
+        cell,
+        {"forward": forward, "explain": SimpleNamespace(model=lambda *given, **named: shown.append((*given, named)))},
+    )
+    [(layers, functions)] = shown
+    built = "".join(map(inspect.getsource, functions["built"]))
+    names = re.findall(r"\blayers\.([A-Z]\w+)|keras\.layers import (\w+)|activation=\"(\w+)\"", built)
+    assert len(names) >= 7
+    assert {max(name) for name in names} - {"Activation", "Input"} <= layers.keys()
+    for plain in layers.values():
+        assert not callable(plain) or vars(forward)[plain.__name__] is plain
+
+
+def solutions(notebook):
+    return [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
+
+
+def test_each_exercise_has_a_folded_solution_that_is_run(notebook):
+    [text] = [cell.source for cell in notebook.cells if cell.source.startswith("## Exercises")]
+    numbers = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
+    assert 3 <= len(numbers) <= 5
+    assert [cell.source.split(".")[0] for cell in solutions(notebook)] == [f"# {number}" for number in numbers]
+    for cell in solutions(notebook):
+        assert cell.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
+        assert "assert " in cell.source
+        assert "print(" in cell.source
+
+
+def test_solutions_name_tests_that_there_are(notebook):
+    named = [found for cell in solutions(notebook) for found in re.findall(r"# Red: (\S+?)::(.*)", cell.source)]
+    assert named
+    for path, names in named:
+        for name in re.findall(r"\b(?:test_|Test)\w+", names):
+            assert re.search(rf"(?:def|class) {name}\b", (ROOT / path).read_text())
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +182,22 @@ class TestReport:
                     assert output.output_type != "error"
                     assert output.get("name") != "stderr", output.text
                     assert "run/s" not in str(output)
+
+    @pytest.mark.parametrize("name", ARCHITECTURES)
+    def test_by_hand_is_checked_and_solutions_are_folded(self, finished, name):
+        reports = finished / "reports" / "tiny-sample"
+        cells = nbformat.read(reports / f"{name}.ipynb", as_version=4).cells
+        checked = [cell for cell in cells if cell.cell_type == "code" and "assert " in cell.source]
+        assert all(cell.execution_count for cell in checked)
+        sources = "".join(cell.source for cell in checked)
+        for one in ("keras.layers", "checks[0].keras[:100]", "== 22 * 22" if name == "cnn" else 'by_name["'):
+            assert one in sources
+        [trained] = [cell for cell in checked if "checks[0].keras[:100]" in cell.source]
+        assert "100/100" in str(trained.outputs)
+        html = (reports / f"{name}.html").read_text()
+        assert re.findall(r"<summary>(.*?)</summary>", html) == [
+            f"Solution {number}" for number in range(1, 1 + sum("solution" in cell.metadata.tags for cell in cells))
+        ]
 
     def test_pages_link_to_what_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
@@ -213,7 +270,7 @@ def test_a_notebook_refuses_the_code_of_another_checkout(folder, tmp_path, monke
 
 
 def test_every_notebook_begins_with_the_check(notebook):
-    [setup] = [source for source in code(notebook) if source.startswith("import inspect")]
+    [setup] = [source for source in code(notebook) if source.startswith("import numpy")]
     assert "notebook.check(profile, data_dir, source, out_dir)" in setup.splitlines()
 
 

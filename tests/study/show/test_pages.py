@@ -235,3 +235,14 @@ def test_a_notebook_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(pages.PageError, match=r"lstm\.ipynb cannot be rendered"):
         pages.render(notebook, place)
     assert [path.name for path in place.reports.iterdir()] == ["lstm.failed.ipynb"]
+
+
+def test_solutions_are_folded_and_nothing_else():
+    cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1"), new_code_cell("# 12. Because\n2 + 2")]
+    cells[2].metadata.tags = ["solution"]
+    html = pages.html_of(new_notebook(cells=cells))
+    [(number, folded)] = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", html, re.DOTALL)
+    assert number == "Solution 12"
+    assert "Because" in folded
+    assert "Title" in html.split("<details>")[0]
+    assert not re.search("Title|Because", html.replace(folded, "").split("<details>")[1])
