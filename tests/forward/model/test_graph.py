@@ -4,6 +4,8 @@ import pytest
 from keras import layers
 
 import forward
+from forward.model.dense import Dense
+from forward.model.recurrent import LSTM
 from forward.model.registry import LAYERS
 
 from ...conftest import assert_close, is_probability, scramble
@@ -583,3 +585,39 @@ def test_refuses_a_call_with_other_arguments(twin):
     x = keras.Input((TIME, FEATURES))
     with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(MultiHeadAttention\)"):
         twin(keras.Model(x, layers.MultiHeadAttention(2, 4, name="odd")(x, x)))
+
+
+# --- the walk of an empty batch, in which the layers are built
+
+
+@pytest.mark.parametrize(("length", "calls"), [(TIME, 5), (None, 8)])
+def test_a_second_walk_tells_which_axes_have_any_length(length, calls, twin, monkeypatch):
+    """There is none otherwise. The model inside is walked through when it is built, and then as a layer."""
+    seen, call = [], Dense.call
+    monkeypatch.setattr(Dense, "call", lambda layer, x: seen.append(len(x)) or call(layer, x))
+    x = keras.Input((length, FEATURES))
+    twin(keras.Model(x, layers.Dense(4)(inside(True, (length, FEATURES))(x))))
+    assert seen == [0] * calls
+
+
+def test_a_long_sequence_is_not_walked_step_by_step(twin, monkeypatch):
+    """A small file may declare millions of steps."""
+    seen, call = [], LSTM.call
+    monkeypatch.setattr(
+        LSTM, "call", lambda layer, x, *rest, **named: seen.append(x.shape) or call(layer, x, *rest, **named)
+    )
+    x = keras.Input((10_000_000, FEATURES))
+    both = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(x)
+    ours = twin(keras.Model(x, [both, *layers.LSTM(4, return_state=True)(both)]))
+    assert ours.output_shape == [(10_000_000, 4), (4,), (4,), (4,)]
+    assert seen == [(0, 1, FEATURES)] * 2 + [(0, 1, 4)]
+
+
+@pytest.mark.parametrize("steps", [TIME - 1, TIME + 2, 1])
+def test_a_mask_of_other_steps_is_refused(steps, twin, tmp_path):
+    x, mask = keras.Input((TIME, FEATURES)), keras.Input((TIME,), dtype="bool", name="mask")
+    twin(keras.Model([x, mask], layers.GRU(2, name="odd")(x, mask=mask)))
+    change = {"batch_shape": [None, steps]}
+    change_entry(tmp_path / "model.keras", "mask", lambda entry: entry["config"].update(change))
+    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' cannot take .* a mask of shape"):
+        forward.load_model(tmp_path / "model.keras")

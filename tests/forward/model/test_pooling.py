@@ -1,3 +1,5 @@
+import tracemalloc
+
 import keras
 import numpy as np
 import pytest
@@ -110,3 +112,13 @@ def test_masked_steps_do_not_count_in_the_mean(keepdims, assert_same, rng):
     tokens[0, :2], tokens[1, 3:], tokens[2, 1] = 0, 0, 0
     stack = layers.Embedding(9, 4, mask_zero=True), layers.GlobalAveragePooling1D(keepdims=keepdims)
     assert_same(tokens, keras.Input((6,), dtype="int32"), *stack)
+
+
+@pytest.mark.parametrize("pooling", [layers.AveragePooling2D, layers.MaxPooling2D])
+def test_a_large_image_takes_no_memory_while_the_model_is_built(pooling, tmp_path):
+    keras.Sequential([keras.Input((9000, 9000, 1)), pooling(2, padding="same")]).save(tmp_path / "model.keras")
+    tracemalloc.start()
+    forward.load_model(tmp_path / "model.keras")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2**20
