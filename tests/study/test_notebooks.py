@@ -95,6 +95,16 @@ def test_each_layer_of_the_model_stands_beside_its_plain_function(notebook):
         assert not callable(plain) or vars(forward)[plain.__name__] is plain
 
 
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_formulas_name_the_gates_in_the_order_of_the_plain_function(name):
+    text = "".join(cell.source for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells)
+    [order] = re.findall(r"\((z_\w(?:, z_\w)+)\) &= x_t", text)
+    assert f"cut into {order}" in getattr(forward, f"{name}_cell").__doc__
+    assert f"{order} = np.split(" in text
+    gates = "".join(re.findall(r"z_(\w)", order))
+    assert f'explain.weights(W, U, b, gates="{gates}")' in text
+
+
 def solutions(notebook):
     return [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
 
