@@ -183,22 +183,27 @@ def compare(architecture: str, y: np.ndarray, sides: dict[str, Side], baselines:
     within = [each for each in pairs(architecture) if {*each[1:]} <= sides.keys()]  # all, where all are trained
     rows = [
         {"architecture": architecture, "group": group, "variant": ours, "baseline": theirs, "metric": "macro_f1"}
-        | _difference(y, sides[ours], sides[theirs])
+        | difference(y, sides[ours], sides[theirs])
         for group, ours, theirs in [*within, *((AGAINST_BASELINES, name, rival) for name in variants)]
     ]
-    table = pd.DataFrame(rows)
-    table["margin"] = ARCHITECTURES[architecture].margin
-    table["p_holm"] = table.groupby("group")["p_value"].transform(statistics.holm)
-    table["verdict"] = [
-        "not resolved"  # two that have learnt nothing are alike, and say nothing of what they differ in
-        if sides[row.variant].dead and sides[row.baseline].dead
-        else statistics.verdict(row.effect, row.low, row.high, row.p_holm, row.margin)
-        for row in table.itertuples()
-    ]
+    table = judged(pd.DataFrame(rows), ARCHITECTURES[architecture].margin)
     return table[[*COLUMNS, "p_value", "p_holm", "p_mcnemar"]]
 
 
-def _difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float]:
+def judged(differences: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """What `difference` gives with margin, p_holm, Holm's p-value in its `group`, and verdict."""
+    table = differences.assign(margin=margin)
+    table["p_holm"] = table.groupby("group")["p_value"].transform(statistics.holm)
+    table["verdict"] = [
+        "not resolved"  # two that have learnt nothing are alike, and say nothing of what they differ in
+        if row.both_dead
+        else statistics.verdict(row.effect, row.low, row.high, row.p_holm, row.margin)
+        for row in table.itertuples()
+    ]
+    return table
+
+
+def difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float | bool]:
     """How much better our side is."""
     found = statistics.interval(ours.scores, ours.resampled, theirs.scores, theirs.resampled)
     found = _within(found, -1, 1)
@@ -211,6 +216,7 @@ def _difference(y: np.ndarray, ours: Side, theirs: Side) -> dict[str, float]:
         "p_improvement": statistics.probability_of_improvement(ours.resampled, theirs.resampled),
         "p_value": found.p_value,
         "p_mcnemar": statistics.mcnemar(y, ours.predicted[0], theirs.predicted[0]) if single else np.nan,
+        "both_dead": ours.dead and theirs.dead,
     }
 
 

@@ -23,6 +23,11 @@ def table(name: str) -> pd.DataFrame:
     return store.read(name, PLACE)
 
 
+def cells() -> pd.DataFrame | None:
+    """The committed comparison of one kind of cell with another; None as long as `full` has not been run for it."""
+    return store.read_if_there("cells", PLACE)
+
+
 def of(name: str, architectures: list[str]) -> pd.DataFrame:
     """The rows of a committed table that speak of these architectures."""
     rows = table(name)

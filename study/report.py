@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import datasets, training
+from . import cells, datasets, training
 from .architectures import ARCHITECTURES
 from .errors import NotebookError, PageError
 from .files import ROOT, atomic_write
@@ -42,10 +42,17 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     executed = [path for name in ARCHITECTURES if (path := place.reports / f"{name}.ipynb").exists()]
     failures += _failures("rendering the pages", pages.render, [(notebook, place) for notebook in executed])
     if executed:
+        _compare_cells(place, data_dir, source)
         overview.index(place)
     if failures:
         raise NotebookError("\n\n".join(failures))
     return place
+
+
+def _compare_cells(place: Place, data_dir: str, source: str) -> None:
+    """Compare one kind of cell with another, over all architectures that are there."""
+    for name in {ARCHITECTURES[each].dataset for each in cells.all_of_them()}:
+        cells.save(place, datasets.load(name, data_dir, source))
 
 
 def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:

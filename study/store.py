@@ -1,9 +1,9 @@
 """What a report leaves, written and read in one place: its tables, and the arrays that took long to compute.
 
 reports/<profile>/<table>.csv: `results` (a row for each network), `history` (epoch), `predictions` (network, the class
-of every test example as a digit), `baselines` (method without a network) and `comparisons`. Beside each network
-<seed>.check.npz, its probabilities, and <seed>.layers.npz; in its architecture's folder baselines.npz. The networks
-themselves are the business of study.runs.
+of every test example as a digit), `baselines` (method without a network), `comparisons`, and
+over several architectures `cells` (see study.cells). In weights/<profile>/, beside each network, <seed>.check.npz, its
+probabilities, and <seed>.layers.npz; for an architecture baselines.npz. Networks are the business of study.runs.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def read(name: str, place: Place, architecture: str = "") -> pd.DataFrame:
     """A table of a place, or the rows of one architecture. Raises OSError if it is not there."""
     table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str})
     return table[table["architecture"] == architecture] if architecture else table
+
+
+def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
+    """A table of a place, or None if it has none."""
+    return read(name, place) if (place.reports / f"{name}.csv").exists() else None
 
 
 def write(name: str, place: Place, rows: pd.DataFrame) -> None:

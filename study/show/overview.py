@@ -10,77 +10,80 @@ from pathlib import Path
 import pandas as pd
 import pypandoc
 
-from .. import findings, full
+from .. import findings, full, store
 from ..architectures import ARCHITECTURES
 from ..evaluation import best
 from ..files import atomic_write
 from ..profiles import BUDGETS, seeds
 from ..runs import Place
-from . import conclusions, forest, pages, readings, readme, tables
+from . import cells, conclusions, forest, pages, readings, readme, tables
+from .sentences import say
 from .style import Picture
-from .words import percent
-
-TITLE = "Three small networks, forward by hand"
 
 
 def index(place: Place) -> Path:
     """reports/<profile>/index.html: what full found, what this profile found, the best, what it means, and links."""
     results, baselines, comparisons = (_with_a_page(name, place) for name in ("results", "baselines", "comparisons"))
     comparisons = full.beside(comparisons, place)
-    parts = [f"<h1>{TITLE}</h1>", _spent(results, place)]
+    title = say("overview.title", number=len(ARCHITECTURES))
+    parts = [f"<h1>{title}</h1>", _spent(results, place)]
     if full.speaks_of(place):
         parts.append(_full(list(results["architecture"].unique()), place))
     parts += [
         _here(results, baselines, comparisons, place),
         _the_best(results, baselines, place),
+        _cells(results, place),
         _over_all(results, comparisons, place),
-        _sources(results),
+        _sources(results, place),
     ]
     path = place.reports / "index.html"
     with atomic_write(path) as part:
-        part.write_text(pages.page(TITLE, "".join(parts), place, "index"), encoding="utf-8")
+        part.write_text(pages.page(title, "".join(parts), place, "index"), encoding="utf-8")
     return path
 
 
 def _with_a_page(name: str, place: Place) -> pd.DataFrame:
     """The rows of reports/<profile>/<name>.csv that a page speaks of: a notebook that failed has rows but no page."""
-    table = pd.read_csv(place.reports / f"{name}.csv")
+    table = store.read(name, place)
     return table[[(place.reports / f"{each}.ipynb").exists() for each in table["architecture"]]]
 
 
 def _spent(results: pd.DataFrame, place: Place) -> str:
     """What was run, as HTML."""
-    budget = BUDGETS[place.profile]
-    how_many = {name: len(seeds(name, place.profile)) for name in results["architecture"].unique()}
-    spent = "; ".join(
-        f"{ARCHITECTURES[name].title}: {number} seed{'s' * (number > 1)}, "
-        f"{readings.epochs_allowed(name, place.profile)}"
-        for name, number in how_many.items()
+    names = results["architecture"].unique()
+    return _html(
+        say(
+            "overview.spent",
+            profile=place.name,
+            networks=len(results),
+            train_samples=BUDGETS[place.profile].train_samples,
+            architectures=[
+                (
+                    ARCHITECTURES[name].title,
+                    len(seeds(name, place.profile)),
+                    readings.epochs_allowed(name, place.profile),
+                )
+                for name in names
+            ],
+            data=findings.data_of(results),
+            now=f"{datetime.now():%Y-%m-%d %H:%M}",
+        )
     )
-    samples = f"at most {budget.train_samples:,}" if budget.train_samples else "all"
-    return f"""
-<p>Profile <b>{place.name}</b>: {len(results)} networks, each trained on {samples} training samples. Seeds of each
-variant, and epochs at most: {spent}. Data: {escape(findings.data_of(results))}. Settings and versions stand on each
-page. This one was written on {datetime.now():%Y-%m-%d %H:%M}.</p>
-"""
 
 
 def _full(architectures: list[str], place: Place) -> str:
     """What the full profile found of these architectures, from its committed tables, as HTML."""
     committed = [full.of(name, architectures) for name in ("results", "baselines", "comparisons")]
     picture = forest.save(committed[-1], place.figures / "forest-full.png", readme.title())
-    lead = (
-        "All the data, several seeds, as many epochs as were chosen: these are the results to go by, kept in "
-        f"`reports/full/`. {readme.how_to_read()} Data: {findings.data_of(committed[0])}."
-    )
+    data = findings.data_of(committed[0])
     lacking = _html(conclusions.lacking_in_full(architectures))
-    return f"<h2>{readme.title()}</h2>{_html(lead)}{_image(picture)}{_list(readme.lines(*committed))}{lacking}"
+    lead = _html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=data))
+    return f"<h2>{readme.title()}</h2>{lead}{_image(picture)}{_list(readme.lines(*committed))}{lacking}"
 
 
 def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What this profile found: beside full's results what is different, else the answers in lines; as HTML."""
-    notice = pages.notice_of(place)
-    title = f"What the profile {place.profile} found" + (f" ({notice})" if notice else "")
+    title = _title(place)
     picture = _image(forest.save(comparisons, place.figures / "forest.png", title))
     if full.speaks_of(place):
         return f"<h2>{title}</h2>{_html(conclusions.against_full(comparisons, place.profile))}{picture}"
@@ -88,26 +91,35 @@ def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     return f"<h2>{title}</h2>{_html(readme.how_to_read())}{picture}{said}"
 
 
+def _title(place: Place) -> str:
+    return say("overview.here", profile=place.profile, notice=pages.notice_of(place))
+
+
+def _cells(results: pd.DataFrame, place: Place) -> str:
+    """One kind of cell against another, in full and here, and which of them are missing, as HTML."""
+    sources = [(full.cells(), full.table("results"), "cells-full", True)] if full.speaks_of(place) else []
+    sources.append((store.read_if_there("cells", place), results, "cells", False))
+    parts = [_html(say("cells.heading"))]
+    for rows, scores, name, of_full in sources:
+        if rows is not None:
+            title = say("cells.title", title=readme.title() if of_full else _title(place))
+            picture = cells.picture(rows, scores, place.figures / f"{name}.png", title)
+            shown = cells.table(rows).to_html(border=0, index=False)
+            parts += [_html(cells.lead(rows, of_full)), _image(picture), shown, _html(cells.verdicts(rows))]
+        parts.append(_html(cells.missing(rows, of_full)))
+    return "".join(parts)
+
+
 def _the_best(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> str:
     """The best of each architecture, what was decided after its test scores were seen, as HTML."""
     by_name = {name: frame for name in ARCHITECTURES if len(frame := results[results["architecture"] == name])}
     rivals = baselines.loc[baselines.groupby("architecture")["val_f1"].idxmax()].set_index("architecture")
     rows = [_best(frame, name, rivals.loc[name], place) for name, frame in by_name.items()]
-    beside = (
-        " In brackets: the mean that the profile <code>full</code> has of the same variant."
-        if full.speaks_of(place)
-        else ""
-    )
-    after = {name: words for name in by_name if (words := ARCHITECTURES[name].decided_after_test)}
-    decided = [f"**{ARCHITECTURES[name].title}**: {words}." for name, words in after.items()]
-    told = f"<p>Decided after a test score had been seen:</p>{_list(decided)}" if after and not place.is_sample else ""
-    return f"""
-<h2>The best of each architecture</h2>
-<p>Mean macro-F1: the variant that is best on the validation data, what it reaches on the test data, and the test
-macro-F1 of the method without a network that is best on the validation data.{beside} <i>Dead</i> variants predict one
-class for everything.</p>
-{pd.DataFrame(rows).to_html(escape=False, border=0, index=False)}
-{told}"""
+    table = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
+    families = [ARCHITECTURES[name] for name in by_name]
+    after = [(each.title, each.decided_after_test) for each in families if each.decided_after_test]
+    told = _html(say("overview.decided", after=after)) if after and not place.is_sample else ""
+    return _html(say("overview.best", with_full=full.speaks_of(place))) + table + told
 
 
 def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> dict[str, str]:
@@ -136,43 +148,43 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
 
 def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
-    published = findings.earlier(comparisons, place)
-    ours = "" if published["from_full"].any() else f" Ours come from {findings.data_of(results)}."
-    beside = (
-        " Behind each stands what the profile `full` found of the same comparison." if full.speaks_of(place) else ""
+    earlier, with_full = findings.earlier(comparisons, place), full.speaks_of(place)
+    said = say(
+        "overview.over_all",
+        limits=conclusions.limits(comparisons),
+        with_full=with_full,
+        overall=conclusions.overall(comparisons),
+        baselines=conclusions.beside_baselines(comparisons, with_full=with_full),
+        earlier=readings.earlier(earlier),
+        data="" if earlier["from_full"].any() else findings.data_of(results),
     )
-    parts = [
-        "## What mattered, and what did not",
-        conclusions.limits(comparisons),
-        "Every comparison of all pages by its verdict, with its difference in test macro-F1, the largest first."
-        f"{beside} In groups that go beyond the baseline each step is compared with the one before.",
-        conclusions.overall(comparisons),
-        "## Against the methods without a network",
-        conclusions.beside_baselines(comparisons, with_full=full.speaks_of(place)),
-        "## Beside the earlier report",
-        readings.earlier(published) + ours,
-    ]
-    table = "" if published.empty else tables.earlier_table(published, several=True).to_html(border=0, index=False)
-    return _html("\n\n".join(parts)) + table
+    table = "" if earlier.empty else tables.earlier_table(earlier, several=True).to_html(border=0, index=False)
+    return _html(said) + table
 
 
-def _sources(results: pd.DataFrame) -> str:
+def _sources(results: pd.DataFrame, place: Place) -> str:
     """The check of numpy against Keras over all networks, and the data, as HTML."""
-    agreement, largest = results["agreement"].min(), results["max_abs_diff"].max()
+    worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
+    said = [say("overview.check", networks=len(results), **worst)]
+    if "plain_agreement" in results:  # older tables lack it
+        plain = results[results["plain_agreement"].notna()]
+        said.append(
+            say(
+                "overview.plain",
+                networks=len(plain),
+                examples=plain["plain_examples"].min(),
+                agreement=plain["plain_agreement"].min(),
+                largest=plain["plain_max_abs_diff"].max(),
+            )
+        )
     sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
-    names = ("results", "history", "baselines", "comparisons", "predictions")
+    names = [name for name in (*store.TABLES, "cells") if (place.reports / f"{name}.csv").exists()]
     links = ", ".join(f'<a href="{name}.csv">{name}.csv</a>' for name in names)
-    return f"""
-<h2>Does numpy give what Keras gives?</h2>
-<p>Over all {len(results)} networks the smallest agreement on the test split is {percent(agreement)} and the largest
-difference of a probability {largest:.1e}.</p>
-<h2>Data and results</h2>
-<ul>{sources}<li>{links}</li></ul>
-"""
+    return _html("\n\n".join([*said, say("overview.sources")])) + f"<ul>{sources}<li>{links}</li></ul>"
 
 
 def _html(markdown: str) -> str:
-    return pypandoc.convert_text(markdown, "html", "markdown-auto_identifiers")
+    return pypandoc.convert_text(markdown, "html", "markdown-auto_identifiers") if markdown else ""
 
 
 def _list(lines: list[str]) -> str:

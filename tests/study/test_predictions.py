@@ -141,7 +141,7 @@ def test_both_sides_predict_the_whole_split(model, images):
     theirs = keras.models.load_model(model).predict(images.x_test, verbose=0)
     np.testing.assert_allclose(found["keras"], theirs, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(found["numpy"], forward.load_model(model).predict(images.x_test))
-    np.testing.assert_array_equal(found["plain"], forward.load_model(model).predict(images.x_test[:70]))
+    np.testing.assert_array_equal(found["plain"], forward.load_model(model).predict(images.x_test[:70], fast=False))
     assert len(found["seconds"]) == len(found["errors"]) == 3
     assert (found["seconds"] > 0).all()
     assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6
@@ -171,11 +171,12 @@ def test_one_pass_is_timed_after_a_warm_up_with_both_sizes_of_batches(examples, 
 
 def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
     """One example is wrong on a side: its distance is found, and those of the others are that of float32."""
-    predict, wrong = forward.load_model(model).predict, {}
+    predict, wrong, ways = forward.load_model(model).predict, {}, set()
 
     class Wrong:
-        def predict(self, x):
-            p = predict(x).copy()
+        def predict(self, x, fast=True):
+            ways.add((len(x), fast))
+            p = predict(x, fast=fast).copy()
             if len(x) == wrong["examples"]:
                 p[wrong["example"], 2] += 1e-3
             return p
@@ -188,6 +189,8 @@ def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
         others = np.delete(errors, side)
         assert 0 < others[0] < 1e-6
         assert np.isnan(others[1]) if example == 260 else 0 < others[1] < 1e-6  # the plain side never saw it
+    assert {(300, True), (140, False)} <= ways
+    assert not {(300, False), (140, True)} & ways
 
 
 @pytest.mark.parametrize(("number", "examples"), [(0, 300), (1, 100)])

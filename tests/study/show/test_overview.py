@@ -136,9 +136,9 @@ def test_of_the_sample_nothing_is_said_to_be_found_in_full(tmp_path):
     assert "Decided after a test score" not in html
 
 
-def test_the_check_is_told_by_its_worst_network():
+def test_the_check_is_told_by_its_worst_network(tmp_path):
     results = pd.DataFrame({"agreement": [1.0, 0.98], "max_abs_diff": [3e-3, 1e-7], "data_source": ["made up"] * 2})
-    said = re.sub(r"\s+", " ", overview._sources(results))
+    said = re.sub(r"\s+", " ", overview._sources(results, Place("full", False, tmp_path)))
     assert "Over all 2 networks the smallest agreement on the test split is 98 % and the largest" in said
     assert "difference of a probability 3.0e-03." in said
 
