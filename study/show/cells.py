@@ -34,7 +34,7 @@ def missing(rows: pd.DataFrame | None, of_full: bool) -> str:
 
 def lead(rows: pd.DataFrame, of_full: bool) -> str:
     """What is compared."""
-    titles = [ARCHITECTURES[name].title for name in rows["architecture"].unique()]
+    titles = [ARCHITECTURES[name].title for name in _alone(rows)["architecture"].unique()]
     return say("cells.lead", cells=titles, seeds=int(rows["n_seeds"].min()), of_full=of_full)
 
 
@@ -69,12 +69,18 @@ def verdicts(rows: pd.DataFrame) -> str:
 
 
 def _alone(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of single cells, in a table just made or read from its file."""
-    return rows[rows["against"].fillna("") == ""]
+    """The rows of single cells, by setting and number of weights."""
+    return _in_order(rows[rows["against"].fillna("") == ""])
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["against"].fillna("") != ""]
+    return _in_order(rows[rows["against"].fillna("") != ""])
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """A table file has the pages' order of architectures."""
+    by_size = rows.sort_values("params", kind="stable")
+    return by_size.sort_values("variant", key=lambda names: names.map(list(settings()).index), kind="stable")
 
 
 @style.styled
