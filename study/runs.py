@@ -18,6 +18,7 @@ from .files import atomic_write, check_writable, folder, sha256
 from .names import find
 from .profiles import BUDGETS, epochs, seeds
 
+TRAINER = Path(__file__).with_name("trainer.py")
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
@@ -134,9 +135,8 @@ def code_of(architecture: str) -> dict[str, str]:
     The tables beside what builds it do not count as code: settings and training stand in the description themselves,
     and the pages' words decide nothing.
     """
-    trainer = Path(__file__).with_name("trainer.py")
     return {
-        trainer.name: code_digest(trainer),
+        TRAINER.name: code_digest(TRAINER),
         **{path.name: code_digest(path, tables=False) for path in architectures.files_of(architecture)},
     }
 

@@ -1,8 +1,10 @@
+import ast
 import json
+import shutil
 
 import pytest
 
-from study import datasets, runs
+from study import architectures, datasets, runs
 from study.architectures import ARCHITECTURES, variants
 from study.files import ROOT
 from study.profiles import BUDGETS, Budget, epochs, seeds
@@ -139,6 +141,49 @@ def test_code_counts_and_what_is_said_of_it_does_not(tmp_path):
     assert digest('"""All models."""\n\n\ndef build():\n    """Make."""\n    return 1  # one\n') == one
     assert digest('"""Models."""\n\ndef build():\n    """Build."""\n    return 2\n') != one
     assert digest("x = 1\n", "y = 2\n") != digest("x = 1\n", "y = 3\n")
+
+
+TEXTS = {name for name, family in ARCHITECTURES.items() if family.dataset == "nusax"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "trained_anew"),
+    [
+        ("trainer.py", "STEPS_AT_ONCE = 16", "STEPS_AT_ONCE = 8", {*ARCHITECTURES}),
+        ("cnn.py", 'name=f"pool_{block}"', 'name=f"pooling_{block}"', {"cnn"}),
+        ("cnn.py", "momentum=0.9", "momentum=0.8", {"cnn"}),
+        ("lstm.py", "import LSTM", "import GRU as LSTM", {"lstm"}),
+        ("recurrent.py", 'name="embedding"', 'name="vectors"', TEXTS),
+        ("recurrent.py", "# ", "# Not to forget: ", set()),
+        ("cnn.py", 'title="CNN"', 'title="ConvNet"', set()),
+        ("simple_rnn.py", "0.3825", "0.3826", set()),
+        ("new.py", "", "def build(settings, training, data):\n    return []\n", set()),
+    ],
+)
+def test_an_architecture_is_trained_anew_by_its_own_code_alone(file, old, new, trained_anew, tmp_path, monkeypatch):
+    """And by what it shares: the trainer, and recurrent.py for the networks that read texts."""
+    rooms = tmp_path / "architectures"
+    shutil.copytree(ROOT / "study" / "architectures", rooms)
+    shutil.copy(runs.TRAINER, tmp_path)
+    monkeypatch.setattr(architectures, "__path__", [str(rooms)])
+    monkeypatch.setattr(runs, "TRAINER", tmp_path / "trainer.py")
+    before = {name: runs.code_of(name) for name in ARCHITECTURES}
+    path = tmp_path / file if file == "trainer.py" else rooms / file
+    source = path.read_text() if path.exists() else ""
+    assert old in source
+    path.write_text(source.replace(old, new) if old else new)
+    assert {name for name in ARCHITECTURES if runs.code_of(name) != before[name]} == trained_anew
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_what_builds_a_network_reads_no_table(architecture):
+    """A fingerprint leaves the tables of these files out: settings and training come from the job."""
+    body = [node for path in architectures.files_of(architecture) for node in ast.parse(path.read_text()).body]
+    tables = {target.id for node in body if isinstance(node, ast.Assign) for target in node.targets}
+    assert "ARCHITECTURE" in tables
+    for function in (node for node in body if isinstance(node, ast.FunctionDef)):
+        names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(function)}
+        assert not tables & names
 
 
 def test_the_longer_training_is_three_times_as_long():
