@@ -7,6 +7,7 @@ from study.architectures import ARCHITECTURES, pairs, rows, variants
 from study.names import find
 from study.profiles import BUDGETS, epochs, seeds
 
+EQUAL = ("equal-unmasked", "equal-masked")
 GROUPS = [(architecture, group) for architecture, family in ARCHITECTURES.items() for group in family.groups]
 
 
@@ -60,22 +61,43 @@ def test_every_variant_is_trained_once(architecture):
 
 
 def test_what_was_asked_for_is_there():
-    values = {
-        (name, group): list(family.groups[group].changes)
-        for name, family in ARCHITECTURES.items()
-        for group in family.groups
+    """In this order; what came later may stand anywhere."""
+    recurrent = {
+        "layers": ["1", "2", "3"],
+        "cells": ["32-16", "64-32", "128-64"],
+        "direction": ["unidirectional", "bidirectional"],
+        "beyond": ["unmasked", "masked", "maximum", "bidirectional"],
+        "equal": ["unmasked", "masked"],
     }
-    assert values["cnn", "convolutions"] == ["2", "3", "4"]
-    assert values["cnn", "filters"] == ["16-32-64", "32-64-128", "64-128-256"]
-    assert values["cnn", "kernel_sizes"] == ["3-3-3", "5-5-5", "3-5-7"]
-    assert values["cnn", "pooling"] == ["max", "average"]
-    steps = ["baseline", "dropout", "normalization", "augmentation", "two-convolutions", "global-maximum", "longer"]
-    assert values["cnn", "beyond"] == steps
-    for name in ("simple_rnn", "lstm"):
-        assert values[name, "beyond"] == ["unmasked", "masked", "maximum", "bidirectional"]
-        assert values[name, "layers"] == ["1", "2", "3"]
-        assert values[name, "cells"] == ["32-16", "64-32", "128-64"]
-        assert values[name, "direction"] == ["unidirectional", "bidirectional"]
+    asked = dict.fromkeys(("simple_rnn", "lstm", "gru"), recurrent) | {
+        "cnn": {
+            "convolutions": ["2", "3", "4"],
+            "filters": ["16-32-64", "32-64-128", "64-128-256"],
+            "kernel_sizes": ["3-3-3", "5-5-5", "3-5-7"],
+            "pooling": ["max", "average"],
+            "beyond": "baseline dropout normalization augmentation two-convolutions global-maximum longer".split(),
+        }
+    }
+    for name, groups in asked.items():
+        for group, values in groups.items():
+            assert [each for each in ARCHITECTURES[name].groups[group].changes if each in values] == values
+
+
+def test_at_equal_settings_only_the_cell_differs():
+    """One training and one set of variants for every kind of cell, whatever was searched for it."""
+    cells = {name: family for name, family in ARCHITECTURES.items() if "equal" in family.groups}
+    assert cells.keys() >= {"simple_rnn", "lstm", "gru"}
+    for profile in BUDGETS:
+        jobs = [
+            [(job.variant.settings, job.training, job.epochs, job.seed) for job in runs.jobs(name, profile, EQUAL)]
+            for name in cells
+        ]
+        assert jobs[0]
+        assert all(each == jobs[0] for each in jobs)
+    for family in cells.values():
+        assert family.dataset == "nusax"
+        assert family.equal_training.keys() == family.training.keys()
+        assert family.equal_training != family.training
 
 
 def test_labels_say_what_the_settings_are():

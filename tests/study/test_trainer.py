@@ -71,12 +71,13 @@ def texts():
     return Dataset("nusax", "made up", tuple("abc"), x[0], y[0], x[1], y[1], x[2], y[2], "11")
 
 
-DATA = {"cnn": images(), "simple_rnn": texts(), "lstm": texts()}
+DATA = {name: images() if family.dataset == "cifar10" else texts() for name, family in ARCHITECTURES.items()}
+TEXTS = [name for name, family in ARCHITECTURES.items() if family.dataset == "nusax"]
 
 
 def built(architecture, name="baseline", **training):
     variant = next(each for each in variants(architecture) if each.name == name)
-    return build(variant, ARCHITECTURES[architecture].training | training, DATA[architecture])
+    return build(variant, ARCHITECTURES[architecture].training_of(variant.settings) | training, DATA[architecture])
 
 
 def description(model):
@@ -91,7 +92,7 @@ def test_standardize_knows_the_training_images_alone():
     np.testing.assert_allclose(np.ravel(layer.variance), x.var((0, 1, 2)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("architecture", ["simple_rnn", "lstm"])
+@pytest.mark.parametrize("architecture", TEXTS)
 def test_the_vocabulary_knows_the_training_texts_alone(architecture):
     model = built(architecture)
     assert model.get_layer("words").get_vocabulary() == ["", "[UNK]", "dua", "tiga", "satu"]
@@ -121,7 +122,7 @@ def test_every_setting_that_a_variant_changes_changes_the_network(architecture):
         ("cnn", "beyond-dropout", "block_dropout", 0.37),
         *(
             (architecture, "baseline", key, value)
-            for architecture in ("simple_rnn", "lstm")
+            for architecture in TEXTS
             for key, value in {
                 "max_tokens": 4,
                 "sequence_length": 7,
@@ -137,7 +138,7 @@ def test_what_is_searched_changes_the_network(architecture, name, key, value):
     assert description(built(architecture, name, **{key: value})) != description(built(architecture, name))
 
 
-@pytest.mark.parametrize("architecture", ["simple_rnn", "lstm"])
+@pytest.mark.parametrize("architecture", TEXTS)
 def test_only_the_first_recurrent_layer_has_the_input_dropout(architecture):
     model = built(architecture, "layers-3", input_dropout=0.37)
     assert [each.dropout for each in model.layers if isinstance(each, keras.layers.RNN)] == [0.37, 0, 0]
