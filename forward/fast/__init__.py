@@ -4,7 +4,7 @@
 the plain one of the same name in `forward/`; without this folder `predict` computes with those.
 """
 
-from .plan import plan
+from .planning import plan
 from .threads import spread
 
 __all__ = ["plan", "spread"]

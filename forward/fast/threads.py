@@ -31,10 +31,9 @@ def spread(work: Callable[[Any], Any], pieces: Sequence[Any], threads: int | Non
     """
     keep_freed_memory()
     with BLAS as threads_of_blas:
-        workers = min(threads or threads_of_blas, len(pieces))
-        if workers < 2:
+        if len(pieces) < 2:
             return [work(piece) for piece in pieces]
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(min(threads or threads_of_blas, len(pieces))) as pool:
             contexts = [contextvars.copy_context() for _ in pieces]  # with numpy's errstate
             return list(pool.map(lambda context, piece: context.run(work, piece), contexts, pieces))
 

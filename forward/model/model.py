@@ -57,7 +57,8 @@ class Model(Graph, abstract=True):
         pieces = [[each[piece] for each in inputs] for piece in self.pieces(inputs, batch_size, fast)]
         try:
             if fast:
-                batches = fast_ways.spread(lambda piece: listed(self.walk(self.plan, piece)[0]), pieces, threads)
+                plan = self.plan  # made once, not by each thread
+                batches = fast_ways.spread(lambda piece: listed(self.walk(plan, piece)[0]), pieces, threads)
             else:
                 batches = [listed(self.walk(self.calls, piece)[0]) for piece in pieces]
         except MemoryError as error:

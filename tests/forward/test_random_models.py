@@ -40,13 +40,14 @@ class Tally:
         self.models = self.outputs = self.varied = 0
         self.parts, self.worst = Counter(), Counter()
 
-    def add(self, case, theirs, ours):
+    def add(self, case, theirs, *ours):
         self.models += 1
         self.parts.update(case.dice.parts)
-        for output, expected, found in zip(case.model.outputs, theirs, ours, strict=True):
+        for output, expected, *found in zip(case.model.outputs, theirs, *ours, strict=True):
             self.outputs += 1
             self.varied += np.nanmax(expected) - np.nanmin(expected) > 0.01
-            self.compare(case.dice.dtype, expected, found, is_probability(output))
+            for each in found:
+                self.compare(case.dice.dtype, expected, each, is_probability(output))
 
     def compare(self, dtype, expected, found, probability):
         assert found.dtype == expected.dtype
@@ -73,13 +74,14 @@ def is_probability(output):
     return "softmax" in layer.name or layer.get_config().get("activation") in ("softmax", "sigmoid")
 
 
-def same_both_ways(case, path):
-    """The outputs of the Keras model and of the same model in numpy."""
+def all_ways(case, path):
+    """The outputs of the Keras model, and of the same model in numpy by the fast ways and by the plain functions."""
     case.model.save(path)
-    expected = case.model(case.keras_x, training=False)
-    found = forward.load_model(path).predict(case.x, batch_size=case.batch_size)
-    keras.tree.assert_same_structure(expected, found)
-    return [np.asarray(output) for output in keras.tree.flatten(expected)], keras.tree.flatten(found)
+    model, expected = forward.load_model(path), case.model(case.keras_x, training=False)
+    found = [model.predict(case.x, batch_size=case.batch_size, fast=fast) for fast in (True, False)]
+    for each in found:
+        keras.tree.assert_same_structure(expected, each)
+    return [np.asarray(output) for output in keras.tree.flatten(expected)], *map(keras.tree.flatten, found)
 
 
 @pytest.mark.slow
@@ -91,13 +93,13 @@ def test_no_random_model_differs(draw, number, parts, tmp_path):
     @settings(SETTINGS, max_examples=number)
     @given(case=cases(draw))
     def check(case):
-        tally.add(case, *same_both_ways(case, tmp_path / "model.keras"))
+        tally.add(case, *all_ways(case, tmp_path / "model.keras"))
 
     check()
     for seed in range(500):  # more of those that have what was rare so far: the more tables hold, the more that is
         rare = {part for part in parts if tally.parts[part] < 3}
         if rare and (case := draw(Dice(np.random.default_rng(seed).bytes(300)))).dice.parts.keys() & rare:
-            tally.add(case, *same_both_ways(case, tmp_path / "model.keras"))
+            tally.add(case, *all_ways(case, tmp_path / "model.keras"))
     print(f"\n{draw.__name__}: {tally}")
     assert tally.models >= number
     assert not [part for part in parts if tally.parts[part] < 3], "too rare for this run to say anything about it"
