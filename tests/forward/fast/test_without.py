@@ -18,7 +18,7 @@ from ..random_layers import Dice
 from ..random_models import graphs, images, sequences, texts
 from ..test_random_models import is_probability
 
-NUMBER = 12  # of random models of each kind
+NUMBER = 8  # of random models of each kind
 SCRIPT = """
 import pathlib, pickle, sys
 sys.path[:0] = sys.argv[1:]
