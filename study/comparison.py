@@ -14,7 +14,7 @@ import forward
 ROUNDING = 1e-5
 
 
-def compare(model_path: str | Path, x: Any, weights: str | Path | None = None) -> pd.DataFrame:
+def compare_layers(model_path: str | Path, x: Any, weights: str | Path | None = None) -> pd.DataFrame:
     """Run Keras and `forward` on x and compare every layer's output, in the order of computation.
 
     The model comes as `forward.load_model` takes it, from a `.keras` file or from JSON and its weights, and

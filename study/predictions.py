@@ -49,10 +49,10 @@ def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
 
 
 def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:
-    """`comparison.compare` of this run on x, kept beside its model like `of_run`; its shapes become texts."""
+    """`comparison.compare_layers` of this run on x, kept beside its model like `of_run`; its shapes become texts."""
 
     def columns() -> Arrays:
-        table = comparison.compare(run.path, x)
+        table = comparison.compare_layers(run.path, x)
         return {name: np.array([each if type(each) is float else str(each) for each in table[name]]) for name in table}
 
     mark = fingerprint({"model": run.record["model_sha256"], **surroundings(x, code=comparison.__file__)})

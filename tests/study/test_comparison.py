@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 import forward
-from study.comparison import compare
+from study.comparison import compare_layers
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def saved(tmp_path, rng):
 
 
 def test_a_row_for_each_output_of_each_call(saved):
-    table = compare(*saved)
+    table = compare_layers(*saved)
     expected = {"words", "gru", "shared", "shared:1", "inner", "inner:1", "sum"}
     assert expected <= set(table["layer"])
     assert list(table.loc[table["layer"] == "gru", "output shape"]) == [(5, 6, 4), (5, 4)]
@@ -43,7 +43,7 @@ def test_it_names_the_layer_where_two_models_part(saved, monkeypatch):
         return model
 
     monkeypatch.setattr(forward, "load_model", load_wrong)
-    table = compare(*saved).set_index("layer")
+    table = compare_layers(*saved).set_index("layer")
     assert table.loc["shared", "verdict"] == "first difference"
     assert table.loc["shared:1", "verdict"] == table.loc["sum", "verdict"] == "differs"
     assert set(table.loc["gru", "verdict"]) <= {"equal", "rounding"}
@@ -74,7 +74,7 @@ def texts(tmp_path_factory):
     ],
 )
 def test_texts(texts, shape, x):
-    table = compare(texts[shape], x)
+    table = compare_layers(texts[shape], x)
     assert list(table["layer"]) == ["words", "embedding"]
     assert list(table["class"]) == ["TextVectorization", "Embedding"]
     assert list(table["verdict"]) == ["equal", "equal"]
@@ -85,15 +85,15 @@ def test_texts(texts, shape, x):
 @pytest.mark.parametrize("x", [[], (), np.array([], "U3"), pd.Series([], dtype=object), pd.DataFrame({"text": []})])
 def test_nothing_is_nothing_to_compare(texts, x):
     with pytest.raises(ValueError, match="x holds no sample"):
-        compare(texts[()], x)
+        compare_layers(texts[()], x)
 
 
 def test_an_input_that_does_not_fit_is_told(texts, saved):
     with pytest.raises(ValueError, match=re.escape("takes string values of shape ('samples',), but got shape ()")):
-        compare(texts[()], "enak")
+        compare_layers(texts[()], "enak")
     for empty in ([], np.zeros((0, 6))):
         with pytest.raises(ValueError, match=r"holds no sample|but got shape \(0,\)"):
-            compare(saved[0], empty)
+            compare_layers(saved[0], empty)
 
 
 @keras.saving.register_keras_serializable("of_a_user")
@@ -107,10 +107,10 @@ def test_a_model_with_a_loss_of_its_own(tmp_path):
     model.save(tmp_path / "model.keras")
     del keras.saving.get_custom_objects()["of_a_user>own_loss"]
     x = pd.DataFrame(np.random.default_rng(2).normal(size=(4, 3)), index=list("abcd"))
-    table = compare(tmp_path / "model.keras", x)
+    table = compare_layers(tmp_path / "model.keras", x)
     assert list(table["layer"]) == ["a:b"]
     assert table["verdict"][0] in ("equal", "rounding")
-    pd.testing.assert_frame_equal(table, compare(tmp_path / "model.keras", [list(row) for row in x.to_numpy()]))
+    pd.testing.assert_frame_equal(table, compare_layers(tmp_path / "model.keras", [list(row) for row in x.to_numpy()]))
 
 
 @pytest.mark.parametrize("order", ["ab", "ba"])
@@ -123,7 +123,7 @@ def test_several_inputs_in_a_list_or_by_name(order, tmp_path, rng):
     x = {"a": rng.normal(size=(4, 2)), "b": rng.normal(size=(4, 3))}
     tried = [(x, "listed"), ([x[name] for name in order], "listed"), (tuple(x[name] for name in order), "listed")]
     for given, name in [*tried, (x, "by_name")]:
-        table = compare(tmp_path / f"{name}.keras", given)
+        table = compare_layers(tmp_path / f"{name}.keras", given)
         assert table["verdict"][0] == "equal"
 
 
@@ -132,14 +132,14 @@ def test_json_and_weights(saved, tmp_path):
     model = keras.models.load_model(path)
     (tmp_path / "model.json").write_text(model.to_json())
     model.save_weights(tmp_path / "model.weights.h5")
-    pd.testing.assert_frame_equal(compare(tmp_path / "model.json", x, tmp_path / "model.weights.h5"), compare(path, x))
+    pd.testing.assert_frame_equal(compare_layers(tmp_path / "model.json", x, tmp_path / "model.weights.h5"), compare_layers(path, x))
 
 
 def test_not_a_number_is_equal_to_itself(tmp_path):
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1, name="nan"), layers.Dense(3, name="all")])
     model.layers[1].set_weights([np.ones((1, 3)), np.zeros(3)])
     model.save(tmp_path / "model.keras")
-    table = compare(tmp_path / "model.keras", [[np.nan, 1], [np.inf, 1], [0.3, 0.7]])
+    table = compare_layers(tmp_path / "model.keras", [[np.nan, 1], [np.inf, 1], [0.3, 0.7]])
     assert set(table["verdict"]) <= {"equal", "rounding"}
     assert np.isfinite(table["max |Δ|"]).all()
 
@@ -149,6 +149,6 @@ def test_half_precision_is_shown_as_the_first_difference(policy, tmp_path, rng):
     """`forward` computes it in float32."""
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, dtype=policy)])
     model.save(tmp_path / "model.keras")
-    table = compare(tmp_path / "model.keras", rng.normal(size=(50, 3)))
+    table = compare_layers(tmp_path / "model.keras", rng.normal(size=(50, 3)))
     assert table["verdict"][0] == "first difference"
     assert 0 < table["max |Δ|"][0] < 0.1

@@ -205,12 +205,12 @@ def test_the_plain_way_goes_all_the_way_for_the_baseline_alone(number, examples,
 def test_layers_are_compared_once(run, images, monkeypatch):
     x = images.x_test[:5]
     first = predictions.by_layer(run, x)
-    expected = comparison.compare(run.path, x)
+    expected = comparison.compare_layers(run.path, x)
     assert first["output shape"].tolist() == ["(5, 4, 5, 5)", "(5, 100)", "(5, 4)"]
     pd.testing.assert_frame_equal(first.drop(columns="output shape"), expected.drop(columns="output shape"))
     assert (first["max |Δ|"] > 0).any()
 
-    monkeypatch.setattr(comparison, "compare", lambda path, x: expected[:1])
+    monkeypatch.setattr(comparison, "compare_layers", lambda path, x: expected[:1])
     pd.testing.assert_frame_equal(predictions.by_layer(run, x), first)
     assert len(predictions.by_layer(run, x[::-1])) == 1  # other samples, computed again
 
