@@ -146,7 +146,7 @@ class TestReport:
     def test_everything_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
         names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
-        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html"}
+        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "cells.csv"}
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
         assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
         assert not list(finished.rglob(".*"))  # no temporary file is left
