@@ -18,11 +18,12 @@ import forward
 from . import comparison
 from .datasets import Dataset, digest
 from .files import ROOT
+from .profiles import BUDGETS
 from .runs import Run, code_digest, fingerprint, versions
 from .store import Arrays, check_of, kept, layers_of
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
-PLAIN_EXAMPLES = 500  # of the test split, for the plain way through a network that is not the baseline
+FEW = 16  # examples of a warm-up
 TOLERANCE = 1e-6  # of a probability; where two float32 engines lie further apart, float64 judges both
 
 
@@ -41,8 +42,8 @@ def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     The plain way goes over the whole split for the baseline, over the first examples for the others: it takes long.
     Kept times are those of the day on which they were measured.
     """
-    mark = fingerprint({"model": run.record["model_sha256"], **around})
-    plain = len(data.x_test) if run.variant.name == "baseline" else PLAIN_EXAMPLES
+    plain = len(data.x_test) if run.variant.name == "baseline" else BUDGETS[run.record["profile"]].plain_examples
+    mark = fingerprint({"model": run.record["model_sha256"], "plain": plain, **around})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
         return kept(check_of(run), mark, lambda: predict(run.path, data.x_test, plain))
@@ -72,7 +73,7 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     ways = {
         "keras": (lambda part: theirs.predict(part, batch_size=BATCH_SIZE, verbose=0), x),
         "numpy": (ours.predict, x),
-        "plain": (lambda part: ours.predict(part, fast=False), x[:plain_examples]),
+        "plain": (lambda part: ours.predict(part, fast=False), x[:plain_examples], FEW),
     }
     timed = {name: _timed(*way) for name, way in ways.items()}
     found = {name: probabilities for name, (probabilities, _) in timed.items()}
@@ -93,12 +94,13 @@ def _errors(path: Path, x: np.ndarray, found: Arrays) -> np.ndarray:
     return np.array([*most, plain.max() if plain.size else np.nan])
 
 
-def _timed(predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> tuple[np.ndarray, float]:
+def _timed(predict: Callable[..., np.ndarray], x: np.ndarray, warm_up: int | None = None) -> tuple[np.ndarray, float]:
     """The predictions, and how many seconds they took.
 
-    The warm-up is a whole batch and the last one, which may be smaller: TensorFlow traces a model for such a pair.
+    The warm-up is a whole batch and the last one, which may be smaller: TensorFlow traces a model for such a pair. The
+    plain way, which prepares nothing, is content with a few examples.
     """
-    predict(x[: BATCH_SIZE + len(x) % BATCH_SIZE])
+    predict(x[: warm_up or BATCH_SIZE + len(x) % BATCH_SIZE])
     start = time.perf_counter()
     return predict(x), time.perf_counter() - start
 

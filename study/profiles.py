@@ -15,11 +15,12 @@ class Budget:
     epochs: int | None = None
     train_samples: int | None = None
     validation_samples: int | None = None
+    plain_examples: int = 500  # of the test split, for the plain way through a network that is not the baseline
 
 
 BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
-    "tiny": Budget(seeds=1, epochs=1, train_samples=60, validation_samples=40),
+    "tiny": Budget(seeds=1, epochs=1, train_samples=60, validation_samples=40, plain_examples=50),
     "quick": Budget(seeds=1, train_samples=3000, validation_samples=1000),
     "full": Budget(),
 }

@@ -75,7 +75,15 @@ def test_what_was_asked_for_is_there():
             "filters": ["16-32-64", "32-64-128", "64-128-256"],
             "kernel_sizes": ["3-3-3", "5-5-5", "3-5-7"],
             "pooling": ["max", "average"],
-            "beyond": "baseline dropout normalization augmentation two-convolutions global-maximum longer".split(),
+            "beyond": [
+                "baseline",
+                "dropout",
+                "normalization",
+                "augmentation",
+                "two-convolutions",
+                "global-maximum",
+                "longer",
+            ],
         }
     }
     for name, groups in asked.items():

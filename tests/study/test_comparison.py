@@ -132,7 +132,9 @@ def test_json_and_weights(saved, tmp_path):
     model = keras.models.load_model(path)
     (tmp_path / "model.json").write_text(model.to_json())
     model.save_weights(tmp_path / "model.weights.h5")
-    pd.testing.assert_frame_equal(compare_layers(tmp_path / "model.json", x, tmp_path / "model.weights.h5"), compare_layers(path, x))
+    pd.testing.assert_frame_equal(
+        compare_layers(tmp_path / "model.json", x, tmp_path / "model.weights.h5"), compare_layers(path, x)
+    )
 
 
 def test_not_a_number_is_equal_to_itself(tmp_path):

@@ -38,7 +38,7 @@ def images(rng):
 def run(model, tmp_path):
     path = tmp_path / model.name
     path.write_bytes(model.read_bytes())
-    return runs.Run(variants("cnn")[0], 0, path, {"model_sha256": sha256(path)})
+    return runs.Run(variants("cnn")[0], 0, path, {"model_sha256": sha256(path), "profile": "quick"})
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch
     evaluation.check([run], images)
     match change:
         case "model":
-            run = replace(run, record={"model_sha256": "other"})
+            run = replace(run, record=run.record | {"model_sha256": "other"})
         case "images":
             images = replace(images, x_test=images.x_test[::-1])
         case "labels":
@@ -152,7 +152,7 @@ def test_a_maximum_over_masked_steps_is_not_warned_of(tmp_path, images, rng):
     stack = [layers.Embedding(9, 4, mask_zero=True), layers.GlobalMaxPooling1D(), layers.Dense(3, "softmax")]
     path = tmp_path / "seed-0.keras"
     keras.Sequential([keras.Input((5,), dtype="int32"), *stack]).save(path)
-    run = runs.Run(variants("lstm")[0], 0, path, {"model_sha256": sha256(path)})
+    run = runs.Run(variants("lstm")[0], 0, path, {"model_sha256": sha256(path), "profile": "quick"})
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         [found] = evaluation.check([run], replace(images, x_test=rng.integers(0, 9, (300, 5))))
@@ -166,6 +166,9 @@ def test_one_pass_is_timed_after_a_warm_up_with_both_sizes_of_batches(examples, 
     found, seconds = predictions._timed(lambda x: passed.append(len(x)) or x + 1, np.arange(examples))
     assert passed == [warm_up, "clock", examples, "clock"]
     assert seconds == 2.5
+    monkeypatch.setattr(predictions.time, "perf_counter", lambda: 0.0)
+    predictions._timed(lambda x: passed.append(len(x)), np.arange(examples), 16)
+    assert passed[4:] == [16, examples]
     np.testing.assert_array_equal(found, np.arange(examples) + 1)
 
 
@@ -193,10 +196,10 @@ def test_where_the_two_part_float64_is_the_judge(model, images, monkeypatch):
     assert not {(300, False), (140, True)} & ways
 
 
-@pytest.mark.parametrize(("number", "examples"), [(0, 300), (1, 100)])
-def test_the_plain_way_goes_all_the_way_for_the_baseline_alone(number, examples, run, images, computed, monkeypatch):
-    monkeypatch.setattr(predictions, "PLAIN_EXAMPLES", 100)
-    [check] = evaluation.check([replace(run, variant=variants("cnn")[number])], images)
+@pytest.mark.parametrize(("number", "profile", "examples"), [(0, "tiny", 300), (1, "tiny", 50), (1, "quick", 300)])
+def test_the_plain_way_goes_all_the_way_for_the_baseline_alone(number, profile, examples, run, images, computed):
+    run = replace(run, variant=variants("cnn")[number], record=run.record | {"profile": profile})
+    [check] = evaluation.check([run], images)
     assert (len(check.keras), len(check.plain)) == (300, examples)
     assert check.seconds("plain") == 0.75 * 1000 / examples
     assert check.seconds("keras") == 0.5 * 1000 / 300
