@@ -77,8 +77,9 @@ def test_weights_by_gate_and_unit():
 
 
 def test_difference():
-    ours, keras = np.array([[0.5, 0.5 - 1e-3], [0.25, 0.75]]), np.array([[0.5, 0.5 + 1e-3], [0.25, 0.75]])
-    assert rows(explain.difference(ours, keras)) == [("1/2", "2.0e-03", "5.0e-04")]
+    ours = np.array([[0.5, 0.498, 0.002], [0.25, 0.7, 0.05], [0.2, 0.3, 0.5]])
+    keras = np.array([[0.499, 0.5, 0.001], [0.25, 0.7, 0.05], [0.3, 0.2, 0.5]])
+    assert rows(explain.difference(ours, keras)) == [("2/3", "1.0e-01", "2.3e-02")]
 
 
 def test_grids_show_every_number(tmp_path, monkeypatch):
