@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .activations import Array
+from .convolution import Sizes, per_axis
 
 Pairs = tuple[tuple[int, int], ...]  # (in front, behind) for each axis between batch and channels
 
@@ -32,22 +33,22 @@ def cropping(x: Array, cropping: Pairs) -> Array:
     return x[:, *(slice(front, n - behind) for n, (front, behind) in sizes)]
 
 
-def up_sampling(x: Array, size: tuple[int, ...], interpolation: str = "nearest") -> Array:
+def up_sampling(x: Array, size: Sizes, interpolation: str = "nearest") -> Array:
     """The axes between batch and channels `size` times as long: "nearest" repeats each place, "bilinear" draws straight
     lines between the places' middles, and beyond the outermost ones goes on with their values:
 
-    y[j] = sum over i of max(1 - |place - i|, 0) * x[i], with place = (j + 1/2) / size - 1/2, but from 0 to n - 1
+    y[j] = (1 - w) * x[i] + w * x[i + 1], with i + w = (j + 1/2) / size - 1/2, but from 0 to n - 1, and i whole
 
     x (batch, *axes, channels) -> y. Raises ValueError for another interpolation. Source: Keras' UpSampling2D.
     """
     if interpolation not in ("nearest", "bilinear"):
         raise ValueError(f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}")
-    for axis, times in enumerate(size, start=1):
-        n = x.shape[axis]
+    for axis, (n, times) in enumerate(zip(x.shape[1:-1], per_axis(size, x), strict=True), start=1):
         if interpolation == "nearest":
             x = np.repeat(x, times, axis=axis)
         else:
             place = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
-            weights = np.maximum(1 - np.abs(place - np.arange(n)[:, np.newaxis]), 0)
-            x = np.moveaxis(np.tensordot(x, weights.astype(x.dtype), (axis, 0)), -1, axis)
+            i = place.astype(int)
+            w = (place - i).astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1 - axis))
+            x = (1 - w) * x.take(i, axis) + w * x.take(np.minimum(i + 1, n - 1), axis)
     return x

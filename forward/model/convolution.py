@@ -1,12 +1,16 @@
 """The convolutions of sequences (batch, steps, channels) and of images (batch, height, width, channels)."""
 
 import math
+from functools import partial
+
+import numpy as np
 
 from ..activations import Array
-from ..convolution import conv, depthwise_conv, per_axis, separable_conv
+from ..convolution import conv, conv_transpose, depthwise_conv, per_axis, separable_conv
+from ..errors import ModelFileError
 from .activations import activation
 from .layer import Layer, Shapes
-from .settings import count, counts, flag, one_of
+from .settings import count, counts, flag, one_of, optional
 
 
 class Convolution(Layer, abstract=True):
@@ -85,5 +89,32 @@ class SeparableConv2D(Convolution):
 
 class SeparableConv1D(SeparableConv2D):
     """`separable_conv` over the steps."""
+
+    rank = 3
+
+
+class Conv2DTranspose(Convolution):
+    """`conv_transpose` over height and width."""
+
+    sizes = Convolution.sizes | {"filters": count}
+    settings = Convolution.settings | {
+        "padding": one_of("valid", "same"),
+        "output_padding": optional(partial(counts, least=0)),
+    }
+    rank = 4
+
+    def weight_shapes(self, x: Array) -> Shapes:
+        if self.output_padding and np.any(np.greater_equal(self.output_padding, self.strides)):  # Keras' rule
+            raise ModelFileError(f"{self}: output_padding={self.output_padding} must be under strides={self.strides}")
+        kernel = (*per_axis(self.kernel_size, x), self.filters, x.shape[-1])
+        return {"kernel": kernel, "bias": (self.filters,) if self.use_bias else None}
+
+    def call(self, x: Array) -> Array:
+        window = self.strides, self.padding, self.dilation_rate, self.output_padding
+        return self.activation(conv_transpose(x, self.kernel, self.bias, *window))
+
+
+class Conv1DTranspose(Conv2DTranspose):
+    """`conv_transpose` over the steps."""
 
     rank = 3

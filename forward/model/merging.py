@@ -8,9 +8,9 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..merging import add, average, concatenate, multiply, subtract
+from ..merging import add, average, concatenate, dot, multiply, subtract
 from .layer import Layer, Mask, Shapes
-from .settings import axes
+from .settings import axes, flag
 
 
 class Merge(Layer, abstract=True):
@@ -67,6 +67,24 @@ class Concatenate(Merge):
         if all(each is None for each in mask):
             return None
         return np.any(concatenate(whole_masks(x, mask), self.axis), axis=-1)
+
+
+class Dot(Layer):
+    """`dot`, of two inputs of any ranks; masks end here."""
+
+    settings = {"axes": axes, "normalize": flag}
+
+    def check_input(self, x: Any) -> None:
+        if not isinstance(x, list) or len(x) != 2:
+            raise ModelFileError(f"{self} takes a list of two inputs")
+
+    def weight_shapes(self, x: list[Array]) -> Shapes:
+        if any(n in (0, -each.ndim) for n, each in zip(np.broadcast_to(self.axes, 2), x, strict=True)):
+            raise UnsupportedLayerError(f"{self}: axes={self.axes} would mix the samples of a batch")
+        return {}
+
+    def call(self, x: list[Array]) -> Array:
+        return dot(*x, self.axes, self.normalize)
 
 
 class Maximum(Merge):

@@ -6,15 +6,27 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..normalization import along, batch_normalization, layer_normalization, normalization, positions
+from ..normalization import (
+    along,
+    batch_normalization,
+    group_normalization,
+    layer_normalization,
+    normalization,
+    positions,
+)
 from .archive import SavedLayer
 from .layer import Layer, Shapes
-from .settings import axes, flag, number, optional
+from .settings import axes, axis, count, flag, number, optional
 
 
 def sorted_axes(value: object) -> tuple[int, ...]:
     """One axis or several, which Keras sorts as they were given."""
     return tuple(sorted(np.atleast_1d(axes(value)).tolist()))
+
+
+def groups(value: object) -> int:
+    """So many groups of channels; -1 for one channel each."""
+    return -1 if value == -1 else count(value)
 
 
 class Normalizing(Layer, abstract=True):
@@ -71,6 +83,26 @@ class LayerNormalization(Normalizing):
         floating = x.astype(np.result_type(x, np.float32), copy=False)
         y = layer_normalization(floating, self.gamma, self.beta, self.axis, self.epsilon)
         return y.astype(x.dtype, copy=False).astype(self.dtype, copy=False)
+
+
+class GroupNormalization(Normalizing):
+    """`group_normalization`."""
+
+    sizes = {"center": flag, "scale": flag}
+    settings = {"groups": groups, "axis": axis, "epsilon": number}
+    gamma, beta = 1.0, 0.0
+
+    def check_input(self, x: Array) -> None:
+        super().check_input(x)
+        if x.dtype.kind != "f":  # Keras cuts off what follows the point
+            raise UnsupportedLayerError(f"{self} on whole numbers is not supported; keras.ops.cast them first")
+
+    def weight_shapes(self, x: Array) -> Shapes:
+        shape = self.along_axis(x)
+        return {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
+
+    def call(self, x: Array) -> Array:
+        return group_normalization(x, self.gamma, self.beta, self.groups, self.axis, self.epsilon)
 
 
 class Normalization(Normalizing):

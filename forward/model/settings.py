@@ -85,11 +85,18 @@ def target_shape(value: Any) -> tuple[int, ...]:
     return tuple(count(each, least=-1) or count(each) for each in value)
 
 
+def pair(value: Any) -> tuple[int, int]:
+    """[in front, behind]."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise ModelFileError("must be [in front, behind]")
+    return count(value[0], least=0), count(value[1], least=0)
+
+
 def pairs(value: Any) -> tuple[tuple[int, int], ...]:
     """[[top, bottom], [left, right]]."""
-    if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+    if not isinstance(value, list) or not all(isinstance(each, list) and len(each) == 2 for each in value):
         raise ModelFileError("must be [[top, bottom], [left, right]]")
-    return tuple(counts(pair, least=0) for pair in value)
+    return tuple(pair(each) for each in value)
 
 
 def batch_shape(value: Any) -> tuple[int | None, ...]:

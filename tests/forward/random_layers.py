@@ -269,9 +269,48 @@ def global_pooling(kind):
     return lambda dice, shape: dice.make(kind, keepdims=dice.flag())
 
 
-def zero_padding2d(dice, shape):
-    padding = dice.choice(1, (2, 1), ((0, 1), (2, 0)))
-    return dice.make(layers.ZeroPadding2D, padding=padding)
+def transposed(kind):
+    """Strides or dilation, as for the others, and at times more places at the end, fewer than a stride has."""
+
+    def draw(dice, shape):
+        options = convolution(dice, [3] * (len(shape) - 1))
+        if "strides" in options and options["padding"] == "valid" and dice.flag():
+            options["output_padding"] = tuple(stride - 1 for stride in options["strides"])
+        return dice.make(kind, filters=dice.size(shape=shape), **options)
+
+    return draw
+
+
+def borders(kind, name, *choices):
+    return lambda dice, shape: dice.make(kind, **{name: dice.choice(*choices)})
+
+
+def cropping(kind):
+    """A place less at one end, where that leaves any."""
+
+    def draw(dice, shape):
+        cut = tuple(dice.choice((0, 1), (1, 0)) if size > 1 else (0, 0) for size in shape[:-1])
+        return dice.make(kind, cropping=cut if len(cut) > 1 else cut[0])
+
+    return draw
+
+
+def up_sampling2d(dice, shape):
+    size = dice.choice(2, (1, 3), (3, 2))
+    return dice.make(layers.UpSampling2D, size=size, interpolation=dice.choice("nearest", "bilinear"))
+
+
+def group_normalization(dice, shape):
+    """In groups of three numbers at least: of two that are almost the same it leaves but rounding."""
+    axis = dice.choice(*axes(shape, known=True))
+    size = (None, *shape)[axis]
+    groups = dice.choice(*(n for n in range(1, size + 1) if size % n == 0))
+    options = {"center": dice.flag(), "scale": dice.flag(), "epsilon": 0.1}
+    return dice.make(layers.GroupNormalization, groups=groups, axis=axis, **options)
+
+
+def repeat_vector(dice, shape):
+    return dice.make(layers.RepeatVector, n=dice.size(shape=shape))
 
 
 # --- recurrent layers and what goes with them
@@ -381,6 +420,11 @@ OF_SEQUENCES = RECURRENT | {
     "GlobalAveragePooling1D": global_pooling(layers.GlobalAveragePooling1D),
     "SpatialDropout1D": inactive(layers.SpatialDropout1D, rate=0.4),
     "Masking": masking,
+    "Conv1DTranspose": transposed(layers.Conv1DTranspose),
+    "Cropping1D": cropping(layers.Cropping1D),
+    "GroupNormalization": group_normalization,
+    "UpSampling1D": borders(layers.UpSampling1D, "size", 2, 3),
+    "ZeroPadding1D": borders(layers.ZeroPadding1D, "padding", 1, (2, 1), (0, 3)),
 }
 OF_IMAGES = {
     "Conv2D": conv2d,
@@ -390,7 +434,11 @@ OF_IMAGES = {
     "AveragePooling2D": pooling(layers.AveragePooling2D),
     "GlobalMaxPooling2D": global_pooling(layers.GlobalMaxPooling2D),
     "GlobalAveragePooling2D": global_pooling(layers.GlobalAveragePooling2D),
-    "ZeroPadding2D": zero_padding2d,
+    "Conv2DTranspose": transposed(layers.Conv2DTranspose),
+    "Cropping2D": cropping(layers.Cropping2D),
+    "GroupNormalization": group_normalization,
+    "UpSampling2D": up_sampling2d,
+    "ZeroPadding2D": borders(layers.ZeroPadding2D, "padding", 1, (2, 1), ((0, 1), (2, 0))),
     "SpatialDropout2D": inactive(layers.SpatialDropout2D, rate=0.4),
     "TimeDistributed": time_distributed,
     "RandomFlip": inactive(layers.RandomFlip, mode="vertical"),
@@ -400,8 +448,8 @@ OF_IMAGES = {
     "RandomContrast": inactive(layers.RandomContrast, factor=0.3),
     "RandomBrightness": inactive(layers.RandomBrightness, factor=0.3),
 }
-OF_RANK = {1: {}, 2: OF_SEQUENCES, 3: OF_IMAGES, 4: {"TimeDistributed": time_distributed}}
-NEEDS_ALL_SIZES = {"Flatten", "Reshape", "Permute", "MaxPooling1D", "AveragePooling1D"}
+OF_RANK = {1: {"RepeatVector": repeat_vector}, 2: OF_SEQUENCES, 3: OF_IMAGES, 4: {"TimeDistributed": time_distributed}}
+NEEDS_ALL_SIZES = {"Flatten", "Reshape", "Permute", "MaxPooling1D", "AveragePooling1D", "Cropping1D", "Conv1DTranspose"}
 MAX_POOLING = {"MaxPooling1D", "MaxPooling2D"}
 
 

@@ -46,6 +46,9 @@ def rows():
         yield f"TextVectorization {number}", lambda dice: one(dice, text(dice), drawing.activation)
     for kind in (*MERGES, layers.Concatenate):
         yield kind.__name__, lambda dice, kind=kind: merged(dice, kind)
+    for shape in ((6,), (5, 3)):
+        yield f"Dot {len(shape)}", lambda dice, shape=shape: dotted(dice, shape)
+    yield "RepeatVector", lambda dice: one(dice, numbers(dice, (6,)), drawing.repeat_vector)
     yield "Random", lambda dice: one(dice, numbers(dice, (7, 6, 3)), augmentations)
     yield "ops", operations
 
@@ -65,6 +68,14 @@ def merged(dice, kind):
     x = source.start
     ends = [drawing.dense(dice, x.shape[1:], units=4)(x) for _ in range(2)]
     return finish(dice, [source], keras.Model(x, dice.make(kind)(ends)), source.data, source.tensor)
+
+
+def dotted(dice, shape):
+    """The dot products of two dense layers' outputs along their last axes."""
+    source = numbers(dice, shape)
+    ends = [drawing.dense(dice, shape, units=4)(source.start) for _ in range(2)]
+    last = dice.make(layers.Dot, axes=len(shape), normalize=dice.flag())
+    return finish(dice, [source], keras.Model(source.start, last(ends)), source.data, source.tensor)
 
 
 def augmentations(dice, shape):

@@ -7,6 +7,7 @@ import forward
 from forward.convolution import padding_sizes
 
 from .. import naive
+from ..files import change_entry
 
 # Only what Keras itself computes on a CPU: no strides together with dilation, and channel by channel only with the
 # same stride along both axes.
@@ -196,3 +197,23 @@ def test_refuses_other_convolutions(kind, twins):
     shape = (5, 6, 7, 3) if kind is layers.Conv3D else (5, 6, 3)
     with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind.__name__}\) is not supported"):
         twins(keras.Input(shape), kind(4, 2, name="odd"))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("window", [
+    {"strides": 2}, {"strides": 3, "output_padding": 2}, {"strides": (3, 2), "output_padding": (1, 0)},
+    {"dilation_rate": 2, "use_bias": False},
+], ids=str)  # fmt: skip
+def test_transposed(window, padding, assert_same, rng):
+    along = {key: value if np.isscalar(value) else value[0] for key, value in window.items()}
+    of_steps = layers.Conv1DTranspose(5, 3, padding=padding, activation="tanh", **along)
+    assert_same(rng.normal(size=(6, *SHAPE_1D)), keras.Input(SHAPE_1D), of_steps)
+    of_images = layers.Conv2DTranspose(5, (3, 5), padding=padding, activation="tanh", **window)
+    assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), of_images)
+
+
+def test_more_padding_than_a_stride(twins, tmp_path):
+    twins(keras.Input(SHAPE_1D), layers.Conv1DTranspose(5, 3, strides=2, output_padding=1, name="odd"))
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(output_padding=[2]))
+    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' .*: output_padding=\(2,\) must be under strides"):
+        forward.load_model(tmp_path / "model.keras")

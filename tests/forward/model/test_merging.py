@@ -106,11 +106,10 @@ def model_of_two(merge):
     return keras.Model(inputs, merge(inputs))
 
 
-@pytest.mark.parametrize("kind", [layers.Dot, layers.Attention])
+@pytest.mark.parametrize("kind", [layers.AdditiveAttention, layers.Attention])
 def test_refuses_a_merge_that_it_does_not_know(kind, twin):
-    options = {"axes": 1} if kind is layers.Dot else {}
     with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind.__name__}\) is not supported"):
-        twin(model_of_two(kind(name="odd", **options)))
+        twin(model_of_two(kind(name="odd")))
 
 
 def test_refuses_an_option_that_it_does_not_know(twin, tmp_path):
@@ -139,3 +138,43 @@ def test_refuses_to_concatenate_samples(shape, axis, twin):
     inputs = [keras.Input(shape), keras.Input(shape)]
     with pytest.raises(forward.UnsupportedLayerError, match=rf"axis={axis} would mix the samples of a batch"):
         twin(keras.Model(inputs, layers.Concatenate(axis=axis)(inputs)))
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(("axes", "shapes"), [
+    (1, [(4,), (4,)]), (-1, [(4,), (3, 4)]), ((2, 1), [(5, 4), (4, 3)]), ((1, 3), [(4,), (3, 5, 4)]),
+    ((-1, 2), [(2, 3, 4), (5, 4, 3)]),
+])  # fmt: skip
+def test_dot(axes, shapes, normalize, dtype, assert_same_model, rng):
+    inputs = [keras.Input(shape) for shape in shapes]
+    assert_same_model(keras.Model(inputs, layers.Dot(axes, normalize)(inputs)), arrays(rng, *shapes))
+
+
+def test_no_mask_passes_dot(assert_same_model, rng):
+    x = keras.Input((TIME,), dtype="int32")
+    y = layers.Embedding(7, FEATURES, mask_zero=True)(x)
+    products = layers.Dot(2)([y, y])
+    assert_same_model(keras.Model(x, [products, layers.LSTM(4)(products)]), rng.integers(0, 7, (6, TIME)))
+
+
+@pytest.mark.parametrize(("axes", "error", "words"), [
+    ([0, 0], forward.UnsupportedLayerError, r"axes=\(0, 0\) would mix the samples of a batch"),
+    ([1, -2], forward.UnsupportedLayerError, "would mix the samples"),
+    ([1, 2], forward.ModelFileError, "layer 'odd' cannot take .*: tuple index out of range"),
+    ([1, 1, 1], forward.ModelFileError, "layer 'odd' cannot take"),
+    ("1", forward.ModelFileError, "option axes='1' must be a whole number"),
+])  # fmt: skip
+def test_dot_refuses(axes, error, words, tmp_path):
+    inputs = [keras.Input((4,)) for _ in range(2)]
+    keras.Model(inputs, layers.Dot(1, name="odd")(inputs)).save(tmp_path / "model.keras")
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(axes=axes))
+    with pytest.raises(error, match=words):
+        forward.load_model(tmp_path / "model.keras")
+
+
+def test_dot_of_one_input(tmp_path):
+    inputs = [keras.Input((4,)) for _ in range(2)]
+    keras.Model(inputs, layers.Dot(1, name="odd")(inputs)).save(tmp_path / "model.keras")
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["inbound_nodes"][0]["args"][0].pop())
+    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' \(Dot\) takes a list of two inputs"):
+        forward.load_model(tmp_path / "model.keras")

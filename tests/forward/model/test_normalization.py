@@ -5,6 +5,8 @@ from keras import layers
 
 import forward
 
+from ..files import change_entry
+
 IMAGE = (4, 5, 3)
 
 
@@ -85,3 +87,23 @@ def test_refuses(text, make, twins):
         forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind}\): option {option} is not supported"
     ):
         twins(keras.Input(IMAGE), make())
+
+
+@pytest.mark.parametrize("scale", [True, False])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize(("groups", "axis"), [(3, -1), (1, -1), (-1, -1), (2, 1), (5, 2), (2, -3)])
+def test_group_normalization(groups, axis, center, scale, dtype, assert_same, rng):
+    layer = layers.GroupNormalization(groups, axis, center=center, scale=scale, epsilon=0.1)
+    assert_same(rng.normal(2, 3, size=(6, *IMAGE)), keras.Input(IMAGE), layer)
+
+
+def test_group_normalization_refuses(twins, tmp_path):
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' .* on whole numbers is not supported"):
+        twins(keras.Input(IMAGE, dtype="int32"), layers.GroupNormalization(3, name="odd"))
+    twins(keras.Input(IMAGE), layers.GroupNormalization(3, name="odd"))
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(groups=2))
+    with pytest.raises(forward.ModelFileError, match="3 channels cannot be cut into 2 equal groups"):
+        forward.load_model(tmp_path / "model.keras")
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(groups=0))
+    with pytest.raises(forward.ModelFileError, match="option groups=0 must be a whole number from 1"):
+        forward.load_model(tmp_path / "model.keras")

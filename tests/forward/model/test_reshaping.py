@@ -4,6 +4,8 @@ import keras
 import pytest
 from keras import layers
 
+import forward
+
 
 def test_flatten(dtype, assert_same, rng):
     assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Flatten(), layers.Dense(6))
@@ -24,6 +26,8 @@ REARRANGING = {
     "Permute": lambda: layers.Permute((2, 1)),
     "Flatten": lambda: layers.Flatten(),
     "Dropout": lambda: layers.Dropout(0.4),
+    "Cropping1D": lambda: layers.Cropping1D(1),
+    "UpSampling1D": lambda: layers.UpSampling1D(3),
 }
 
 
@@ -38,3 +42,33 @@ def test_whole_numbers_stay_whole(make, assert_same, rng):
 @pytest.mark.parametrize("padding", [1, (2, 1), ((0, 1), (3, 2))])
 def test_zero_padding2d(padding, dtype, assert_same, rng):
     assert_same(rng.normal(size=(4, 5, 6, 3)), keras.Input((5, 6, 3)), layers.ZeroPadding2D(padding))
+
+
+@pytest.mark.parametrize("padding", [1, (2, 0), (0, 3)])
+def test_borders_of_steps(padding, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(4, 5, 3)), keras.Input((5, 3)), layers.ZeroPadding1D(padding))
+    assert_same(rng.normal(size=(4, 5, 3)), keras.Input((5, 3)), layers.Cropping1D(padding))
+
+
+@pytest.mark.parametrize("cropping", [1, (2, 1), ((0, 1), (3, 2))])
+def test_cropping2d(cropping, dtype, assert_same, rng):
+    assert_same(rng.normal(size=(4, 5, 6, 3)), keras.Input((5, 6, 3)), layers.Cropping2D(cropping))
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("size", [1, 2, (1, 3), (4, 2)])
+def test_up_sampling2d(size, interpolation, assert_same, rng):
+    layer = layers.UpSampling2D(size, interpolation=interpolation)
+    assert_same(rng.normal(size=(4, 3, 1, 6)), keras.Input((3, 1, 6)), layer)
+
+
+def test_no_lines_between_whole_numbers(twins, assert_same, rng):
+    start = keras.Input((3, 1, 6), dtype="int32")
+    assert_same(rng.integers(0, 99, (4, 3, 1, 6)), start, layers.UpSampling2D(2))
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' .* between whole numbers is not supported"):
+        twins(start, layers.UpSampling2D(2, interpolation="bilinear", name="odd"))
+
+
+def test_repetition(dtype, assert_same, rng):
+    assert_same(rng.normal(size=(4, 5, 3)), keras.Input((5, 3)), layers.UpSampling1D(4))
+    assert_same(rng.normal(size=(4, 3)), keras.Input((3,)), layers.RepeatVector(5))
