@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, Array
+from ..activations import Array
 from ..convolution import Sizes
 from ..dense import whole_tokens
 from .convolution import conv
@@ -24,7 +24,7 @@ LARGEST_POOL = 4  # places along an axis
 # A small file may ask for tables that fill the memory.
 LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
 LARGEST_GROWTH = 4  # of a table against the weights that it stands for
-NEVER_FALLING = [ACTIVATIONS[name] for name in ("linear", "relu", "relu6")]
+NEVER_FALLING = "linear", "relu", "relu6"  # activations
 
 
 def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[Any]:
@@ -77,7 +77,7 @@ def join(first: Any, second: Any, room: int) -> Any:
     """
     if first.dtype != second.dtype:
         return None
-    convolution = first.class_name in ("Conv1D", "Conv2D") and first.activation in NEVER_FALLING
+    convolution = first.class_name in ("Conv1D", "Conv2D") and first.config["activation"] in NEVER_FALLING
     if convolution and second.class_name in ("MaxPooling1D", "MaxPooling2D") and side_by_side(second):
         pooled = copy(first)
         pooled.call = partial(convolve, first, pool=second.pool_size)

@@ -1,15 +1,67 @@
-"""The layers that are activations, and what other layers take as `activation=`: the name of one, or such a layer."""
+"""The table of activations, the layers that are some, and what other layers take as `activation=`: either of them."""
 
 from typing import Any
 
 import numpy as np
 
 from .. import activations
-from ..activations import ACTIVATIONS, Array, elu, leaky_relu, relu, softmax
+from ..activations import Array, elu, gelu, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
 from ..errors import UnsupportedLayerError
 from .archive import SavedLayer
 from .layer import Layer, Mask, Shapes
 from .settings import axes, counts, number, one_of, optional
+
+
+def sparsemax(x: Array) -> Array:
+    """max(x - tau, 0) along the last axis (Martins and Astudillo 2016), with Keras' tau: its results do not sum to 1.
+
+    The paper takes one cumulative sum, the last of the support, for tau; Keras adds up all of them.
+    """
+    largest = -np.sort(-x, axis=-1)
+    sums = np.cumsum(largest, axis=-1)
+    support = largest - (sums - 1) / np.arange(1, x.shape[-1] + 1, dtype=x.dtype) > 0
+    size = support.sum(axis=-1, keepdims=True).astype(x.dtype)
+    return np.maximum(x - (np.sum(sums, axis=-1, keepdims=True, where=support) - 1) / size, 0)
+
+
+def glu(x: Array) -> Array:
+    """a * sigmoid(b), with a and b the halves of the last axis (Dauphin et al. 2017)."""
+    a, b = np.split(x, 2, axis=-1)
+    return a * sigmoid(b)
+
+
+ACTIVATIONS: dict[str, activations.Activation] = {
+    "celu": elu,  # the same for alpha = 1
+    "elu": elu,
+    "exponential": np.exp,
+    "gelu": gelu,
+    "glu": glu,
+    "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
+    "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,  # Keras 3's definition; Keras 2 had x / 5 + 0.5
+    "hard_silu": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "leaky_relu": leaky_relu,
+    "linear": lambda x: x,
+    "log_sigmoid": lambda x: -np.logaddexp(-x, 0),
+    "log_softmax": log_softmax,
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)),
+    "relu": relu,
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "selu": lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772),  # Klambauer et al. 2017
+    "sigmoid": sigmoid,
+    "silu": lambda x: x * sigmoid(x),
+    "soft_shrink": lambda x: x - np.clip(x, -0.5, 0.5),
+    "softmax": softmax,
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "sparse_plus": lambda x: np.where(x < 1, (np.maximum(x, -1) + 1) ** 2 / 4, x),
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+    "sparsemax": sparsemax,
+    "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
+    "tanh": tanh,
+    "tanh_shrink": lambda x: x - np.tanh(x),
+}
+ACTIVATIONS |= {"swish": ACTIVATIONS["silu"], "hard_swish": ACTIVATIONS["hard_silu"]}
 
 
 def activation(value: Any) -> activations.Activation:

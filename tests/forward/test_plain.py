@@ -10,6 +10,7 @@ from keras import layers
 
 import forward
 from forward.convolution import sliding_windows
+from forward.model.activations import ACTIVATIONS
 
 SEQUENCES, IMAGES = (2, 13, 6), (3, 11, 12, 6)
 SHAPES = {1: SEQUENCES, 2: IMAGES}
@@ -187,7 +188,7 @@ def test_one_step(kind, function, more):
     cell.build((2, 3))
     cell.set_weights([np.random.default_rng(3).normal(size=each.shape) for each in cell.weights])
     expected, _ = cell(numbers((2, 3)), states)
-    how = {key: forward.activations.ACTIVATIONS[name] for key, name in more.items()}
+    how = {key: ACTIVATIONS[name] for key, name in more.items()}
     found = function(numbers((2, 3)), *states, *cell.get_weights(), **how)
     np.testing.assert_allclose(found[0] if len(states) > 1 else found, expected, rtol=1e-12)
     if len(states) > 1:

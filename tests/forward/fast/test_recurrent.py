@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from forward import recurrent as plain
-from forward.activations import ACTIVATIONS, sigmoid
+from forward.activations import sigmoid
 from forward.fast import recurrent
+from forward.model.activations import ACTIVATIONS
 
 BATCH, TIME, FEATURES, UNITS = 7, 6, 4, 3
 KINDS = {"simple_rnn": (1, 1), "lstm": (4, 2), "gru": (3, 1)}  # gates, states

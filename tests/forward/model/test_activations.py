@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import forward
-from forward.activations import ACTIVATIONS
+from forward.model.activations import ACTIVATIONS
 
 NOT_OF_X_ALONE = {"threshold"}
 
