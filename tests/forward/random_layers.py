@@ -270,10 +270,12 @@ def global_pooling(kind):
 
 
 def transposed(kind):
-    """Strides or dilation, as for the others, and at times more places at the end, fewer than a stride has."""
+    """Strides, or in float32 dilation, as TensorFlow has it; at times more places at the end, fewer than a stride."""
 
     def draw(dice, shape):
         options = convolution(dice, [3] * (len(shape) - 1))
+        if dice.dtype == "float64":
+            options.pop("dilation_rate", None)
         if "strides" in options and options["padding"] == "valid" and dice.flag():
             options["output_padding"] = tuple(stride - 1 for stride in options["strides"])
         return dice.make(kind, filters=dice.size(shape=shape), **options)
@@ -296,8 +298,10 @@ def cropping(kind):
 
 
 def up_sampling2d(dice, shape):
+    """Straight lines in float32 alone, in which TensorFlow draws them."""
     size = dice.choice(2, (1, 3), (3, 2))
-    return dice.make(layers.UpSampling2D, size=size, interpolation=dice.choice("nearest", "bilinear"))
+    interpolation = dice.choice("nearest", "bilinear") if dice.dtype == "float32" else "nearest"
+    return dice.make(layers.UpSampling2D, size=size, interpolation=interpolation)
 
 
 def group_normalization(dice, shape):
