@@ -72,11 +72,13 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
 
 
 def _full(architectures: list[str], place: Place) -> str:
-    """What the full profile found of these architectures, from its committed tables, as HTML."""
+    """What the full profile found of these architectures, and what its committed tables lack, as HTML."""
+    lacking = _html(conclusions.lacking_in_full(architectures))
+    if full.of("results", architectures).empty:
+        return f"<h2>{readme.title()}</h2>{lacking}"
     committed = [full.of(name, architectures) for name in ("results", "baselines", "comparisons")]
     picture = forest.save(committed[-1], place.figures / "forest-full.png", readme.title())
     data = findings.data_of(committed[0])
-    lacking = _html(conclusions.lacking_in_full(architectures))
     lead = _html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=data))
     return f"<h2>{readme.title()}</h2>{lead}{_image(picture)}{_list(readme.lines(*committed))}{lacking}"
 
@@ -149,13 +151,14 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
 def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
     earlier, with_full = findings.earlier(comparisons, place), full.speaks_of(place)
+    families = [ARCHITECTURES[name] for name in results["architecture"].unique()]
     said = say(
         "overview.over_all",
         limits=conclusions.limits(comparisons),
         with_full=with_full,
         overall=conclusions.overall(comparisons),
         baselines=conclusions.beside_baselines(comparisons, with_full=with_full),
-        earlier=readings.earlier(earlier),
+        earlier=readings.earlier(earlier) if any(each.published for each in families) else say("earlier.nothing"),
         data="" if earlier["from_full"].any() else findings.data_of(results),
     )
     table = "" if earlier.empty else tables.earlier_table(earlier, several=True).to_html(border=0, index=False)

@@ -27,12 +27,13 @@ def frames(said, **settings):
     return dict(zip(("results", "baselines", "comparisons"), map(pd.concat, parts), strict=True))
 
 
-def page(place, **settings):
-    """The HTML of an overview, in one line and without the figures' bytes."""
+def page(place, parts=None, **settings):
+    """The HTML of an overview, in one line and without the figures' bytes; `parts`: its tables, if not the usual."""
     place.reports.mkdir(parents=True)
-    for name, frame in frames(HERE, **settings).items():
+    parts = parts or frames(HERE, **settings)
+    for name, frame in parts.items():
         frame.to_csv(place.reports / f"{name}.csv", index=False)
-    for name in SEEN:
+    for name in parts["results"]["architecture"].unique():
         (place.reports / f"{name}.ipynb").write_text("{}")
     html = re.sub(r"base64,[\w+/=]+", "base64,", overview.index(place).read_text())
     return re.sub(r"\s+", " ", html).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
@@ -151,3 +152,19 @@ def test_networks_are_counted_and_the_dead_are_named(quick, of_full):
     rows.loc[rows["variant"] == "layers-3", "dead"] = True
     cells = overview._best(rows, "lstm", baselines.iloc[1], Place("full", False))
     assert (cells["dead"], cells["without a network"]) == ("<b>3 layers</b>", f"0.410 ({RIVAL})")
+
+
+def test_what_full_lacks_altogether_is_said_and_nothing_is_put_in_its_place(tmp_path, monkeypatch):
+    committed = frames(IN_FULL)
+    monkeypatch.setattr(full, "table", committed.__getitem__)
+    alone = dict(zip(("results", "baselines", "comparisons"), tables("gru", seeds=(0,)), strict=True))
+    html = page(Place("quick", False, tmp_path), alone)
+    found = html.partition("What the full study found</h2>")[2].partition("<h2")[0]
+    assert "Not in the tables of <code>full</code>" in found
+    assert "GRU (all of it)" in found
+    assert "<img" not in found
+    assert "The profile <code>full</code> has not been run for these networks yet" in html
+    assert "(full:" not in html
+    assert "The earlier report has no such network." in html
+    assert "They are compared where two kinds of cell or more" in html
+    assert "nan" not in re.sub(r"<[^>]*>", " ", html.partition("<main")[2])
