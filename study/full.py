@@ -49,8 +49,8 @@ def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
 
 
 def speaks_of(place: Place) -> bool:
-    """Whether what `full` found belongs beside a place's verdicts: a smaller profile's, on real data."""
-    return place.profile != "full" and not place.is_sample
+    """Whether what `full` found belongs beside a place's verdicts: a smaller profile's, on the same real data."""
+    return place.profile != "full" and not place.is_sample and not place.language
 
 
 def lacking(architecture: str) -> list[str]:

@@ -24,18 +24,24 @@ PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a profile keeps its files. What comes from sample data has folders of its own."""
+    """Where a profile keeps its files.
+
+    What comes from sample data has folders of its own, and so has what comes from texts in another `language` than the
+    study's; it is named for that alone.
+    """
 
     profile: str
     is_sample: bool
     out_dir: str | Path = "."
+    language: str = ""
 
     def __post_init__(self):
         find(BUDGETS, self.profile, "profile")
 
     @property
     def name(self) -> str:
-        return f"{self.profile}-sample" if self.is_sample else self.profile
+        data = "sample" if self.is_sample else self.language
+        return f"{self.profile}-{data}" if data else self.profile
 
     @property
     def reports(self) -> Path:

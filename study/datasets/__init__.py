@@ -1,7 +1,8 @@
 """The data sets: one file here for each; real ones from a folder or from their official homes, or the built-in sample.
 
-A file of a data set has TITLE, FILES (what a user puts into the data folder), TRAINED_ON (its training samples, all of
-them), and `fetch(data_dir)`, `read(data_dir)`, `load_sample()`, `rivals(data)`.
+A file of a data set has TITLE, TRAINED_ON (its training samples, all of them), OPTIONS ({name: what may be chosen, the
+default first}), and `fetch(data_dir, **options)`, `read(data_dir, **options)`, `files(**options)` (what a user puts
+into the data folder), `load_sample()`, `rivals(data)`.
 """
 
 from __future__ import annotations
@@ -60,23 +61,25 @@ class Dataset:
         return f"sample data, not {TITLES[self.name]}" if self.is_sample else ""
 
 
-def load(name: str, data_dir: str | Path = "data", source: str = "auto") -> Dataset:
-    """Load "cifar10" or "nusax".
+def load(name: str, data_dir: str | Path = "data", source: str = "auto", **options: str) -> Dataset:
+    """Load "cifar10" or "nusax"; the latter takes `language`, one of `nusax.LANGUAGES`.
 
     `source`: "real" reads `data_dir`, after a download if need be, and raises DataError if that fails;
     "sample" takes the built-in sample; "auto" tries the real data and falls back to the sample.
     """
-    find(DATASETS, name, "data set")
-    if choose_source([name], data_dir, source) == "sample":
-        return DATASETS[name].load_sample()
-    return DATASETS[name].read(folder(data_dir))
+    file = find(DATASETS, name, "data set")
+    for option, value in options.items():
+        find(dict.fromkeys(find(file.OPTIONS, option, f"{name}: the option")), value, f"{name}: the {option}")
+    if choose_source([name], data_dir, source, **options) == "sample":
+        return file.load_sample()
+    return file.read(folder(data_dir), **options)
 
 
-def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto") -> str:
+def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto", **options: str) -> str:
     """Decide once for several data sets: "real" if all of them are there or can be fetched, else "sample".
 
     Only a data set that is absent and whose home cannot be reached leads to the sample. One that is
-    damaged, here or on its way, is an error, whatever the source.
+    damaged, here or on its way, is an error, whatever the source. Each data set takes the `options` that it has.
     """
     if source not in SOURCES:
         raise ValueError(f"source {source!r} is not known; choose one of {', '.join(SOURCES)}")
@@ -84,11 +87,11 @@ def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: s
         return "sample"
     for name in dict.fromkeys(names):
         try:
-            DATASETS[name].fetch(folder(data_dir))
+            DATASETS[name].fetch(folder(data_dir), **_of(name, options))
         except UnreachableError as error:
             if source == "real":
-                raise UnreachableError(f"{error}\n{_ways_out(name, data_dir)}") from error
-            print(_fallback_message(name, data_dir, error), file=sys.stderr, flush=True)
+                raise UnreachableError(f"{error}\n{_ways_out(name, data_dir, options)}") from error
+            print(_fallback_message(name, data_dir, options, error), file=sys.stderr, flush=True)
             return "sample"
     return "real"
 
@@ -101,22 +104,27 @@ def digest(*arrays: np.ndarray) -> str:
     return found.hexdigest()
 
 
-def _ways_out(name: str, data_dir: str | Path) -> str:
+def _of(name: str, options: dict[str, str]) -> dict[str, str]:
+    """Those of the options that a data set has."""
+    return {option: value for option, value in options.items() if option in DATASETS[name].OPTIONS}
+
+
+def _ways_out(name: str, data_dir: str | Path, options: dict[str, str]) -> str:
     return f"""Three ways out:
   1. with a network, run the same command again: it is downloaded;
-  2. put {DATASETS[name].FILES} into {folder(data_dir)},
+  2. put {DATASETS[name].files(**_of(name, options))} into {folder(data_dir)},
      or name the folder where the data lies: DATA=folder (in a notebook: data_dir);
   3. do without: make report SOURCE=sample (in a notebook: source = "sample") takes the small built-in sample."""
 
 
-def _fallback_message(name: str, data_dir: str | Path, error: Exception) -> str:
+def _fallback_message(name: str, data_dir: str | Path, options: dict[str, str], error: Exception) -> str:
     return f"""
 {"!" * 100}
   SAMPLE DATA. {TITLES[name]} is not here: {error}.
   Everything below is computed on the built-in sample and says nothing about {TITLES[name]}.
   Three ways to the real data:
     1. with a network, run the same command again: it is downloaded;
-    2. put {DATASETS[name].FILES} into {folder(data_dir)};
+    2. put {DATASETS[name].files(**_of(name, options))} into {folder(data_dir)};
     3. name the folder where the data lies: DATA=folder (in a notebook: data_dir).
 {"!" * 100}
 """

@@ -15,7 +15,7 @@ from ..files import atomic_write, sha256
 from . import NOT_CHECKED, NOT_OFFICIAL, Dataset, digest, download, sample
 
 TITLE = "CIFAR-10"
-FILES = "cifar10.npz"
+OPTIONS: dict[str, tuple[str, ...]] = {}
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 ROWS = {"train": 50_000, "test": 10_000}
 TRAINED_ON = ROWS["train"] * 4 // 5  # a fifth of the images validates
@@ -26,6 +26,10 @@ FIRST = {  # what is published of the official files: their first ten labels, an
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 BATCH = 10_000  # images in each file of the archive
+
+
+def files() -> str:
+    return "cifar10.npz"
 
 
 def fetch(data_dir: Path) -> None:

@@ -2,7 +2,9 @@ import csv
 import errno
 import http.server
 import io
+import os
 import re
+import shutil
 import tarfile
 import threading
 from functools import partial
@@ -14,7 +16,7 @@ from study import datasets
 from study.__main__ import main
 from study.datasets import cifar10, nusax
 from study.errors import DataError
-from study.files import sha256
+from study.files import folder, sha256
 from study.runs import Place, data_digest
 from study.show import readings
 
@@ -197,6 +199,32 @@ class TestTexts:
         with pytest.raises(DataError, match=rf"train\.csv: ({words})"):
             datasets.load("nusax", tmp_path, "auto")
 
+    def test_each_language_has_its_own_files(self, tmp_path):
+        write_texts(tmp_path)
+        (tmp_path / "nusax").rename(tmp_path / "javanese")
+        (tmp_path / "nusax").mkdir()
+        (tmp_path / "javanese").rename(tmp_path / "nusax" / "javanese")
+        texts = datasets.load("nusax", tmp_path, "real", language="javanese")
+        assert texts.title == "NusaX-Senti in Javanese (not the official files)"
+        write_texts(tmp_path)
+        assert datasets.load("nusax", tmp_path, "real").title == "NusaX-Senti (not the official files)"
+
+    @pytest.mark.parametrize(
+        ("name", "options", "words"),
+        [
+            (
+                "nusax",
+                {"language": "klingon"},
+                "nusax: the language 'klingon' is not known; choose one of indonesian",
+            ),
+            ("nusax", {"langage": "english"}, "nusax: the option 'langage' is not known; choose one of language"),
+            ("cifar10", {"language": "english"}, "cifar10: the option 'language' is not known"),
+        ],
+    )
+    def test_unknown_options(self, name, options, words, tmp_path):
+        with pytest.raises(ValueError, match=words):
+            datasets.load(name, tmp_path, "sample", **options)
+
     def test_a_test_sentence_in_the_training_set(self, tmp_path):
         write_texts(
             tmp_path, test="id,text,label\n" + "".join(f'{n},"train kalimat {n}, ""enak""",neutral\n' for n in range(4))
@@ -239,6 +267,14 @@ class TestChoice:
         for way in ("1. with a network", f"2. put {files}", f"into {target}", "DATA=folder", "SOURCE=sample"):
             assert way in said
         assert list(tmp_path.iterdir()) == []
+
+    def test_the_ways_out_name_the_files_of_the_language(self, tmp_path, capsys):
+        with pytest.raises(DataError, match=r"2\. put nusax/english/train\.csv, valid\.csv and test\.csv into"):
+            datasets.load("nusax", tmp_path, "real", language="english")
+        assert datasets.choose_source(["cifar10", "nusax"], tmp_path, language="english") == "sample"
+        write_images(tmp_path)
+        assert datasets.choose_source(["cifar10", "nusax"], tmp_path, language="english") == "sample"
+        assert "2. put nusax/english/train.csv" in capsys.readouterr().err
 
     def test_a_folder_that_was_there_stays(self, tmp_path):
         (tmp_path / "data").mkdir()
@@ -292,10 +328,12 @@ class TestDownload:
             address = f"http://127.0.0.1:{running.server_port}/"
             monkeypatch.setattr(cifar10, "URL", f"{address}cifar.tar.gz")
             monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
-            monkeypatch.setattr(nusax, "URL", f"{address}nusax/")
-            digests = {split: sha256(home / "nusax" / f"{split}.csv") for split in nusax.ROWS}
-            for split, digest in digests.items():
-                monkeypatch.setitem(nusax.SHA256, split, digest)
+            monkeypatch.setattr(nusax, "URL", address)
+            digests = [sha256(home / "nusax" / f"{split}.csv") for split in nusax.ROWS]
+            (home / "nusax").rename(home / "indonesian")
+            for language in ("indonesian", "toba_batak"):
+                monkeypatch.setitem(nusax.SHA256, language, digests)
+            shutil.copytree(home / "indonesian", home / "toba_batak")
             monkeypatch.setattr(cifar10, "ROWS", {"train": 50, "test": 10})
             yield running
             running.shutdown()
@@ -320,13 +358,20 @@ class TestDownload:
             "valid.csv",
         ]
 
+    def test_texts_in_another_language(self, server, tmp_path):
+        texts = datasets.load("nusax", tmp_path / "data", "real", language="toba_batak")
+        assert texts.source.startswith("NusaX-Senti in Toba Batak sha256:")
+        assert [path.name for path in (tmp_path / "data" / "nusax").iterdir()] == ["toba_batak"]
+        assert not (tmp_path / "data" / "nusax" / "train.csv").exists()
+
     def test_what_is_there_is_not_fetched(self, server, tmp_path, monkeypatch):
         write_texts(tmp_path)
         monkeypatch.setattr(nusax, "URL", "http://127.0.0.1:9/")
         nusax.fetch(tmp_path)
 
     def test_wrong_checksum(self, server, tmp_path, monkeypatch):
-        monkeypatch.setitem(nusax.SHA256, "valid", "0" * 64)
+        train, _, test = nusax.SHA256["indonesian"]
+        monkeypatch.setitem(nusax.SHA256, "indonesian", (train, "0" * 64, test))
         with pytest.raises(DataError, match=r"valid\.csv: what http.* sent does not have the checksum sha256:0000"):
             datasets.load("nusax", tmp_path / "data", "auto")  # damaged on its way: never the sample
         assert not (tmp_path / "data" / "nusax" / "valid.csv").exists()
@@ -361,3 +406,18 @@ class TestDownload:
         with pytest.raises(OSError, match=r"the disk is full; free some space.*cifar10\.npz"):
             datasets.load("cifar10", tmp_path / "data", "auto")
         assert not list((tmp_path / "data").glob("*.npz"))
+
+
+REAL = folder(os.environ.get("DATA", "data"))
+LANGUAGES = [name for name in nusax.LANGUAGES if all(path.exists() for path in nusax._files(REAL, name))]
+
+
+@pytest.mark.skipif(not LANGUAGES, reason=f"no real data in {REAL}")
+def test_real_texts_in_every_language_that_is_there(monkeypatch):
+    """The official files, byte for byte, and one thousand texts of their own in each."""
+    monkeypatch.undo()
+    found = [datasets.load("nusax", REAL, "real", language=name) for name in LANGUAGES]
+    assert [each.doubt for each in found] == [""] * len(LANGUAGES)
+    assert [len(each.x_train) + len(each.x_val) + len(each.x_test) for each in found] == [1000] * len(LANGUAGES)
+    assert len({each.checksum for each in found}) == len({each.title for each in found}) == len(LANGUAGES)
+    assert len({each.x_test[0] for each in found}) == len(LANGUAGES)

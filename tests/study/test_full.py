@@ -42,6 +42,7 @@ def test_it_speaks_of_smaller_profiles_on_real_data():
     assert full.speaks_of(Place("quick", False))
     assert not full.speaks_of(Place("full", False))
     assert not full.speaks_of(Place("quick", True))
+    assert not full.speaks_of(Place("quick", False, language="javanese"))
 
 
 def test_what_a_profile_spends_less_is_named():

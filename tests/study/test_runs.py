@@ -34,13 +34,15 @@ def save(job, place, fingerprint, content=b"model"):
     return runs.save_run(job, place, {"fingerprint": fingerprint}, lambda path: path.write_bytes(content))
 
 
-def test_sample_has_folders_of_its_own(tmp_path):
+def test_sample_and_other_languages_have_folders_of_their_own(tmp_path):
     real, sample = runs.Place("quick", False, tmp_path), runs.Place("quick", True, tmp_path)
     variant = variants("cnn")[0]
     assert real.model(variant, 3) == tmp_path / "weights/quick/cnn/baseline/seed-3.keras"
     assert sample.model(variant, 3) == tmp_path / "weights/quick-sample/cnn/baseline/seed-3.keras"
     assert sample.reports == tmp_path / "reports/quick-sample"
     assert sample.figures == tmp_path / "figures/quick-sample"
+    assert runs.Place("quick", False, tmp_path, "javanese").weights == tmp_path / "weights/quick-javanese"
+    assert runs.Place("quick", True, tmp_path, "javanese").weights == tmp_path / "weights/quick-sample"
 
 
 def test_unknown_profile(tmp_path):
