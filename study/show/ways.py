@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib as mpl
 import numpy as np
 
 from ..architectures import ARCHITECTURES
@@ -57,7 +58,9 @@ def three_ways(evidence: Evidence) -> Picture:
     The macro-F1 of the plain way stands there where it went over the whole test split.
     """
     several = by_variant(evidence.checks)
-    figure, [[scores, agreement, times]] = style.figure(1.3 + 0.2 * len(several), 1, 3, sharey=True)
+    names = [style.in_lines(name_of(evidence.architecture, name), 36) for name in several]
+    lines = 1 + max(name.count("\n") for name in names)
+    figure, [[scores, agreement, times]] = style.figure(1.3 + (0.05 + 0.12 * lines) * len(names), 1, 3, sharey=True)
     for height, mine in enumerate(several.values()):
         for side, (label, look) in WAYS.items():
             examples = min(len(getattr(each, side)) for each in mine)
@@ -70,11 +73,14 @@ def three_ways(evidence: Evidence) -> Picture:
                 shares = [each.agreeing(side) / len(getattr(each, side)) for each in mine]
                 agreement.plot(100 * np.mean(shares), height, **look)
             times.plot(1000 * _seconds(mine, side, 1), height, **look)
-    names = [style.in_lines(name_of(evidence.architecture, name), 30) for name in several]
     scores.set(yticks=range(len(names)), yticklabels=names, xlabel="test macro-F1", ylim=(len(names) - 0.5, -0.5))
+    scores.tick_params("y", labelsize=7.5)
     agreement.set(xlabel="same class as Keras, %")
     agreement.set_xlim(min(99, agreement.get_xlim()[0]), 100.1)
     times.set(xlabel="time for an example, ms", xscale="log")
+    times.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 3)))
+    times.xaxis.set_major_formatter("{x:g}")
+    times.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     for axes in (scores, agreement, times):
         axes.grid(axis="both")
     style.legend(figure, scores, times)

@@ -1,10 +1,13 @@
 """The three ways beside each other: what the table and the figure hold, also of runs without a plain side."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from study.architectures import ARCHITECTURES, variants
 from study.evaluation import NOTHING
 from study.show import style, ways
 
@@ -65,3 +68,18 @@ def test_runs_without_a_plain_side_are_shown_without(made, monkeypatch):
     assert ways.ways_table(older)._repr_html_() == ""
     ways.three_ways(weighed(older))
     assert {each.get_label() for axes in drawn[0].axes for each in axes.lines} == {"Keras", "numpy, fast"}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_no_label_of_the_figure_touches_the_next(name, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    ways.three_ways(weighed(checks({}, name)))
+    FigureCanvasAgg(drawn[0]).draw()
+    scores, _, times = drawn[0].axes
+    names = [label.get_window_extent() for label in scores.get_yticklabels()]
+    assert len(names) == len(variants(name))
+    assert all(upper.y0 > lower.y1 for upper, lower in pairwise(names))
+    numbers = [label for label in times.get_xticklabels(which="both") if label.get_text()]
+    assert {"0.3", "1", "3"} <= {label.get_text() for label in numbers}
+    assert all(left.get_window_extent().x1 < right.get_window_extent().x0 for left, right in pairwise(numbers))
