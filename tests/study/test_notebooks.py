@@ -200,7 +200,7 @@ class TestReport:
         checked = [cell for cell in notebook.cells if cell.cell_type == "code" and "assert " in cell.source]
         assert all(cell.execution_count for cell in checked)
         sources = "".join(cell.source for cell in checked)
-        for one in ("keras.layers", "checks[0].keras[:100]", "== 22 * 22" if name == "cnn" else 'by_name["'):
+        for one in ("keras.layers", "checks[0].keras[:100]"):
             assert one in sources
         [trained] = [cell for cell in checked if "checks[0].keras[:100]" in cell.source]
         assert "100/100" in str(trained.outputs)
