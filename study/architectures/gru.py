@@ -38,4 +38,6 @@ ARCHITECTURE = Architecture(
     equal_training=recurrent.EQUAL_TRAINING,
     search=recurrent.CLOSER,
     seeds=recurrent.SEEDS,
+    decided_after_test="the settings are the LSTM's, with what was decided of them after its test scores were seen; "
+    f"{recurrent.INPUT_DROPOUT}",
 )

@@ -108,6 +108,14 @@ def test_at_equal_settings_only_the_cell_differs():
         assert family.equal_training != family.training
 
 
+def test_at_equal_settings_the_epochs_are_equal_too(monkeypatch):
+    family = ARCHITECTURES["gru"]
+    monkeypatch.setitem(ARCHITECTURES, "gru", replace(family, equal_training=family.equal_training | {"epochs": 4}))
+    most = {job.variant.name: job.epochs for job in runs.jobs("gru", "full")}
+    assert {most.pop(name) for name in EQUAL} == {4}
+    assert set(most.values()) == {family.training["epochs"]}
+
+
 def test_labels_say_what_the_settings_are():
     for architecture in ARCHITECTURES:
         for each in variants(architecture):

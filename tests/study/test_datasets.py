@@ -329,11 +329,12 @@ class TestDownload:
             monkeypatch.setattr(cifar10, "URL", f"{address}cifar.tar.gz")
             monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
             monkeypatch.setattr(nusax, "URL", address)
-            digests = [sha256(home / "nusax" / f"{split}.csv") for split in nusax.ROWS]
-            (home / "nusax").rename(home / "indonesian")
-            for language in ("indonesian", "toba_batak"):
-                monkeypatch.setitem(nusax.SHA256, language, digests)
-            shutil.copytree(home / "indonesian", home / "toba_batak")
+            for language, word in (("indonesian", "kalimat"), ("toba_batak", "hata")):
+                paths = [home / language / path.name for path in nusax._files(home, "indonesian")]
+                shutil.copytree(home / "nusax", home / language)
+                for path in paths:
+                    path.write_text(path.read_text().replace("kalimat", word))
+                monkeypatch.setitem(nusax.SHA256, language, [sha256(path) for path in paths])
             monkeypatch.setattr(cifar10, "ROWS", {"train": 50, "test": 10})
             yield running
             running.shutdown()

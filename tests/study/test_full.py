@@ -3,7 +3,9 @@
 import pandas as pd
 
 from study import full, store
+from study.architectures import variants
 from study.runs import Place
+from study.show import conclusions
 
 
 def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypatch, tmp_path):
@@ -51,3 +53,15 @@ def test_what_a_profile_spends_less_is_named():
         full.less("cnn", "tiny") == "1 seed instead of 3, 1 epoch instead of 7, 60 training samples instead of 40,000"
     )
     assert full.less("simple_rnn", "full") == ""
+
+
+def test_what_came_after_the_tables_is_named(monkeypatch):
+    """One variant, all of an architecture, or nothing: read from the tables, not counted."""
+    names = {name: [each.name for each in variants(name)] for name in ("cnn", "lstm", "gru")}
+    there = {"cnn": names["cnn"], "lstm": [each for each in names["lstm"] if each != "layers-3"], "gru": []}
+    rows = [(name, each) for name, some in there.items() for each in some]
+    monkeypatch.setattr(full, "table", lambda name: pd.DataFrame(rows, columns=["architecture", "variant"]))
+    assert [full.lacking(name) for name in ("cnn", "lstm", "gru")] == [[], ["layers-3"], names["gru"]]
+    said = conclusions.lacking_in_full(["cnn", "lstm", "gru"])
+    assert said.endswith("made before these came: LSTM (3 layers) and GRU (all of it).")
+    assert conclusions.lacking_in_full(["cnn"]) == ""
