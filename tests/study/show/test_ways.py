@@ -46,6 +46,7 @@ def test_the_figure_shows_scores_agreement_and_times(made, monkeypatch):
     evidence = weighed(made)
     ways.three_ways(evidence)
     scores, agreement, times = drawn[0].axes
+    assert agreement.get_xlim() == pytest.approx((min(99, 100 * (1 - 3.5 / PLAIN) - 1), 100.2))
     heights = [each.get_text() for each in scores.get_yticklabels()]
     where = lambda axes, label: {  # noqa: E731
         heights[int(each.get_ydata()[0])]: each.get_xdata()[0] for each in axes.lines if each.get_label() == label
