@@ -11,7 +11,7 @@ from .activations import leaky_relu, relu, sigmoid, softmax, tanh
 from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from .dense import dense, embedding, masking, rescaling
 from .errors import ModelFileError, UnsupportedLayerError
-from .merging import add, average, concatenate, dot, maximum, minimum, multiply, subtract
+from .merging import add, average, dot, maximum, minimum, multiply, subtract
 from .model.load import load_model
 from .model.model import Model
 from .normalization import batch_normalization, group_normalization, layer_normalization, normalization
@@ -24,7 +24,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "add", "average", "average_pool", "batch_normalization",
-    "concatenate", "conv", "conv_transpose", "count_vectorization", "cropping", "dense", "depthwise_conv", "dot",
+    "conv", "conv_transpose", "count_vectorization", "cropping", "dense", "depthwise_conv", "dot",
     "embedding", "flatten", "global_average_pool", "global_max_pool", "group_normalization", "gru", "gru_cell",
     "layer_normalization", "leaky_relu", "load_model", "lstm", "lstm_cell", "masking", "max_pool",
     "maximum", "minimum", "multiply", "normalization", "relu", "repeat_vector", "rescaling", "separable_conv",

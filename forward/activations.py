@@ -1,6 +1,5 @@
 """Activation functions. `forward.model.activations` has the table of all, by Keras' names."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -12,13 +11,13 @@ tanh = np.tanh
 
 
 def relu(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
-    """x where x > threshold, at most max_value; negative_slope * (x - threshold) elsewhere.
+    """y = x where x > threshold, else negative_slope * (x - threshold); with a max_value, the former kept from 0 to it.
 
-    Keras rounds max_value and, for the comparison, threshold to float32; with a max_value, x is at least 0.
+    Keras rounds max_value and, for the comparison, threshold to float32; the slope only without them (`leaky_relu`).
     """
     most = None if max_value is None else max(0.0, float(np.float32(max_value)))
     if not threshold and (not negative_slope or max_value is None):
-        y = leaky_relu(x, negative_slope) if negative_slope else np.maximum(x, 0)
+        y = leaky_relu(x, negative_slope) if negative_slope else np.maximum(x, 0)  # 0 * -infinity would be NaN
         return y if most is None else np.minimum(y, most)
     above = x if most is None else np.clip(x, 0, most)
     return np.where(x > float(np.float32(threshold)), above, negative_slope * (x - threshold))
@@ -44,14 +43,3 @@ def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
     """e^x / sum(e^x) along `axis`; the largest x is subtracted first, so that nothing overflows (Keras' softmax)."""
     exp = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return exp / np.sum(exp, axis=axis, keepdims=True)
-
-
-def log_softmax(x: Array, axis: int = -1) -> Array:
-    """log(softmax(x)) along `axis`, without the detour over small numbers."""
-    x = x - np.max(x, axis=axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
-
-
-def gelu(x: Array) -> Array:
-    """x * P(X <= x) for a standard normal X (Hendrycks and Gimpel 2016); TensorFlow rounds the root of 1/2."""
-    return x / 2 * np.asarray(np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))), x.dtype)

@@ -20,34 +20,31 @@ def conv(
 ) -> Array:  # fmt: skip
     """Slide a kernel over x. For images, with strides (s, t) and dilation_rate (d, e):
 
-    y[b, i, j, f] = bias[f] + sum over m, n, c of x[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, f]
+    y[b, i, j, f] = bias[f] + sum over m, n, c of padded[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, f]
 
-    x (batch, *axes, channels), kernel (*size, channels / groups, filters), bias (filters,) -> y (batch, *out, filters).
-    `padding`: see `padding_sizes`. With `groups`, channels and filters are cut into as many parts, each of which sees
-    only its own. Raises ValueError if the channels of x and kernel differ, or no window fits. Source: Keras' Conv1D
-    and Conv2D, which are cross-correlations: the kernel is not turned round.
+    x (batch, *axes, channels), kernel (*size, channels / groups, filters), bias (filters,) -> y (batch, *out, filters);
+    `padded` is x with the zeros of `padding_sizes`. With `groups`, channels and filters are cut into as many parts,
+    each of which sees only its own. Raises ValueError if the channels of x and kernel differ, or no window fits.
+    Source: Keras' Conv1D and Conv2D, which are cross-correlations: the kernel is not turned round.
     """
-    *size, channels, _ = kernel.shape
-    if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
-        raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
-    windows = sliding_windows(pad(floating(x), size, strides, padding, dilation_rate), size, strides, dilation_rate)
+    windows = windows_of(x, kernel, strides, padding, dilation_rate, groups)
     parts = zip(np.split(windows, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-    return np.concatenate([np.tensordot(part, own, axes=len(size) + 1) for part, own in parts], axis=-1) + bias
+    return np.concatenate([np.tensordot(part, own, axes=kernel.ndim - 1) for part, own in parts], axis=-1) + bias
 
 
 def depthwise_conv(
-    x: Array, kernel: Array, bias: Weight = 0.0, strides: Sizes = 1, padding: str = "valid",
-    dilation_rate: Sizes = 1,
-) -> Array:  # fmt: skip
+    x: Array, kernel: Array, bias: Weight = 0.0, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1
+) -> Array:
     """Convolve every channel with kernels of its own.
 
-    y[b, i, j, c * multiplier + q] = bias[...] + sum over m, n of x[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, q]
+    y[b, i, j, q'] = bias[q'] + sum over m, n of padded[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, q], with
+    q' = c * multiplier + q
 
-    x (batch, *axes, channels), kernel (*size, channels, multiplier), bias (channels * multiplier,), the others as in
-    `conv` -> y (batch, *out, channels * multiplier). Source: Keras' DepthwiseConv1D and DepthwiseConv2D.
+    x (batch, *axes, channels), kernel (*size, channels, multiplier), bias (channels * multiplier,) -> y (batch, *out,
+    channels * multiplier); the others, and the errors, are those of `conv`. Source: Keras' DepthwiseConv2D.
     """
     *size, channels, multiplier = kernel.shape
-    windows = sliding_windows(pad(floating(x), size, strides, padding, dilation_rate), size, strides, dilation_rate)
+    windows = windows_of(x, kernel, strides, padding, dilation_rate)
     out, cells = windows.shape[: len(size) + 1], math.prod(size)
     windows, kernel = windows.reshape(*out, cells, channels), kernel.reshape(cells, channels, multiplier)
     return np.einsum("...kc,kcq->...cq", windows, kernel).reshape(*out, channels * multiplier) + bias
@@ -57,7 +54,11 @@ def separable_conv(
     x: Array, depthwise_kernel: Array, pointwise_kernel: Array, bias: Weight = 0.0, strides: Sizes = 1,
     padding: str = "valid", dilation_rate: Sizes = 1,
 ) -> Array:  # fmt: skip
-    """`depthwise_conv` over space, then a `conv` with windows of one cell (Chollet 2017)."""
+    """y = conv(depthwise_conv(x, depthwise_kernel, ...), pointwise_kernel, bias) (Chollet 2017).
+
+    x (batch, *axes, channels), depthwise_kernel (*size, channels, multiplier), pointwise_kernel (1, .., channels *
+    multiplier, filters), bias (filters,) -> y (batch, *out, filters). Raises as these do.
+    """
     y = depthwise_conv(x, depthwise_kernel, 0.0, strides, padding, dilation_rate)
     return conv(y, pointwise_kernel, bias)
 
@@ -78,10 +79,18 @@ def conv_transpose(
     steps, spans = per_axis(strides, x), window_spans(x, size, dilation_rate)
     apart = np.zeros((len(x), *((n - 1) * s + 1 for n, s in zip(x.shape[1:-1], steps, strict=True)), channels), x.dtype)
     apart[:, *(slice(None, None, s) for s in steps)] = x
-    more = [None] * len(size) if output_padding is None else per_axis(output_padding, x)
-    sides = [transposed_padding(*each, padding) for each in zip(x.shape[1:-1], spans, steps, more, strict=True)]
+    extra = [None] * len(size) if output_padding is None else per_axis(output_padding, x)
+    sides = [transposed_padding(*each, padding) for each in zip(x.shape[1:-1], spans, steps, extra, strict=True)]
     turned = np.flip(kernel, axis=tuple(range(len(size)))).swapaxes(-1, -2)
     return conv(np.pad(apart, [(0, 0), *sides, (0, 0)]), turned, bias, dilation_rate=dilation_rate)
+
+
+def windows_of(x: Array, kernel: Array, strides: Sizes, padding: str, dilation_rate: Sizes, groups: int = 1) -> Array:
+    """The windows of x that the kernel meets: (batch, *out, *size, channels); ValueError if the channels differ."""
+    *size, channels, _ = kernel.shape
+    if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
+        raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
+    return sliding_windows(pad(floating(x), size, strides, padding, dilation_rate), size, strides, dilation_rate)
 
 
 def floating(x: Array) -> Array:
@@ -91,7 +100,7 @@ def floating(x: Array) -> Array:
 
 def per_axis(sizes: Sizes, x: Array) -> list[int]:
     """One number for each axis between batch and channels; ValueError if there are more or fewer."""
-    numbers = [sizes] * (x.ndim - 2) if isinstance(sizes, int) else [*sizes]
+    numbers = [*sizes] if isinstance(sizes, tuple | list) else [int(sizes)] * (x.ndim - 2)
     if len(numbers) != x.ndim - 2:
         raise ValueError(f"expected {x.ndim - 2} sizes, got {numbers}")
     return numbers
@@ -142,19 +151,21 @@ def padding_sizes(length: int, span: int, stride: int, padding: str) -> tuple[in
     return (span - 1 if padding == "causal" else 0), 0
 
 
-def transposed_padding(length: int, span: int, stride: int, more: int | None, padding: str) -> tuple[int, int]:
-    """The zeros in front and behind with which a transposed convolution is a plain one. It makes
+def transposed_padding(length: int, span: int, stride: int, extra: int | None, padding: str) -> tuple[int, int]:
+    """The zeros in front and behind with which a transposed convolution is a plain one.
 
-    "valid"   out = length * stride + max(span - stride, 0), or with `more` (length - 1) * stride + span + more
-    "same"    out = length * stride, or with `more` (length - 1) * stride + span - 2 * (span // 2) + more,
-              without the first half, rounded down, of what reaches beyond: `front`
+    It writes (length - 1) * stride + span places. Of these are left, with `extra` being its output_padding or None:
+
+    "valid"   out = length * stride + max(span - stride, 0), or written + extra: zeros follow
+    "same"    out = length * stride, or written - 2 * (span // 2) + extra: the first `front` ones fall off, half of
+              what is too much, rounded down
     """
     if padding not in ("valid", "same"):
         raise ValueError(f"padding must be 'valid' or 'same', not {padding!r}")
     same, written = padding == "same", (length - 1) * stride + span
-    if more is None:
+    if extra is None:
         out = length * stride if same else max(written, length * stride)
     else:
-        out = written + more - (2 * (span // 2) if same else 0)
+        out = written + extra - (2 * (span // 2) if same else 0)
     front = max(written - out, 0) // 2
     return span - 1 - front, out + front - written + span - 1

@@ -13,7 +13,7 @@ def dense(x: Array, kernel: Array, bias: Weight = 0.0) -> Array:
 def embedding(tokens: Array, embeddings: Array) -> Array:
     """y[b, t] = embeddings[tokens[b, t]], a look-up in a table.
 
-    tokens (batch, time), embeddings (input_dim, output_dim) -> y (batch, time, output_dim).
+    tokens (batch, time), embeddings (input_dim, output_dim) -> y (batch, time, output_dim); so for any other axes.
     Raises ValueError for a token that is not a whole number or has no row in the table.
     """
     return embeddings[whole_tokens(tokens, len(embeddings))]
@@ -30,7 +30,7 @@ def whole_tokens(tokens: Array, input_dim: int) -> Array:
 
 
 def masking(x: Array, mask_value: float = 0.0) -> Array:
-    """Zero where all features of a step are `mask_value`: x (batch, time, features) -> the same shape."""
+    """y[b, t] = x[b, t], but 0 where all features of it are `mask_value`: x (batch, time, features) -> y like x."""
     return np.where(np.any(x != mask_value, axis=-1, keepdims=True), x, 0)
 
 

@@ -39,11 +39,6 @@ def minimum(inputs: Sequence[Array]) -> Array:
     return reduce(np.minimum, inputs)
 
 
-def concatenate(inputs: Sequence[Array], axis: int = -1) -> Array:
-    """The inputs end to end along `axis`."""
-    return np.concatenate(inputs, axis=axis)
-
-
 def dot(x: Array, y: Array, axes: int | tuple[int, int], normalize: bool = False) -> Array:
     """The sums of products along one axis of x and one of y, sample by sample. For matrices, with the axes (2, 1):
 

@@ -13,7 +13,8 @@ def batch_normalization(
 ) -> Array:  # fmt: skip
     """y = gamma * (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, along `axis`.
 
-    x (batch, ...), the weights (x.shape[axis],) -> y like x. Source: Ioffe and Szegedy 2015, at inference.
+    x (batch, ...), the weights (x.shape[axis],) -> y like x; with x * scale + shift, as TensorFlow has it, for the same
+    rounding. Source: Ioffe and Szegedy 2015, at inference.
     """
     scale = gamma / np.sqrt(moving_variance + epsilon)
     return x * along(scale, x, axis) + along(beta - moving_mean * scale, x, axis)
@@ -24,7 +25,8 @@ def layer_normalization(
 ) -> Array:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with each sample's own mean and variance.
 
-    Both are taken over `axis`; gamma and beta have the sizes of x along it. Source: Ba et al. 2016.
+    x (batch, ...) -> y like x. Both are taken over `axis`, rising if there are several; gamma and beta have the sizes
+    of x along it. Source: Ba et al. 2016.
     """
     return standardize(x, axis, epsilon) * along(gamma, x, axis) + along(beta, x, axis)
 
@@ -34,8 +36,8 @@ def group_normalization(
 ) -> Array:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each group of channels.
 
-    `axis` holds the channels, cut into `groups` of equal size, or with -1 into one for each channel; gamma and beta
-    are (channels,). Raises ValueError if the groups are not equal. Source: Wu and He 2018.
+    `axis` of x holds the channels, cut into `groups` of equal size, or with -1 into one for each; gamma and beta are
+    (channels,), y is like x. Raises ValueError if the groups are not equal. Source: Wu and He 2018.
     """
     position, channels = axis % x.ndim, x.shape[axis]
     groups = channels if groups == -1 else groups
@@ -59,7 +61,7 @@ def standardize(x: Array, axis: Axes, epsilon: float) -> Array:
 
 
 def along(weight: Weight, x: Array, axis: Axes) -> Array:
-    """A weight shaped so that it broadcasts against x; one with fewer axes than `axis` lies along the last of them."""
+    """A weight reshaped to broadcast against x: its sizes stand at `axis`, if it has fewer at the last of these."""
     weight, shape = np.asarray(weight, x.dtype), [1] * x.ndim
     for n, position in zip(weight.shape[::-1], positions(x, axis)[::-1], strict=False):
         shape[position] = n

@@ -16,7 +16,8 @@ def simple_rnn_cell(
 
     h' = tanh(x @ kernel + h @ recurrent_kernel + bias), with `activation` for tanh
 
-    x (batch, features), h (batch, units), kernel (features, units), recurrent_kernel (units, units) -> h'
+    x (batch, features), h (batch, units), kernel (features, units), recurrent_kernel (units, units), bias (units,)
+    -> h' (batch, units)
     """
     return activation(x @ kernel + h @ recurrent_kernel + bias)
 
@@ -48,14 +49,14 @@ def gru_cell(
 
     z = x @ kernel + bias, cut into z_u, z_r, z_c; g = h @ recurrent_kernel + recurrent_bias, cut into g_u, g_r, g_c
     u  = sigmoid(z_u + g_u), r = sigmoid(z_r + g_r)
-    c  = tanh(z_c + r * g_c), or without reset_after tanh(z_c + (r * h) @ recurrent_kernel_c)
+    c  = tanh(z_c + r * g_c), or without reset_after tanh(z_c + (r * h) @ the last third of recurrent_kernel)
     h' = u * h + (1 - u) * c
 
     with `recurrent_activation` for sigmoid and `activation` for tanh; x (batch, features), h (batch, units), kernel
     (features, 3 * units), recurrent_kernel (units, 3 * units) -> h'. A bias (2, 3 * units) has a row for x and, as
     Keras keeps it with reset_after, one for h; a bias (3 * units,) is that for x alone.
     """
-    bias, recurrent_bias = bias if isinstance(bias, np.ndarray) and bias.ndim == 2 else (bias, 0.0)
+    bias, recurrent_bias = np.asarray(bias) if np.ndim(bias) == 2 else (bias, 0.0)
     z_u, z_r, z_c = np.split(x @ kernel + bias, 3, axis=-1)
     g_u, g_r, g_c = np.split(h @ recurrent_kernel + recurrent_bias, 3, axis=-1)
     u, r = recurrent_activation(z_u + g_u), recurrent_activation(z_r + g_r)

@@ -21,12 +21,12 @@ def repeat_vector(x: Array, n: int) -> Array:
 
 
 def zero_padding(x: Array, padding: Pairs) -> Array:
-    """Zeros around the axes between batch and channels, (in front, behind) for each."""
+    """Zeros around the axes of x (batch, *axes, channels), (in front, behind) for each."""
     return np.pad(x, [(0, 0), *padding, (0, 0)])
 
 
 def cropping(x: Array, cropping: Pairs) -> Array:
-    """The axes between batch and channels without (so many in front, so many behind); ValueError if nothing is left."""
+    """The axes of x (batch, *axes, channels) without (so many in front, so many behind); ValueError if none is left."""
     sizes = [*zip(x.shape[1:-1], cropping, strict=True)]
     if any(front + behind >= n for n, (front, behind) in sizes):
         raise ValueError(f"cropping {cropping} leaves nothing of {list(x.shape[1:-1])}")
@@ -37,9 +37,9 @@ def up_sampling(x: Array, size: Sizes, interpolation: str = "nearest") -> Array:
     """The axes between batch and channels `size` times as long: "nearest" repeats each place, "bilinear" draws straight
     lines between the places' middles, and beyond the outermost ones goes on with their values:
 
-    y[j] = (1 - w) * x[i] + w * x[i + 1], with i + w = (j + 1/2) / size - 1/2, but from 0 to n - 1, and i whole
+    y[j] = (1 - w) * x[i] + w * x[i + 1], with i + w = (j + 1/2) / size - 1/2, kept from 0 to n - 1, and i whole
 
-    x (batch, *axes, channels) -> y. Raises ValueError for another interpolation. Source: Keras' UpSampling2D.
+    x (batch, *axes, channels) -> y (batch, *axes * size, channels). Raises ValueError for other ones. Source: Keras.
     """
     if interpolation not in ("nearest", "bilinear"):
         raise ValueError(f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}")

@@ -7,8 +7,8 @@ import numpy as np
 from .activations import Array
 
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
-STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
-SPLITS = ("whitespace", "character")
+STANDARDIZATIONS = None, "lower", "strip_punctuation", "lower_and_strip_punctuation"
+SPLITS = "whitespace", "character"
 
 
 def tokenize(
@@ -34,8 +34,8 @@ def text_vectorization(
 ) -> Array:  # fmt: skip
     """Each text as a row of token numbers: (batch,) strings -> (batch, output_sequence_length) int64.
 
-    A token (see `tokenize`) becomes its number in the vocabulary, or 1 if it is not there; the row is cut,
-    or filled up with 0. Without a length the longest text sets it.
+    A token (see `tokenize`) becomes its number in the vocabulary, whose keys are UTF-8 bytes, or 1 if it is not there;
+    the row is cut, or filled up with 0. Without a length the longest text sets it.
     """
     rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, split, ngrams)] for text in texts]
     length = output_sequence_length or max(map(len, rows), default=0)

@@ -1,15 +1,27 @@
 """The table of activations, the layers that are some, and what other layers take as `activation=`: either of them."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .. import activations
-from ..activations import Array, elu, gelu, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
+from ..activations import Array, elu, leaky_relu, relu, sigmoid, softmax, tanh
 from ..errors import UnsupportedLayerError
 from .archive import SavedLayer
 from .layer import Layer, Mask, Shapes
 from .settings import axes, counts, number, one_of, optional
+
+
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """log(softmax(x)) along `axis`, without the detour over small numbers."""
+    x = x - np.max(x, axis=axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def gelu(x: Array) -> Array:
+    """x * P(X <= x) = x / 2 * erfc(-x * sqrt(1/2)), X standard normal (Hendrycks and Gimpel 2016), root in float32."""
+    return x / 2 * np.asarray(np.frompyfunc(math.erfc, 1, 1)(-x * float(np.float32(math.sqrt(0.5)))), x.dtype)
 
 
 def sparsemax(x: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..merging import add, average, concatenate, dot, multiply, subtract
+from ..merging import add, average, dot, multiply, subtract
 from .layer import Layer, Mask, Shapes
 from .settings import axes, flag
 
@@ -51,7 +51,7 @@ class Average(Merge):
 
 
 class Concatenate(Merge):
-    """`concatenate`. A step counts in the mask if any of its numbers does; an input without a mask counts whole."""
+    """`np.concatenate`. A step counts in the mask if any of its numbers does; an input without a mask counts whole."""
 
     settings = {"axis": axes}
 
@@ -61,12 +61,12 @@ class Concatenate(Merge):
         return {}
 
     def call(self, x: list[Array], mask: list[Mask]) -> Array:
-        return concatenate(x, self.axis)
+        return np.concatenate(x, self.axis)
 
     def compute_mask(self, x: list[Array], mask: list[Mask]) -> Mask:
         if all(each is None for each in mask):
             return None
-        return np.any(concatenate(whole_masks(x, mask), self.axis), axis=-1)
+        return np.any(np.concatenate(whole_masks(x, mask), self.axis), axis=-1)
 
 
 class Dot(Layer):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import Array, elu, leaky_relu, log_softmax, relu, softmax
+from ..activations import Array, elu, leaky_relu, relu, softmax
 from ..errors import ModelFileError, UnsupportedLayerError
-from .activations import ACTIVATIONS
+from .activations import ACTIVATIONS, log_softmax
 from .archive import snake_case
 from .settings import Check, axes, axis, count, flag, number, one_of, optional
 

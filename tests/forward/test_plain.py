@@ -195,6 +195,15 @@ def test_one_step(kind, function, more):
         np.testing.assert_allclose(found[1], cell(numbers((2, 3)), states)[1][1], rtol=1e-12)
 
 
+def test_lists_for_arrays():
+    """Two biases in a list are a row for x and a row for h, whatever the batch; a size may be a number of numpy's."""
+    x, h, kernels, bias = numbers((2, 3)), numbers((2, 4)), [numbers((3, 12)), numbers((4, 12))], numbers((2, 12))
+    np.testing.assert_array_equal(
+        forward.gru_cell(x, h, *kernels, bias.tolist()), forward.gru_cell(x, h, *kernels, bias)
+    )
+    np.testing.assert_array_equal(forward.max_pool(x := numbers(IMAGES), np.int64(3)), forward.max_pool(x, (3, 3)))
+
+
 def test_states_and_masks_that_do_not_fit():
     x, weights = numbers((6, 5, 3)), [numbers((3, 16)), numbers((4, 16))]
     with pytest.raises(ValueError, match="expected 2 initial states of 4 units"):

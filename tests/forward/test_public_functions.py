@@ -35,7 +35,6 @@ CALLS = {
         [RNG.normal(size=(3, 4, 4)), weights(4), weights(4) ** 2],
         {"gamma": weights(4), "beta": weights(4), "axis": 1, "epsilon": 0.5},
     ),
-    "concatenate": ([[SEQUENCES, SEQUENCES]], {"axis": 1}),
     "conv": ([IMAGES, weights(3, 3, 4, 6)], WINDOW | {"bias": weights(6), "groups": 2}),
     "conv_transpose": ([IMAGES, weights(3, 3, 6, 4)], WINDOW | {"bias": weights(6), "output_padding": 1}),
     "count_vectorization": (
@@ -167,6 +166,11 @@ WRONG = {
         lambda: forward.conv(IMAGES, weights(3, 3, 4, 6), padding="full"),
     ),
     "conv channels": (ValueError, "does not fit a kernel", lambda: forward.conv(IMAGES, weights(3, 3, 3, 6))),
+    "channel by channel": (
+        ValueError,
+        "does not fit a kernel",
+        lambda: forward.depthwise_conv(IMAGES, weights(3, 3, 3, 2)),
+    ),
     "sizes": (ValueError, "expected 2 sizes", lambda: forward.max_pool(IMAGES, (2, 2, 2))),
     "window": (ValueError, "does not fit into", lambda: forward.max_pool(IMAGES, 10)),
     "mask of sequences": (
