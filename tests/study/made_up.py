@@ -15,6 +15,31 @@ from study.runs import Place, Run
 from study.statistics import macro_f1
 
 RIVAL = "linear SVM, word counts"
+# The variants that the study was asked for, by architecture and group, in this order.
+OF_TEXTS = {
+    "layers": ["1", "2", "3"],
+    "cells": ["32-16", "64-32", "128-64"],
+    "direction": ["unidirectional", "bidirectional"],
+    "beyond": ["unmasked", "masked", "maximum", "bidirectional"],
+    "equal": ["unmasked", "masked"],
+}
+ASKED_FOR = dict.fromkeys(("simple_rnn", "lstm", "gru"), OF_TEXTS) | {
+    "cnn": {
+        "convolutions": ["2", "3", "4"],
+        "filters": ["16-32-64", "32-64-128", "64-128-256"],
+        "kernel_sizes": ["3-3-3", "5-5-5", "3-5-7"],
+        "pooling": ["max", "average"],
+        "beyond": [
+            "baseline",
+            "dropout",
+            "normalization",
+            "augmentation",
+            "two-convolutions",
+            "global-maximum",
+            "longer",
+        ],
+    }
+}
 PLAIN = 100  # examples that the plain side predicts, but of the baseline
 
 

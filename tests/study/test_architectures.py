@@ -7,6 +7,8 @@ from study.architectures import ARCHITECTURES, pairs, rows, variants
 from study.names import find
 from study.profiles import BUDGETS, epochs, seeds
 
+from .made_up import ASKED_FOR
+
 EQUAL = ("equal-unmasked", "equal-masked")
 GROUPS = [(architecture, group) for architecture, family in ARCHITECTURES.items() for group in family.groups]
 
@@ -62,31 +64,7 @@ def test_every_variant_is_trained_once(architecture):
 
 def test_what_was_asked_for_is_there():
     """In this order; what came later may stand anywhere."""
-    recurrent = {
-        "layers": ["1", "2", "3"],
-        "cells": ["32-16", "64-32", "128-64"],
-        "direction": ["unidirectional", "bidirectional"],
-        "beyond": ["unmasked", "masked", "maximum", "bidirectional"],
-        "equal": ["unmasked", "masked"],
-    }
-    asked = dict.fromkeys(("simple_rnn", "lstm", "gru"), recurrent) | {
-        "cnn": {
-            "convolutions": ["2", "3", "4"],
-            "filters": ["16-32-64", "32-64-128", "64-128-256"],
-            "kernel_sizes": ["3-3-3", "5-5-5", "3-5-7"],
-            "pooling": ["max", "average"],
-            "beyond": [
-                "baseline",
-                "dropout",
-                "normalization",
-                "augmentation",
-                "two-convolutions",
-                "global-maximum",
-                "longer",
-            ],
-        }
-    }
-    for name, groups in asked.items():
+    for name, groups in ASKED_FOR.items():
         for group, values in groups.items():
             assert [each for each in ARCHITECTURES[name].groups[group].changes if each in values] == values
 

@@ -11,6 +11,8 @@ from study.statistics import macro_f1
 
 from .made_up import PLAIN, checks
 
+pytestmark = pytest.mark.usefixtures("only_what_was_asked_for")
+
 
 def test_results_have_the_columns_that_were_asked_for():
     found = evaluation.results(checks({}))

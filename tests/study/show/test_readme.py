@@ -12,7 +12,9 @@ from study.show import readme
 
 from ..made_up import RIVAL, tables
 
-LSTMS = len(variants("lstm"))
+
+def lstms():
+    return len(variants("lstm"))
 
 
 def line(number, *args, **settings):
@@ -111,21 +113,21 @@ def test_the_best_is_so_on_validation_data():
         scores={"layers-3": (0.8, 0.45), "layers-1": (0.5, 0.9)},
     )
     assert (
-        f"LSTM, 3 layers: 0.800 on validation, 0.450 on test, level with {RIVAL} (0.410); of {LSTMS} variants 1 loses"
+        f"LSTM, 3 layers: 0.800 on validation, 0.450 on test, level with {RIVAL} (0.410); of {lstms()} variants 1 loses"
         in said
     )
 
 
 def test_how_many_lose_to_a_simple_method():
-    assert f"not told apart from {RIVAL} (0.410); of {LSTMS} variants none loses to it." in line(4, "lstm")
+    assert f"not told apart from {RIVAL} (0.410); of {lstms()} variants none loses to it." in line(4, "lstm")
     names = [each.name for each in variants("lstm")]
-    assert f"of {LSTMS} variants all lose to it." in line(
+    assert f"of {lstms()} variants all lose to it." in line(
         4, "lstm", {("baselines", name): (-0.1, "worse") for name in names}
     )
 
 
 def test_numpy_is_not_said_to_agree_where_it_does_not():
-    assert f"numpy gives Keras' class for every test example in each of {2 * LSTMS} networks" in line(4, "lstm")
+    assert f"numpy gives Keras' class for every test example in each of {2 * lstms()} networks" in line(4, "lstm")
     assert "for at least 98 % of the test" in line(4, "lstm", agreement=0.98, max_abs_diff=3e-3).replace("\xa0", " ")
     assert "probability is 3e-03" in line(4, "lstm", max_abs_diff=3e-3)
 
