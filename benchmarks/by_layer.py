@@ -1,23 +1,37 @@
-"""Where forward/ spends its time: each step of `predict`, on one thread, beside the rate of the matrix products.
+"""Where forward/ spends its time: each step of `predict`, on one thread, beside the rate of the matrix products; and
+how much longer it takes without each of its fast ways.
 
     python benchmarks/by_layer.py [MODEL.keras] [--samples N]
 
-The samples are random, or tokens without padding.
+The samples are random: texts of 1 to 60 words, images, or tokens without padding.
 """
 
 import argparse
 import math
+import statistics
 import time
 import timeit
 from collections import defaultdict
+from unittest import mock
 
 import numpy as np
 import threadpoolctl
 
 import forward
+from forward.fast import convolution, planning, recurrent
 from forward.fast.memory import keep_freed_memory
 
 ROUNDS = 5
+PLAIN_STEPS = {name: call for name, call in planning.CALLS.items() if name not in planning.RECURRENT}
+PLAIN_POOLS = {name: call for name, call in planning.CALLS.items() if "Pooling" not in name}
+# What is left out, and how: the time of `predict` without it shows what it brings, if the model has layers for it.
+WITHOUT = {
+    "Winograd's convolutions": (convolution, "winograd_pays", lambda *_, **__: False),
+    "two layers as one": (planning, "join", lambda *_: None),
+    "masked steps left out, one product for the others": (planning, "CALLS", PLAIN_STEPS),
+    "the gates' own sigmoid": (recurrent, "gate_activation", lambda function: function),
+    "pooling axis by axis": (planning, "CALLS", PLAIN_POOLS),
+}
 
 
 def profile(model: forward.Model, x: np.ndarray) -> dict[str, float]:
@@ -56,6 +70,24 @@ def matrix_rate(n: int = 1500) -> float:
     return 2 * n**3 / min(timeit.repeat(lambda: a @ a, number=1, repeat=7)) / 1e9
 
 
+def ratios(path: str, x: np.ndarray) -> dict[str, float]:
+    """How many times as long `predict` computes without each fast way, and without all: medians of turns in pairs."""
+    whole, found = forward.load_model(path), defaultdict(list)
+
+    def seconds(model: forward.Model, fast: bool = True) -> float:
+        return timeit.timeit(lambda: model.predict(x, threads=1, fast=fast), timer=time.process_time, number=1)
+
+    for _ in range(ROUNDS):
+        for name, patch in WITHOUT.items():
+            with mock.patch.object(*patch):
+                model = forward.load_model(path)
+                model.predict(x[:1]), whole.predict(x[:1])  # which makes their plans
+                without = seconds(model)
+            found[name].append(without / seconds(whole))
+        found["all of them"].append(seconds(whole, fast=False) / seconds(whole))
+    return {name: statistics.median(each) for name, each in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", default="weights/quick/cnn/baseline/seed-0.keras")
@@ -63,14 +95,14 @@ def main() -> None:
     options = parser.parse_args()
     model = forward.load_model(options.model)
     if model.entrances[0].dtype == "object":
-        x = np.full(options.samples, "enak " * 100)
+        x = np.array(["enak " * n for n in np.random.default_rng(0).integers(1, 61, options.samples)])
     elif model.entrances[0].dtype == "int64":
         x = np.ones((options.samples, *(n or 64 for n in model.input_shape)), np.int64)
     else:
         x = np.random.default_rng(0).random((options.samples, *(n or 64 for n in model.input_shape)), np.float32)
     keep_freed_memory()
     with threadpoolctl.threadpool_limits(1):
-        rate, seconds = matrix_rate(), profile(model, x)
+        rate, seconds, without = matrix_rate(), profile(model, x), ratios(options.model, x)
     work = products(model, x)
     print(f"{options.samples:,} samples on one thread; a large matrix product: {rate:.0f} GFLOP/s\n")
     print("| step | s | share | GFLOP of its formulas | at that rate, s |\n| --- | --: | --: | --: | --: |")
@@ -83,6 +115,9 @@ def main() -> None:
         print(f"| {' + '.join(part)} | {s:.3f} | {share:.0%} | {gflop:.1f} | {gflop / rate:.3f} |")
     total = sum(work.values())
     print(f"| all | {sum(seconds.values()):.3f} | | {total:.1f} | {total / rate:.3f} |")
+    print("\n| on one thread, without | times as long |\n| --- | --: |")
+    for name, ratio in without.items():
+        print(f"| {name} | {ratio:.2f} |")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 
 from ..activations import Array
-from ..convolution import Sizes, pad, per_axis, sliding_windows
-from .memory import blocks
+from ..convolution import Sizes, padding_sizes, per_axis, sliding_windows, window_spans
+from .memory import blocks, surround
 from .winograd import winograd, winograd_pays
 
 
@@ -29,10 +29,21 @@ def conv(
         each = [conv(part, own, 0.0, strides, padding, dilation_rate, pool=pool) for part, own in parts]
         y = np.concatenate(each, axis=-1)
     else:
-        x = x if padding == "valid" else pad(x, size, strides, padding, dilation_rate)
+        x = pad(x, size, strides, padding, dilation_rate)
         pays = winograd_pays(x, kernel, pool, strides, dilation_rate)
         y = winograd(x, kernel, pool) if pays else im2col(x, kernel, pool, strides, dilation_rate)
     return np.add(y, bias, out=y) if np.any(bias) else y
+
+
+def pad(
+    x: Array, size: Sizes, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, value: float = 0.0
+) -> Array:
+    """`forward.convolution.pad`."""
+    if padding == "valid":
+        return x
+    spans, steps = window_spans(x, size, dilation_rate), per_axis(strides, x)
+    sides = [padding_sizes(*each, padding) for each in zip(x.shape[1:-1], spans, steps, strict=True)]
+    return surround(x, sides, value)
 
 
 def im2col(x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1) -> Array:
@@ -45,8 +56,10 @@ def im2col(x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilatio
     """
     *size, _, filters = kernel.shape
     view, matrix = sliding_windows(x, size, strides, dilation_rate), kernel.reshape(-1, filters)
-    pool, outputs = per_axis(pool, x), view[(..., *[0] * len(size), slice(None))]
-    lengths = sliding_windows(outputs, pool, pool).shape[1 : x.ndim - 1]
+    pool, places = per_axis(pool, x), view.shape[1 : x.ndim - 1]
+    lengths = [n // step for n, step in zip(places, pool, strict=True)]
+    if not all(lengths):
+        raise ValueError(f"a window of {pool} does not fit into {list(places)}")
     y = np.empty((len(x), *lengths, filters), x.dtype)
     for part in blocks(len(x), math.prod(lengths) * len(matrix) * x.itemsize):
         for number, place in enumerate(product(*map(range, pool))):

@@ -27,7 +27,7 @@ def slide(
 ) -> Array:  # fmt: skip
     """Reduce each window of x, padded with `value`, to one number for each channel."""
     sizes, steps = per_axis(pool_size, x), per_axis(pool_size if strides is None else strides, x)
-    x = x if padding == "valid" else pad(x, sizes, steps, padding, value=value)
+    x = pad(x, sizes, steps, padding, value=value)
     for axis in range(len(sizes)):
         along = np.arange(len(sizes)) == axis
         size, step = (np.where(along, each, 1).tolist() for each in (sizes, steps))

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..activations import Array
 from ..convolution import Sizes, per_axis, sliding_windows
-from .memory import blocks
+from .memory import blocks, surround
 
 
 def winograd_matrices(points: tuple[float, ...], outputs: int) -> tuple[Array, Array, Array]:
@@ -40,7 +40,7 @@ def winograd(x: Array, kernel: Array, pool: Sizes = 1) -> Array:
         raise ValueError(f"no Winograd's way for {channels} channels, a kernel {kernel.shape} and a pool of {pool}")
     filters, rows, columns = kernel.shape[-1], -(-(height - 2) // 4), -(-(width - 2) // 4)
     if (height - 2) % 4 or (width - 2) % 4:
-        x = np.pad(x, ((0, 0), (0, 4 * rows + 2 - height), (0, 4 * columns + 2 - width), (0, 0)))
+        x = surround(x, [(0, 4 * rows + 2 - height), (0, 4 * columns + 2 - width)])
     tiles, kernels, outputs = (each.astype(x.dtype) for each in (TILES, KERNELS, OUTPUTS))
     kernels = (kernels @ kernel.reshape(9, -1)).reshape(36, channels, filters)
     (p, q), view = per_axis(pool, x), sliding_windows(x, 6, strides=4)

@@ -140,6 +140,15 @@ def test_a_pair_of_layers_has_one_table(twin, monkeypatch):
     assert len({id(call.layer) for call in ours.plan}) == 1
 
 
+def test_the_tables_of_a_model_share_the_limit(twin, monkeypatch):
+    y = tokens = keras.Input((5,), dtype="int32")
+    for _ in range(2):
+        y = layers.GRU(5)(layers.Embedding(9, 2)(y))
+    for most, expected in ((2 * 9 * 15, 2), (2 * 9 * 15 - 1, 1)):
+        monkeypatch.setattr(planning, "LARGEST_TABLES", most)
+        assert joined(twin(keras.Model(tokens, y))) == expected
+
+
 def test_a_table_far_larger_than_its_weights_is_not_made(twins):
     _, ours = twins(keras.Input((5,), dtype="int32"), layers.Embedding(1000, 1), layers.SimpleRNN(5))
     assert joined(ours) == 0
