@@ -124,6 +124,8 @@ PASSED = {
     "Bidirectional": lambda: layers.Bidirectional(layers.GRU(4, return_sequences=True)),
     "Conv1D": lambda: layers.Conv1D(4, 2),
     "Conv1D of the same length": lambda: layers.Conv1D(4, 2, padding="same"),
+    "Conv1DTranspose": lambda: layers.Conv1DTranspose(4, 2),
+    "Cropping1D": lambda: layers.Cropping1D(1),
     "Dense": lambda: layers.Dense(4),
     "DepthwiseConv1D": lambda: layers.DepthwiseConv1D(2, padding="same"),
     "ELU": lambda: layers.ELU(),
@@ -132,6 +134,7 @@ PASSED = {
     "GRU": lambda: layers.GRU(4, return_sequences=True),
     "GlobalAveragePooling1D": lambda: layers.GlobalAveragePooling1D(keepdims=True),
     "GlobalMaxPooling1D": lambda: layers.GlobalMaxPooling1D(keepdims=True),
+    "GroupNormalization": lambda: layers.GroupNormalization(FEATURES, epsilon=0.1),
     "LSTM": lambda: layers.LSTM(4, return_sequences=True),
     "LSTM that goes backwards": lambda: layers.LSTM(4, return_sequences=True, go_backwards=True),
     "LayerNormalization": lambda: layers.LayerNormalization(epsilon=0.1),
@@ -148,6 +151,8 @@ PASSED = {
     "Sequential": lambda: inside(False, (TIME, FEATURES)),
     "SimpleRNN": lambda: layers.SimpleRNN(4, return_sequences=True),
     "TimeDistributed": lambda: layers.TimeDistributed(layers.Dense(4)),
+    "UpSampling1D": lambda: layers.UpSampling1D(2),
+    "ZeroPadding1D": lambda: layers.ZeroPadding1D(1),
     **{
         name: lambda name=name: getattr(layers, name)(**INACTIVE[name])
         for name in INACTIVE
@@ -156,9 +161,9 @@ PASSED = {
     **{f"Random{name}": lambda name=name: getattr(layers, f"Random{name}")(**AUGMENTING[name]) for name in AUGMENTING},
 }
 NOT_OF_SEQUENCES = {  # or not of a single one; or no mask can reach it, or not in Keras
-    *(name for name in LAYERS if name.endswith("2D") or name.startswith("ops.")),
-    *("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"),
-    *("Embedding", "InputLayer", "Softmax", "TextVectorization"),
+    *(name for name in LAYERS if name.endswith(("2D", "2DTranspose")) or name.startswith("ops.")),
+    *("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
+    *("Embedding", "InputLayer", "RepeatVector", "Softmax", "TextVectorization"),
 }
 
 
@@ -553,8 +558,8 @@ def test_summary_of_a_model_used_twice_counts_it_once(twin):
 
 def test_refuses_a_layer_that_it_does_not_know(twin):
     x = keras.Input((4, 6))
-    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(GroupNormalization\) is not supported"):
-        twin(keras.Model(x, layers.GroupNormalization(2, name="odd")(x)))
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' \(UnitNormalization\) is not supported"):
+        twin(keras.Model(x, layers.UnitNormalization(name="odd")(x)))
 
 
 def test_refuses_a_layer_that_it_does_not_know_in_a_model_inside(twin):
