@@ -14,11 +14,12 @@ import numpy as np
 
 from . import Model, load_model
 from .exchange import FORMATS, read_array, read_texts, regular, whole, write
-from .model.calls import flatten
+from .model.calls import leaves
 from .model.layer import listed
 
 TOO_FAR = 20  # standard deviations between the values that a Normalization was adapted to and those that it gets
-SAMPLES, CHUNK = 32, 1024  # that this is looked at for; that are looked at for NaN at a time
+SAMPLES = 32  # of those that a Normalization gets, from which its distance is taken
+CHUNK = 1024  # samples that are searched for NaN at a time
 STATUS = "exit status: 0 fine, 2 bad use, file or numbers, 130 stopped by Ctrl-C, 141 by a closed pipe"
 
 
@@ -149,7 +150,7 @@ def predict(options: argparse.Namespace) -> str:
 def check_outputs(model: Model, path: str, names: list[str], kind: str) -> None:
     """Refuse a model whose predictions cannot be shown as it is asked for."""
     if len(model.entrances) > 1 or not isinstance(model.output_shape, tuple):
-        ends = f"{len(model.entrances)} inputs and {len(flatten(model.outputs))} outputs, in lists or by name"
+        ends = f"{len(model.entrances)} inputs and {len(leaves(model.outputs))} outputs, in lists or by name"
         raise ValueError(
             f"{path}: has {ends}; this takes one array each, forward.load_model(...).predict(...) takes all"
         )

@@ -6,13 +6,12 @@ from typing import Any
 
 from ..errors import ModelFileError, UnsupportedLayerError
 from .archive import SavedLayer, brief
-from .layer import listed
+from .layer import Layer, listed
 from .operations import called
 from .ops import OPERATIONS, Constant
 
 Key = tuple[str, int, int]  # an array in a graph: a layer's name, which of its calls, which of its outputs
-ALLOWED = {"mask": "a mask", "initial_state": "an initial state"}  # what a call may hand over by name
-STATEFUL = {"Bidirectional", "GRU", "LSTM", "SimpleRNN"}  # layers that a graph may hand initial states
+OPTIONS = {"mask": "a mask", "initial_state": "an initial state"}  # what a call may hand over by name
 
 
 @dataclass
@@ -36,6 +35,15 @@ class Call:
         """Every key that must be there before the call."""
         return {key for keys in (self.inputs, *self.options.values()) for key in keys if isinstance(key, tuple)}
 
+    def check_options(self, layer: Layer) -> None:
+        """Refuse what is handed over by name but not an array of the graph, or not known to the layer."""
+        if not self.options.keys() <= layer.handed_over:
+            names = brief(self.options.keys() - layer.handed_over)
+            raise UnsupportedLayerError(f"{layer}: a call with {names} is not supported")
+        for option, keys in self.options.items():
+            if not all(isinstance(key, tuple) or (key is None and option == "mask") for key in keys):
+                raise ModelFileError(f"{layer} is called with {OPTIONS[option]} of {brief(keys)}")
+
     def select(self, values: dict[Key, Any]) -> Any:
         """The call's inputs: a list where the layer takes one."""
         found = [values.get(key) if isinstance(key, tuple) else key for key in self.inputs]
@@ -47,26 +55,20 @@ class Call:
 
 
 def parse_calls(saved: SavedLayer) -> Iterator[Call]:
-    """The calls of one layer, from its `inbound_nodes`."""
+    """The calls of one layer, from its `inbound_nodes`. A second argument is the initial state."""
     operation = saved.class_name in OPERATIONS
     place = called(saved.class_name, saved.name)
-    allowed = {"mask", "initial_state"} if saved.class_name in STATEFUL else set() if operation else {"mask"}
     for index, node in enumerate(saved.inbound_nodes if isinstance(saved.inbound_nodes, list) else [None]):
         match node:
-            case {"args": [first, *more] as args, "kwargs": {**named}} if operation or len(more) < len(allowed):
+            case {"args": [first, *more] as args, "kwargs": {**named}} if operation or len(more) < 2:
                 tensors = parse(args if operation else first)
             case _:
                 raise UnsupportedLayerError(f"{place}: a call with {brief(node)} is not supported")
         if more and not operation:
             named["initial_state"] = more[0]
-        options = {key: flatten(parse(each)) for key, each in named.items() if key != "training"}
+        options = {key: leaves(parse(each)) for key, each in named.items() if key != "training"}
         options = {key: keys for key, keys in options.items() if any(each is not None for each in keys)}
-        if not options.keys() <= allowed:
-            raise UnsupportedLayerError(f"{place}: a call with {brief(options.keys() - allowed)} is not supported")
-        inputs = flatten(tensors)
-        for option, keys in options.items():
-            if not all(isinstance(key, tuple) or (key is None and option == "mask") for key in keys):
-                raise ModelFileError(f"{place} is called with {ALLOWED[option]} of {brief(keys)}")
+        inputs = leaves(tensors)
         if not inputs or not (operation or all(isinstance(key, tuple) for key in inputs)):
             raise ModelFileError(f"{place} is called with {brief(inputs)}")
         yield Call(saved.name, index, inputs, not isinstance(tensors, tuple), options)
@@ -98,15 +100,15 @@ def parse(value: Any, models: set[str] | frozenset[str] = frozenset()) -> Any:
     raise ModelFileError(f"config.json: expected the inputs or outputs of a layer, got {brief(value)}")
 
 
-def flatten(structure: Any) -> list[Any]:
+def leaves(structure: Any) -> list[Any]:
     """The entries of nested lists and dictionaries, the latter by sorted key, as Keras orders them."""
     if isinstance(structure, dict):
         structure = [structure[key] for key in sorted(structure)]
-    return [each for part in structure for each in flatten(part)] if isinstance(structure, list) else [structure]
+    return [each for part in structure for each in leaves(part)] if isinstance(structure, list) else [structure]
 
 
-def pack(structure: Any, values: dict[Key, Any]) -> Any:
+def fill(structure: Any, values: dict[Key, Any]) -> Any:
     """The arrays in the structure of their keys."""
     if isinstance(structure, dict):
-        return {key: pack(each, values) for key, each in structure.items()}
-    return [pack(each, values) for each in structure] if isinstance(structure, list) else values[structure]
+        return {key: fill(each, values) for key, each in structure.items()}
+    return [fill(each, values) for each in structure] if isinstance(structure, list) else values[structure]

@@ -17,7 +17,7 @@ class Convolution(Layer, abstract=True):
     """What all convolutions share."""
 
     sizes = {"kernel_size": counts, "use_bias": flag}
-    settings = {"strides": counts, "padding": one_of("valid", "same", "causal"), "dilation_rate": counts}
+    settings = {"strides": counts, "padding": one_of("valid", "same"), "dilation_rate": counts}
     settings |= {"activation": activation}
     fixed = {"data_format": "channels_last"}  # channels_first is refused
     bias = 0.0
@@ -46,6 +46,7 @@ class Conv2D(Convolution):
 class Conv1D(Conv2D):
     """`conv` over the steps."""
 
+    settings = Conv2D.settings | {"padding": one_of("valid", "same", "causal")}
     rank = 3
 
 
@@ -97,15 +98,15 @@ class Conv2DTranspose(Convolution):
     """`conv_transpose` over height and width."""
 
     sizes = Convolution.sizes | {"filters": count}
-    settings = Convolution.settings | {
-        "padding": one_of("valid", "same"),
-        "output_padding": optional(partial(counts, least=0)),
-    }
+    settings = Convolution.settings | {"output_padding": optional(partial(counts, least=0))}
     rank = 4
 
-    def weight_shapes(self, x: Array) -> Shapes:
+    def check_input(self, x: Array) -> None:
+        super().check_input(x)
         if self.output_padding and np.any(np.greater_equal(self.output_padding, self.strides)):  # Keras' rule
             raise ModelFileError(f"{self}: output_padding={self.output_padding} must be under strides={self.strides}")
+
+    def weight_shapes(self, x: Array) -> Shapes:
         kernel = (*per_axis(self.kernel_size, x), self.filters, x.shape[-1])
         return {"kernel": kernel, "bias": (self.filters,) if self.use_bias else None}
 

@@ -7,9 +7,9 @@ from typing import Any
 from ..activations import Array
 from ..errors import ModelFileError
 from .archive import SavedLayer, brief
-from .calls import Call, Key, flatten, pack, parse, parse_calls
+from .calls import Call, Key, fill, leaves, parse, parse_calls
 from .inputs import InputLayer
-from .layer import Layer, Mask, listed, shape_text
+from .layer import Layer, Mask, listed, shape_text, weights_of
 from .limits import Ledger
 
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
@@ -33,8 +33,8 @@ class Graph(Layer, abstract=True):
         calls = [call for each in entries.values() if each.class_name != "InputLayer" for call in parse_calls(each)]
         return inputs, outputs, calls
 
-    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        """Those of the layers, which are built here by walking an empty batch through them.
+    def prepare(self, saved: SavedLayer, x: Any) -> None:
+        """Build the layers by walking an empty batch through them.
 
         x is that batch, or None where the model stands alone; then an axis that grows with the input's has any length.
         """
@@ -43,8 +43,9 @@ class Graph(Layer, abstract=True):
             raise ModelFileError(f"{self}: two of its layers have the same name")
         self.inputs, self.outputs, calls = self.read_calls(entries)
         self.calls = self.in_order({(call.name, call.index): call for call in calls})
+        note_last_uses(self.calls, self.ends)
         entrances = {(name, 0, 0) for name, entry in entries.items() if entry.class_name == "InputLayer"}
-        if not entrances.issuperset(keys := flatten(self.inputs)):
+        if not entrances.issuperset(keys := leaves(self.inputs)):
             raise ModelFileError(f"{self} does not begin with InputLayers; build it with keras.Input, then save it")
         self.by_name: dict[str, Layer] = {key[0]: self.build(entries[key[0]], None) for key in keys}
         self.entrances: list[InputLayer] = list(self.by_name.values())
@@ -56,21 +57,19 @@ class Graph(Layer, abstract=True):
             longer = self.trace([each.empty(factor=2) for each in self.entrances], Ledger(self), {})
             for key, shape in self.shapes.items():
                 self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
-        self.input_shape, self.output_shape = pack(self.inputs, self.shapes), pack(self.outputs, self.shapes)
-        return {f"{name}/{key}": weight for name, each in self.by_name.items() for key, weight in each.weights.items()}
+        self.input_shape, self.output_shape = fill(self.inputs, self.shapes), fill(self.outputs, self.shapes)
+
+    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
+        """Those of the layers."""
+        return weights_of(self.layers)
 
     def in_order(self, calls: dict[tuple[str, int], Call]) -> list[Call]:
-        """The calls so that each stands after those that it needs, and knows which arrays nobody needs after it."""
+        """The calls so that each stands after those that it needs."""
         needs = {key: {source[:2] for source in call.sources} for key, call in calls.items()}
         try:
-            order = [calls[key] for key in graphlib.TopologicalSorter(needs).static_order() if key in calls]
+            return [calls[key] for key in graphlib.TopologicalSorter(needs).static_order() if key in calls]
         except graphlib.CycleError as error:
             raise ModelFileError(f"{self}: some of its layers wait for each other: {brief(error.args[1])}") from error
-        needed = set(self.ends)
-        for call in reversed(order):
-            call.done = call.sources - needed
-            needed |= call.sources
-        return order
 
     def trace(self, x: list[Array], ledger: Ledger, entries: dict[str, SavedLayer]) -> dict[Key, tuple[int, ...]]:
         """The shapes that an empty batch takes on after each call; a layer of `entries` is built where it is met."""
@@ -83,6 +82,7 @@ class Graph(Layer, abstract=True):
             try:
                 if call.name not in self.by_name:
                     self.by_name[call.name] = self.build(entries[call.name], given)
+                call.check_options(self.by_name[call.name])
                 ledger.spend(self.by_name[call.name])
                 y = self.step(call, values, masks)
             except BROKEN as error:
@@ -98,11 +98,15 @@ class Graph(Layer, abstract=True):
     @property
     def ends(self) -> list[Key]:
         """The arrays that come out."""
-        return flatten(self.outputs)
+        return leaves(self.outputs)
 
     @property
     def any_length(self) -> bool:
         return any(layer.any_length for layer in self.layers)
+
+    @property
+    def takes_steps(self) -> bool:
+        return any(layer.takes_steps for layer in self.layers)
 
     @property
     def work(self) -> int:
@@ -115,7 +119,7 @@ class Graph(Layer, abstract=True):
         """The arrays and masks with which a pass begins."""
         if len(x) != len(self.entrances):
             raise ValueError(f"{self} takes {len(self.entrances)} inputs, but got {len(x)}")
-        keys, checked = flatten(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
+        keys, checked = leaves(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
         return dict(zip(keys, checked, strict=True)), dict(zip(keys, listed(mask), strict=False))
 
     def steps(self, calls: list[Call], values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
@@ -152,3 +156,11 @@ class Graph(Layer, abstract=True):
 
     def run(self, x: Any, mask: Any = None) -> tuple[Any, Any]:
         return self.walk(self.calls, x, mask)
+
+
+def note_last_uses(calls: list[Call], ends: list[Key]) -> None:
+    """Tell each call, in the order of computation, which arrays nobody needs after it."""
+    needed = set(ends)
+    for call in reversed(calls):
+        call.done = call.sources - needed
+        needed |= call.sources

@@ -10,6 +10,7 @@ from .settings import batch_shape
 
 WHOLE = ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
 STAND_IN = 2**14  # how many places all axes of any length have together while a model is built
+WORDS = 1024  # how long a text is taken to be while a model is built
 
 
 class InputLayer(Layer):
@@ -45,7 +46,7 @@ class InputLayer(Layer):
     def empty(self, factor: int = 1) -> Array:
         """A batch of no samples; of strings (0, length), from which a layer may take how long they are."""
         length = factor * round(STAND_IN ** (1 / max(1, self.shape.count(None))))
-        sizes = (1024 * factor,) if self.dtype == "object" else (length if n is None else n for n in self.shape)
+        sizes = (WORDS * factor,) if self.dtype == "object" else (length if n is None else n for n in self.shape)
         return np.empty((0, *sizes), self.dtype)
 
     def check_shape(self, x: Any) -> Array:

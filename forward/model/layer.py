@@ -1,8 +1,9 @@
 """What a layer is: settings and weights, checked, and `call`, which computes with them."""
 
+import dis
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from types import CodeType
 from typing import Any, ClassVar
@@ -23,13 +24,14 @@ class Layer:
     `settings` are those that `call` computes with, `sizes` those that only say what shape the weights have: name ->
     check. Those of `fixed` must have one value, those of `no_effect` change nothing at inference. A setting that none
     of these knows is refused, as it might change the result. Settings and weights become attributes; a weight that
-    the settings rule out is an attribute of the class, `bias = 0.0`. One that the class's code does not read is a
-    mistake in the class: a TypeError where it is defined, or for a weight an AssertionError where it is loaded.
+    the settings rule out is an attribute of the class, `bias = 0.0`. One that the class's code never reads as an
+    attribute is a mistake in it: a TypeError where it is defined, or for a weight an AssertionError where it is loaded.
 
-    As in Keras, a layer is built when the first array reaches it: x in `__init__` is an empty batch.
+    As in Keras, a layer is built when the first array reaches it: x in `__init__` is an empty batch. `forward` and
+    `activations` compute with `call`; `predict` takes the ways of `forward/fast/` where there are any.
     """
 
-    settings: ClassVar[dict[str, Check]] = {}
+    settings: dict[str, Check] = {}
     sizes: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, Any]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
@@ -37,25 +39,26 @@ class Layer:
     rank: ClassVar[int | None] = None  # how many axes x must have, the batch included
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
     heeds_mask: ClassVar[bool] = False  # `call` takes it
-    passes_mask: ClassVar[bool] = False  # it goes on with the output
-    takes_steps: ClassVar[bool] = False  # one short step after the other over time
+    passes_mask: bool = False  # it goes on with the output
+    handed_over: ClassVar[frozenset[str]] = frozenset({"mask"})  # what a graph may give it by name
+    takes_steps: bool = False  # one short step after the other over time
     any_length: bool = False  # texts come out as long as the longest of their batch
     work: int = 1  # how much it adds to a pass, in calls of a simple layer: see limits.py
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
         cls.abstract = abstract
-        lost = sorted(cls.settings.keys() - names_read(cls, without="weight_shapes")) + sorted(
-            cls.sizes.keys() - names_read(cls)
-        )
+        lost = unread(cls, frozenset(cls.settings), frozenset({"check_input", "weight_shapes", "widest"}))
+        lost += unread(cls, frozenset(cls.sizes), frozenset({"check_input", "widest"}))
         if lost and not abstract:
             raise TypeError(f"{cls.__name__}: the setting {lost[0]!r} does not reach its computation")
 
     def __init__(self, saved: SavedLayer, x: Any, build: Build):
         self.name, self.class_name, self.config, self.build = saved.name, saved.class_name, saved.config, build
         self.dtype, self.stored_dtype = self.check_dtype(saved.config)
-        self.check_input(x)
         vars(self).update(self.check_settings(saved.config))
+        self.check_input(x)
+        self.prepare(saved, x)
         self.weights = self.take_weights(saved, x)
 
     def call(self, x: Any) -> Any:
@@ -87,7 +90,7 @@ class Layer:
         return max(math.prod(each.shape[1:]) for each in listed(y))
 
     def check_input(self, x: Any) -> None:
-        """Refuse a list where one input is expected, and an x with other axes than the class needs."""
+        """Refuse an x that the class or its settings cannot take: a list for one input, other axes than `rank`."""
         if isinstance(x, list) or self.rank not in (None, getattr(x, "ndim", None)):
             raise ModelFileError(f"{self} cannot take an input of shape {shape_text(x)}")
 
@@ -99,6 +102,9 @@ class Layer:
         """The dtype to compute in, and that of the weights in the file."""
         return check_dtype(self, config.get("dtype", "float32"))
 
+    def prepare(self, saved: SavedLayer, x: Any) -> None:
+        """Make what `call` needs beside settings and weights, as the layers inside."""
+
     def weight_shapes(self, x: Any) -> Shapes:
         """The weights that the settings imply, in Keras' order."""
         return {}
@@ -107,7 +113,7 @@ class Layer:
         """Give the arrays of the file their names; they must be just those that the settings imply."""
         shapes = {name: shape for name, shape in self.weight_shapes(x).items() if shape is not None}
         keys = {name: f"{self.weights_group}/{position}" for position, name in enumerate(shapes)}
-        if lost := sorted(shapes.keys() - names_read(type(self))):
+        if lost := unread(type(self), frozenset(shapes)):
             raise AssertionError(f"{self}: the weight {lost[0]!r} does not reach its computation")
         if saved.weights.keys() != set(keys.values()):
             raise ModelFileError(
@@ -137,20 +143,29 @@ class Layer:
 
 
 @cache
-def names_read(cls: type[Layer], without: str = "") -> set[str]:
-    """The names that a class's own methods, or those of the classes between it and Layer, read as attributes."""
-    own = [each for each in dir(cls) if each != without and getattr(cls, each) is not getattr(Layer, each, None)]
+def unread(cls: type[Layer], names: frozenset[str], without: frozenset[str] = frozenset()) -> list[str]:
+    """The names that no method of a class, nor of the classes between it and Layer, reads as an attribute.
+
+    The methods of `without` do not count.
+    """
+    own = [each for each in dir(cls) if each not in without and getattr(cls, each) is not getattr(Layer, each, None)]
     parts = [inspect.getattr_static(cls, each) for each in own]
     functions = [each.fget if isinstance(each, property) else each for each in parts]
-    return {name for each in functions if inspect.isfunction(each) for name in names_in(each.__code__)}
+    codes = [(each.__code__, names & each.__globals__.keys()) for each in functions if inspect.isfunction(each)]
+    return sorted(names.difference(*(attributes(*each) for each in codes)))
 
 
-def names_in(code: CodeType) -> Iterator[str]:
-    """The names that the code, and the functions inside it, look up."""
-    yield from code.co_names
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from names_in(inner)
+def attributes(code: CodeType, doubtful: frozenset[str]) -> set[str]:
+    """The names that the code, and the functions inside it, look up; those that are `doubtful` only as attributes."""
+    names = {*code.co_names}
+    if names & doubtful:  # they may be globals; the instructions tell, which takes longer
+        names = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_ATTR", "LOAD_METHOD")}
+    return names.union(*(attributes(each, doubtful) for each in code.co_consts if isinstance(each, CodeType)))
+
+
+def weights_of(layers: list[Layer]) -> dict[str, Array]:
+    """The weights of the layers inside one, by the names "<layer>/<weight>"."""
+    return {f"{layer.name}/{key}": weight for layer in layers for key, weight in layer.weights.items()}
 
 
 def listed(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..merging import add, average, dot, multiply, subtract
-from .layer import Layer, Mask, Shapes
+from .layer import Layer, Mask
 from .settings import axes, flag
 
 
@@ -55,10 +55,10 @@ class Concatenate(Merge):
 
     settings = {"axis": axes}
 
-    def weight_shapes(self, x: list[Array]) -> Shapes:
+    def check_input(self, x: Any) -> None:
+        super().check_input(x)
         if np.any(np.asarray(self.axis) % max(each.ndim for each in x) == 0):
             raise UnsupportedLayerError(f"{self}: axis={self.axis} would mix the samples of a batch")
-        return {}
 
     def call(self, x: list[Array], mask: list[Mask]) -> Array:
         return np.concatenate(x, self.axis)
@@ -77,11 +77,8 @@ class Dot(Layer):
     def check_input(self, x: Any) -> None:
         if not isinstance(x, list) or len(x) != 2:
             raise ModelFileError(f"{self} takes a list of two inputs")
-
-    def weight_shapes(self, x: list[Array]) -> Shapes:
         if any(n in (0, -each.ndim) for n, each in zip(np.broadcast_to(self.axes, 2), x, strict=True)):
             raise UnsupportedLayerError(f"{self}: axes={self.axes} would mix the samples of a batch")
-        return {}
 
     def call(self, x: list[Array]) -> Array:
         return dot(*x, self.axes, self.normalize)

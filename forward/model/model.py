@@ -10,7 +10,7 @@ import numpy as np
 from ..activations import Array
 from ..errors import ModelFileError
 from .archive import SavedLayer
-from .calls import Call, Key, pack
+from .calls import Call, Key, fill
 from .graph import Graph
 from .layer import Layer, listed
 from .limits import Ledger
@@ -22,7 +22,7 @@ except ImportError as error:  # without that folder everything is computed by th
         raise  # it is there, but what it needs is not
     fast_ways = None
 
-PIECE_BYTES = 4 * 2**20  # of the widest layer: so many samples at a time stay in the processor's cache
+PIECE_BYTES = 4 * 2**20  # of the widest layer, in float32: so many samples at a time stay in the processor's cache
 LEAST_ROWS = 1024  # at a time in recurrent layers, whose steps are short: threads would wait for each other at each
 
 
@@ -71,7 +71,7 @@ class Model(Graph, abstract=True):
         if len({tuple(y.shape[1:] for y in batch) for batch in batches}) > 1:
             raise ValueError("the outputs differ in length from batch to batch; take a batch_size that holds all of x")
         outputs = map(np.concatenate, zip(*batches, strict=True))
-        return pack(self.outputs, dict(zip(self.ends, outputs, strict=True)))
+        return fill(self.outputs, dict(zip(self.ends, outputs, strict=True)))
 
     @cached_property
     def plan(self) -> list[Call]:
@@ -89,7 +89,7 @@ class Model(Graph, abstract=True):
             built = sum(math.prod(each.empty().shape[1:]) for each in self.entrances)
             ratio = sum(math.prod(each.shape[1:]) for each in inputs) / built
         size = max(1, int(PIECE_BYTES / (4 * max(1.0, self.ledger.widest[not fast] * ratio))))
-        if any(layer.takes_steps for layer in self.layers):
+        if self.takes_steps:
             size = max(size, min(LEAST_ROWS, 32 * size))
         count = max(1, -(-samples // min(size, batch_size or size)))
         bounds = [samples * number // count for number in range(count + 1)]
@@ -102,7 +102,7 @@ class Model(Graph, abstract=True):
             if verbose:
                 shapes = ", ".join(str(each.shape) for each in listed(y))
                 print(f"{call.name:<24} {self.by_name[call.name].class_name:<24} {shapes}")
-        return pack(self.outputs, values)
+        return fill(self.outputs, values)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Every layer's output in such a pass: {layer name: output}, for later calls "name:call"."""

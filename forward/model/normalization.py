@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..activations import Array
+from ..convolution import floating
 from ..errors import ModelFileError, UnsupportedLayerError
 from ..normalization import (
     along,
@@ -20,7 +21,7 @@ from .settings import axes, axis, count, flag, number, optional
 
 
 def sorted_axes(value: object) -> tuple[int, ...]:
-    """One axis or several, which Keras sorts as they were given."""
+    """One axis or several, which Keras sorts before negative ones are counted from the front."""
     return tuple(sorted(np.atleast_1d(axes(value)).tolist()))
 
 
@@ -42,64 +43,62 @@ class Normalizing(Layer, abstract=True):
         return tuple(x.shape[position] for position in found)
 
 
-class BatchNormalization(Normalizing):
-    """`batch_normalization` with the statistics that training left."""
+class Learning(Normalizing, abstract=True):
+    """What those share that learn a scale gamma and an offset beta."""
 
     sizes = {"center": flag, "scale": flag}
-    settings = {"axis": sorted_axes, "epsilon": number}
-    fixed = {"renorm": False}
-    no_effect = frozenset({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"})
     gamma, beta = 1.0, 0.0
 
     def weight_shapes(self, x: Array) -> Shapes:
+        return self.learnt(self.along_axis(x))
+
+    def learnt(self, shape: tuple[int, ...]) -> Shapes:
+        """The two, unless the settings rule them out."""
+        return {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
+
+
+class BatchNormalization(Learning):
+    """`batch_normalization` with the statistics that training left."""
+
+    settings = {"axis": sorted_axes, "epsilon": number}
+    fixed = {"renorm": False}
+    no_effect = frozenset({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"})
+
+    def weight_shapes(self, x: Array) -> Shapes:
         shape = self.along_axis(x)
-        learnt = {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
-        return learnt | {"moving_mean": shape, "moving_variance": shape}
+        return self.learnt(shape) | {"moving_mean": shape, "moving_variance": shape}
 
     def call(self, x: Array) -> Array:
         statistics = self.moving_mean, self.moving_variance
         return batch_normalization(x, *statistics, self.gamma, self.beta, self.axis, self.epsilon)
 
 
-class LayerNormalization(Normalizing):
+class LayerNormalization(Learning):
     """`layer_normalization`; of whole numbers Keras cuts off what follows the point."""
 
-    sizes = {"center": flag, "scale": flag}
     settings = {"axis": sorted_axes, "epsilon": number}
     fixed = {"rms_scaling": False}
     casts = "f"
-    gamma, beta = 1.0, 0.0
 
     def check_input(self, x: Array) -> None:
         super().check_input(x)
         if x.dtype.kind == "b":
             raise UnsupportedLayerError(f"{self} on bool numbers is not supported; keras.ops.cast them first")
 
-    def weight_shapes(self, x: Array) -> Shapes:
-        shape = self.along_axis(x)
-        return {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
-
     def call(self, x: Array) -> Array:
-        floating = x.astype(np.result_type(x, np.float32), copy=False)
-        y = layer_normalization(floating, self.gamma, self.beta, self.axis, self.epsilon)
+        y = layer_normalization(floating(x), self.gamma, self.beta, self.axis, self.epsilon)
         return y.astype(x.dtype, copy=False).astype(self.dtype, copy=False)
 
 
-class GroupNormalization(Normalizing):
+class GroupNormalization(Learning):
     """`group_normalization`."""
 
-    sizes = {"center": flag, "scale": flag}
     settings = {"groups": groups, "axis": axis, "epsilon": number}
-    gamma, beta = 1.0, 0.0
 
     def check_input(self, x: Array) -> None:
         super().check_input(x)
         if x.dtype.kind != "f":  # Keras cuts off what follows the point
             raise UnsupportedLayerError(f"{self} on whole numbers is not supported; keras.ops.cast them first")
-
-    def weight_shapes(self, x: Array) -> Shapes:
-        shape = self.along_axis(x)
-        return {"gamma": shape if self.scale else None, "beta": shape if self.center else None}
 
     def call(self, x: Array) -> Array:
         return group_normalization(x, self.gamma, self.beta, self.groups, self.axis, self.epsilon)
@@ -111,8 +110,12 @@ class Normalization(Normalizing):
     settings = {"axis": optional(axes), "invert": flag}
     no_effect = frozenset({"mean", "variance"})  # read by take_weights
 
+    def prepare(self, saved: SavedLayer, x: Array) -> None:
+        """Sort the axes, which Keras does here only when they are counted from the front."""
+        self.axis = tuple(sorted(positions(x, self.axis)))
+
     def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
-        self.axis = tuple(sorted(positions(x, self.axis)))  # Keras sorts them only when they are counted from the front
+        """Those of the file, or else those of the configuration."""
         if saved.config.get("mean") is None:  # vars/2 counts the samples that the statistics were taken from
             own = {key: array for key, array in saved.weights.items() if key != "vars/2"}
             return super().take_weights(replace(saved, weights=own), x)

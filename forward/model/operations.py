@@ -19,6 +19,8 @@ WRAPPING = {"int8", "int16", "uint8", "uint16", "uint32", "uint64"}  # Keras' su
 class Operation(Layer, abstract=True):
     """One of the table, on arrays and the plain numbers between them."""
 
+    handed_over = frozenset()
+
     def __init__(self, saved: SavedLayer, x: list[Any], build: Build):
         self.compute, self.settings = OPERATIONS[saved.class_name]
         types = declared(saved.inbound_nodes)

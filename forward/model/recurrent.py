@@ -27,6 +27,7 @@ class Recurrent(Layer, abstract=True):
     no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
     gates: ClassVar[int]  # blocks of units side by side in the kernels
     heeds_mask = takes_steps = True
+    handed_over = frozenset({"mask", "initial_state"})
     weights_group = "cell/vars"
     bias = 0.0
 
@@ -40,7 +41,7 @@ class Recurrent(Layer, abstract=True):
         return kernels | {"bias": (width,) if self.use_bias else None}
 
     def run(self, x: Array, mask: Mask = None, initial_state: States = None) -> tuple[Any, Mask]:
-        """Of no samples one step is enough, as a file may ask for millions."""
+        """For an empty batch run one step only: a file may declare millions."""
         if len(x):
             return super().run(x, mask, initial_state=initial_state)
         last = x.shape[1] - 1
@@ -119,10 +120,12 @@ class Bidirectional(Wrapper):
     settings = {"merge_mode": one_of(*MERGE)}
     inside = {"layer": "forward_layer", "backward_layer": "backward_layer"}
     no_effect = frozenset(inside)
+    handed_over = Recurrent.handed_over
     takes_steps = True
 
-    def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
-        weights = super().take_weights(saved, x)
+    def prepare(self, saved: SavedLayer, x: Array) -> None:
+        """Build the two, which must fit together; the setting of theirs that Keras overrules is overwritten."""
+        super().prepare(saved, x)
         if other := [layer for layer in self.layers if not isinstance(layer, Recurrent)]:
             raise UnsupportedLayerError(f"{self}: {other[0].class_name} inside is not supported; only recurrent layers")
         one, other = self.layers
@@ -131,7 +134,6 @@ class Bidirectional(Wrapper):
         if (one.return_sequences, one.return_state) != (other.return_sequences, other.return_state):
             raise ModelFileError(f"{self}: only one of the two layers returns its sequences or states")
         one.zero_output_for_mask = other.zero_output_for_mask = one.return_sequences
-        return weights
 
     def call(self, x: Array, mask: Mask = None, initial_state: States = None) -> Any:
         one, other = self.layers
@@ -139,7 +141,8 @@ class Bidirectional(Wrapper):
         parts = (initial_state[:half], initial_state[half:]) if half else (None, None)
         y, *states = listed(one(x, mask, initial_state=parts[0]))
         z, *more = listed(other(x, mask, initial_state=parts[1]))
-        merged = listed(MERGE[self.merge_mode](y, z[:, ::-1] if one.return_sequences else z))
+        z = z[:, ::-1] if one.return_sequences else z  # the order of x; a layer that goes backwards gives its own
+        merged = listed(MERGE[self.merge_mode](y, z))
         return [*merged, *states, *more] if states or len(merged) > 1 else merged[0]
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:

@@ -82,7 +82,7 @@ def target_shape(value: Any) -> tuple[int, ...]:
     """Sizes, one of which may be -1."""
     if not isinstance(value, list) or value.count(-1) > 1:
         raise ModelFileError("must be a list of sizes, of which one may be -1")
-    return tuple(count(each, least=-1) or count(each) for each in value)
+    return tuple(count(each, least=-1) or count(each) for each in value)  # `or`: but not 0
 
 
 def pair(value: Any) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from ..activations import Array
 from ..errors import ModelFileError
 from ..text import SPLITS, STANDARDIZATIONS, count_vectorization, text_vectorization
 from .archive import SavedLayer, brief
+from .inputs import WORDS
 from .layer import Layer, Shapes
 from .settings import count, flag, ngram_sizes, one_of, optional
 
@@ -29,13 +30,16 @@ class TextVectorization(Layer):
     no_effect = frozenset({"vocabulary", "vocabulary_size", "idf_weights", "has_input_vocabulary"})
     casts = ""
 
-    def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
-        """The vocabulary, which is no array, and the weights of "tf_idf"."""
+    def prepare(self, saved: SavedLayer, x: Array) -> None:
+        """The vocabulary, and how many columns there are for its words."""
         words = self.words(saved)
         self.vocabulary = {word.encode(): position for position, word in enumerate(words)}
         self.size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else len(words)
         if self.size < len(words):
             raise ModelFileError(f"{self}: max_tokens={self.size}, but the vocabulary has {len(words)} words")
+
+    def take_weights(self, saved: SavedLayer, x: Array) -> dict[str, Array]:
+        """Those of "tf_idf", which Keras keeps by name, not by number, and once more in "_lookup_layer"."""
         own = {key.replace("idf_weights", "0"): array for key, array in saved.weights.items() if key[0] != "_"}
         return super().take_weights(replace(saved, weights=own), x)
 
@@ -63,8 +67,8 @@ class TextVectorization(Layer):
         how = self.standardize, self.split, self.ngrams
         texts = x.reshape(-1).tolist()
         if self.output_mode == "int":
-            any_length = None if texts else x.shape[-1] or 1024  # without texts, long enough for every later window
-            length = self.output_sequence_length or any_length
+            built_length = None if texts else x.shape[-1] or WORDS  # without texts, long enough for every later window
+            length = self.output_sequence_length or built_length
             return text_vectorization(texts, self.vocabulary, length, *how)
         counts = count_vectorization(texts, self.vocabulary, self.size, *how)
         if self.output_mode == "tf_idf":

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from .archive import SavedLayer
-from .layer import Layer, Mask
+from .layer import Layer, Mask, weights_of
 
 
 class Wrapper(Layer, abstract=True):
@@ -14,15 +14,18 @@ class Wrapper(Layer, abstract=True):
     inside: ClassVar[dict[str, str]]
     heeds_mask = passes_mask = True
 
-    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        """Those of the layers inside, which are built here."""
+    def prepare(self, saved: SavedLayer, x: Any) -> None:
+        """Build the layers inside."""
         children = [saved.child(key, group) for key, group in self.inside.items()]
         if len(saved.weights) != sum(len(child.weights) for child in children):
             raise ModelFileError(f"{self}: the file has weights of no layer inside: {', '.join(sorted(saved.weights))}")
         self.layers = [self.build(child, self.inner(x)) for child in children]
         if other := [layer for layer in self.layers if layer.casts and layer.dtype != self.dtype]:
             raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
-        return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}
+
+    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
+        """Those of the layers inside."""
+        return weights_of(self.layers)
 
     def inner(self, x: Any) -> Any:
         """What the layer inside gets."""

@@ -192,11 +192,18 @@ def test_refuses_channels_first(kind, tmp_path):
         forward.load_model(tmp_path / "model.keras")
 
 
-@pytest.mark.parametrize("kind", [layers.Conv3D, layers.Conv2DTranspose])
+@pytest.mark.parametrize("kind", [layers.Conv3D, layers.Conv3DTranspose])
 def test_refuses_other_convolutions(kind, twins):
-    shape = (5, 6, 7, 3) if kind is layers.Conv3D else (5, 6, 3)
     with pytest.raises(forward.UnsupportedLayerError, match=rf"layer 'odd' \({kind.__name__}\) is not supported"):
-        twins(keras.Input(shape), kind(4, 2, name="odd"))
+        twins(keras.Input((5, 6, 7, 3)), kind(4, 2, name="odd"))
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "Conv1D"])
+def test_refuses_to_pad_as_keras_would_not(kind, twins, tmp_path):
+    twins(keras.Input(SHAPE_1D if kind.endswith("1D") else SHAPE_2D), KINDS[kind](2, name="odd"))
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(padding="causal"))
+    with pytest.raises(forward.UnsupportedLayerError, match=r"layer 'odd' .* option padding='causal' is not supported"):
+        forward.load_model(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

@@ -8,7 +8,7 @@ from forward.activations import Array
 from forward.dense import dense
 from forward.model import registry
 from forward.model.dense import Dense
-from forward.model.layer import Layer, names_read
+from forward.model.layer import Layer, unread
 from forward.model.normalization import BatchNormalization
 from forward.model.recurrent import LSTM
 from forward.model.settings import count, flag, number
@@ -44,6 +44,35 @@ def test_a_setting_that_does_not_reach_the_computation_is_a_mistake_in_the_class
             def call(self, x: Array) -> Array:
                 return dense(x, self.kernel, self.bias)
 
+    with pytest.raises(TypeError, match="OfFunctions: the setting 'dense' does not reach its computation"):
+
+        class OfFunctions(Layer):
+            """A function of that name is not the setting."""
+
+            settings = {"dense": count}
+
+            def call(self, x: Array) -> Array:
+                return dense(x, x[0])
+
+    with pytest.raises(TypeError, match="OfRefusals: the setting 'units' does not reach its computation"):
+
+        class OfRefusals(Layer):
+            settings = {"units": count}
+
+            def check_input(self, x: Array) -> None:
+                assert x.shape[-1] == self.units
+
+            def call(self, x: Array) -> Array:
+                return x
+
+
+def test_a_setting_may_have_the_name_of_a_function():
+    class OfBoth(Layer):
+        settings = {"dense": count, "flag": flag, "number": number}
+
+        def call(self, x: Array) -> Array:
+            return dense(x, self.dense * np.stack([each * self.number for each in x])) + self.flag(x)
+
 
 def test_a_size_that_no_weight_has_is_a_mistake_in_the_class():
     with pytest.raises(TypeError, match="Bare: the setting 'units' does not reach its computation"):
@@ -75,7 +104,7 @@ def test_names_that_inner_functions_read_count():
         def call(self, x: Array) -> Array:
             return np.stack([(lambda each: each * self.factor)(each) for each in x])
 
-    assert "factor" in names_read(Nested)
+    assert unread(Nested, frozenset({"factor", "total"})) == ["total"]
 
 
 def test_every_class_stands_where_its_name_is_looked_for():

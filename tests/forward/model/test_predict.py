@@ -50,6 +50,15 @@ def test_pieces_heed_what_is_wide_inside(kind, twins):
     assert model.PIECE_BYTES / 2 < size * numbers * 4 <= model.PIECE_BYTES
 
 
+def test_pieces_of_steps_are_large_also_inside_a_model(twins):
+    entrance = keras.Input((200, 1))
+    pieces = []
+    for layer in (layers.LSTM(128), keras.Sequential([keras.Sequential([layers.LSTM(128)])])):
+        _, ours = twins(entrance, layer)
+        pieces.append(ours.pieces([np.empty((5_000, 200, 1), np.float32)], None))
+    assert pieces[0] == pieces[1]
+
+
 def test_pieces_of_any_length(twins):
     _, ours = twins(keras.Input((None,), dtype="int32"), layers.Embedding(9, 16), layers.GlobalMaxPooling1D())
     for length in (10, 1000):

@@ -83,6 +83,11 @@ SPOILED = {  # the sound file, what is done to it, what the message says of it
         call("one", lambda args, named: named.update(scale=args[0])),
         r"layer 'one' \(Dense\): a call with {'scale'} is not supported",
     ),
+    "a state for a layer without": (
+        "graph",
+        call("one", lambda args, named: args.append(False)),
+        r"layer 'one' \(Dense\): a call with {'initial_state'} is not supported",
+    ),
     "a mask that is a number": (
         "graph",
         call("one", lambda args, named: named.update(mask=1)),
