@@ -100,7 +100,7 @@ def floating(x: Array) -> Array:
 
 def per_axis(sizes: Sizes, x: Array) -> list[int]:
     """One number for each axis between batch and channels; ValueError if there are more or fewer."""
-    numbers = [*sizes] if isinstance(sizes, Sequence) else [int(sizes)] * (x.ndim - 2)
+    numbers = [int(sizes)] * (x.ndim - 2) if isinstance(sizes, int | np.integer) else [*sizes]
     if len(numbers) != x.ndim - 2:
         raise ValueError(f"expected {x.ndim - 2} sizes, got {numbers}")
     return numbers
