@@ -4,10 +4,10 @@
     model = forward.load_model("model.keras")
     probabilities = model.predict(x)
 
-Every operation is also a plain function on arrays: `forward.conv`, `forward.lstm`, ...
+Most layers are also plain functions on arrays: `forward.conv`, `forward.lstm`, ...
 """
 
-from .activations import leaky_relu, relu, sigmoid, softmax, tanh
+from .activations import elu, leaky_relu, relu, sigmoid, softmax, tanh
 from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from .dense import dense, embedding, masking, rescaling
 from .errors import ModelFileError, UnsupportedLayerError
@@ -25,7 +25,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "add", "average", "average_pool", "batch_normalization",
     "conv", "conv_transpose", "count_vectorization", "cropping", "dense", "depthwise_conv", "dot",
-    "embedding", "flatten", "global_average_pool", "global_max_pool", "group_normalization", "gru", "gru_cell",
+    "elu", "embedding", "flatten", "global_average_pool", "global_max_pool", "group_normalization", "gru", "gru_cell",
     "layer_normalization", "leaky_relu", "load_model", "lstm", "lstm_cell", "masking", "max_pool",
     "maximum", "minimum", "multiply", "normalization", "relu", "repeat_vector", "rescaling", "separable_conv",
     "sigmoid", "simple_rnn", "simple_rnn_cell", "softmax", "subtract", "tanh", "text_vectorization", "unroll",

@@ -137,12 +137,12 @@ def pool_by(function: Any, layer: Any, x: Array) -> Array:
 
 def recur(function: Any, layer: Any, x: Array, mask: Array | None = None, initial_state: Any = None) -> Any:
     """What a recurrent layer computes by that function."""
-    gates = {"recurrent_activation": layer.recurrent_activation} if function is not simple_rnn else {}
-    gates |= {"reset_after": layer.reset_after} if function is gru else {}
+    options = {"recurrent_activation": layer.recurrent_activation} if function is not simple_rnn else {}
+    options |= {"reset_after": layer.reset_after} if function is gru else {}
     switches = "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
-    gates |= {name: getattr(layer, name) for name in switches}
+    options |= {name: getattr(layer, name) for name in switches}
     weights = layer.kernel, layer.recurrent_kernel, layer.bias, layer.activation
-    return function(x, *weights, mask=mask, initial_state=initial_state, **gates)
+    return function(x, *weights, mask=mask, initial_state=initial_state, **options)
 
 
 RECURRENT = {"GRU": partial(recur, gru), "LSTM": partial(recur, lstm), "SimpleRNN": partial(recur, simple_rnn)}

@@ -81,8 +81,8 @@ def elementwise(function: Callable[..., Array], number: int = 1, floats: bool = 
     return compute
 
 
-def along(function: Callable[..., Array], floats: bool = False) -> Callable[..., Array]:
-    """Along an axis, or several, beside the batch."""
+def over(function: Callable[..., Array], floats: bool = False) -> Callable[..., Array]:
+    """The function along an axis, or several, beside the batch."""
 
     def compute(x: Array, axis: Any, **settings: Any) -> Array:
         return function(*common([x], floats), axis=beside_batch(axis, x.ndim), **settings)
@@ -107,7 +107,7 @@ def add(x: Any, y: Any) -> Array:
 
 def place(function: Callable[..., Array], lowest: float) -> Callable[..., Array]:
     """Where the largest or smallest number stands; NaN is passed over, unlike by numpy."""
-    return along(lambda x, **how: function(np.nan_to_num(x, nan=lowest, posinf=np.inf, neginf=-np.inf), **how))
+    return over(lambda x, **how: function(np.nan_to_num(x, nan=lowest, posinf=np.inf, neginf=-np.inf), **how))
 
 
 def where(condition: Array, one: Any, other: Any) -> Array:
@@ -232,18 +232,18 @@ FLOATING: Table = {
     "Gelu": (elementwise(lambda x, approximate: ACTIVATIONS["gelu"](x), floats=True), {"approximate": one_of(False)}),
     "LeakyRelu": (elementwise(leaky_relu, floats=True), {"negative_slope": number}),
     "Log": (elementwise(np.log, floats=True), {}),
-    "LogSoftmax": (along(log_softmax, floats=True), one_axis),
-    "Mean": (along(np.mean, floats=True), kept),
+    "LogSoftmax": (over(log_softmax, floats=True), one_axis),
+    "Mean": (over(np.mean, floats=True), kept),
     "Rsqrt": (elementwise(lambda x: 1 / np.sqrt(x), floats=True), {}),
-    "Softmax": (along(softmax, floats=True), one_axis),
+    "Softmax": (over(softmax, floats=True), one_axis),
     "Sqrt": (elementwise(np.sqrt, floats=True), {}),
     "TrueDivide": (elementwise(np.divide, 2, floats=True), {}),
 }
 PLAIN = "HardSigmoid", "HardSilu", "LogSigmoid", "Selu", "Sigmoid", "Silu", "Softplus", "Softsign", "Tanh"
 FLOATING |= {name: (elementwise(ACTIVATIONS[snake_case(name)], floats=True), {}) for name in PLAIN}
 COMPARING: Table = {
-    "All": (along(np.all), kept),
-    "Any": (along(np.any), kept),
+    "All": (over(np.all), kept),
+    "Any": (over(np.any), kept),
     "Argmax": (place(np.argmax, -np.inf), one_axis | {"keepdims": flag}),
     "Argmin": (place(np.argmin, np.inf), one_axis | {"keepdims": flag}),
     "Equal": (elementwise(np.equal, 2), {}),
@@ -254,22 +254,22 @@ COMPARING: Table = {
     "LogicalAnd": (elementwise(np.logical_and, 2), {}),
     "LogicalNot": (elementwise(np.logical_not), {}),
     "LogicalOr": (elementwise(np.logical_or, 2), {}),
-    "Max": (along(lambda x, axis, keepdims, initial: x.max(axis, keepdims=keepdims)), kept | {"initial": one_of(None)}),
-    "Min": (along(lambda x, axis, keepdims, initial: x.min(axis, keepdims=keepdims)), kept | {"initial": one_of(None)}),
+    "Max": (over(lambda x, axis, keepdims, initial: x.max(axis, keepdims=keepdims)), kept | {"initial": one_of(None)}),
+    "Min": (over(lambda x, axis, keepdims, initial: x.min(axis, keepdims=keepdims)), kept | {"initial": one_of(None)}),
     "NotEqual": (elementwise(np.not_equal, 2), {}),
     "OnesLike": (partial(like, 1), {"dtype": dtype}),
-    "Sum": (along(np.sum), kept),
+    "Sum": (over(np.sum), kept),
     "ZerosLike": (partial(like, 0), {"dtype": dtype}),
 }
 MOVING: Table = {
     "Cast": (cast, {"dtype": dtype}),
     "Concatenate": (concatenate, one_axis),
     "ExpandDims": (lambda x, axis: np.expand_dims(x, beside_batch(axis, x.ndim + np.size(axis))), some_axes),
-    "Flip": (along(np.flip), some_axes),
+    "Flip": (over(np.flip), some_axes),
     "GetItem": (get_item, {}),
     "Matmul": (matmul, {}),
     "Reshape": (reshape, {"newshape": shape}),
-    "Squeeze": (along(np.squeeze), some_axes),
+    "Squeeze": (over(np.squeeze), some_axes),
     "Stack": (stack, one_axis),
     "Swapaxes": (
         lambda x, axis1, axis2: np.swapaxes(x, *beside_batch((axis1, axis2), x.ndim)),

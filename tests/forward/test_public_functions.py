@@ -45,6 +45,7 @@ CALLS = {
     "dense": ([SEQUENCES, weights(4, 6)], {"bias": weights(6)}),
     "depthwise_conv": ([IMAGES, weights(3, 3, 4, 2)], WINDOW | {"bias": weights(8)}),
     "dot": ([SEQUENCES, SEQUENCES + 1, 1], {"normalize": True}),
+    "elu": ([SEQUENCES], {"alpha": 0.5}),
     "embedding": ([TOKENS, weights(7, 6)], {}),
     "flatten": ([IMAGES], {}),
     "global_average_pool": ([SEQUENCES], {"keepdims": True, "mask": MASK}),
