@@ -9,13 +9,13 @@ from ..errors import ModelFileError
 from .archive import SavedLayer, brief
 from .calls import Call, Key, fill, leaves, parse, parse_calls
 from .inputs import InputLayer
-from .layer import Layer, Mask, listed, shape_text, weights_of
+from .layer import Layer, Mask, Nest, listed, shape_text
 from .limits import Ledger
 
 BROKEN = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)  # what settings can cause
 
 
-class Graph(Layer, abstract=True):
+class Graph(Nest, abstract=True):
     """The inside of a model: `by_name` its layers, `calls` the calls of them, in the order of computation."""
 
     heeds_mask = True
@@ -58,10 +58,6 @@ class Graph(Layer, abstract=True):
             for key, shape in self.shapes.items():
                 self.shapes[key] = tuple(a if a == b else None for a, b in zip(shape, longer[key], strict=True))
         self.input_shape, self.output_shape = fill(self.inputs, self.shapes), fill(self.outputs, self.shapes)
-
-    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        """Those of the layers."""
-        return weights_of(self.layers)
 
     def in_order(self, calls: dict[tuple[str, int], Call]) -> list[Call]:
         """The calls so that each stands after those that it needs."""

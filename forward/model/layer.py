@@ -163,9 +163,13 @@ def attributes(code: CodeType, doubtful: frozenset[str]) -> set[str]:
     return names.union(*(attributes(each, doubtful) for each in code.co_consts if isinstance(each, CodeType)))
 
 
-def weights_of(layers: list[Layer]) -> dict[str, Array]:
-    """The weights of the layers inside one, by the names "<layer>/<weight>"."""
-    return {f"{layer.name}/{key}": weight for layer in layers for key, weight in layer.weights.items()}
+class Nest(Layer, abstract=True):
+    """A layer around others, `layers`, whose weights are its own."""
+
+    layers: list[Layer]
+
+    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
+        return {f"{layer.name}/{key}": weight for layer in self.layers for key, weight in layer.weights.items()}
 
 
 def listed(value: Any) -> list[Any]:

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
 from .archive import SavedLayer
-from .layer import Layer, Mask, weights_of
+from .layer import Layer, Mask, Nest
 
 
-class Wrapper(Layer, abstract=True):
+class Wrapper(Nest, abstract=True):
     """What they share: `inside` says under which setting each layer stands, and in which group its weights."""
 
     inside: ClassVar[dict[str, str]]
@@ -22,10 +22,6 @@ class Wrapper(Layer, abstract=True):
         self.layers = [self.build(child, self.inner(x)) for child in children]
         if other := [layer for layer in self.layers if layer.casts and layer.dtype != self.dtype]:
             raise UnsupportedLayerError(f"{self} computes in {self.dtype}, but {other[0]} inside in {other[0].dtype}")
-
-    def take_weights(self, saved: SavedLayer, x: Any) -> dict[str, Array]:
-        """Those of the layers inside."""
-        return weights_of(self.layers)
 
     def inner(self, x: Any) -> Any:
         """What the layer inside gets."""
