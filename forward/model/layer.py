@@ -148,19 +148,23 @@ def unread(cls: type[Layer], names: frozenset[str], without: frozenset[str] = fr
 
     The methods of `without` do not count.
     """
-    own = [each for each in dir(cls) if each not in without and getattr(cls, each) is not getattr(Layer, each, None)]
-    parts = [inspect.getattr_static(cls, each) for each in own]
-    functions = [each.fget if isinstance(each, property) else each for each in parts]
-    codes = [(each.__code__, names & each.__globals__.keys()) for each in functions if inspect.isfunction(each)]
-    return sorted(names.difference(*(attributes(*each) for each in codes)))
+    own: dict[str, Any] = {}
+    for each in reversed(cls.__mro__[: cls.__mro__.index(Layer)]):
+        own |= vars(each)
+    for name in own.keys() - without:
+        function = own[name].fget if isinstance(own[name], property) else own[name]
+        if names and inspect.isfunction(function):
+            others = names.intersection([*function.__globals__, *function.__builtins__])
+            names -= attributes(function.__code__, others)
+    return sorted(names)
 
 
-def attributes(code: CodeType, doubtful: frozenset[str]) -> set[str]:
-    """The names that the code, and the functions inside it, look up; those that are `doubtful` only as attributes."""
+def attributes(code: CodeType, others: frozenset[str]) -> set[str]:
+    """The names that the code, and the functions inside it, look up; those that have `others`, as attributes alone."""
     names = {*code.co_names}
-    if names & doubtful:  # they may be globals; the instructions tell, which takes longer
+    if names & others:  # the instructions tell, which takes longer
         names = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_ATTR", "LOAD_METHOD")}
-    return names.union(*(attributes(each, doubtful) for each in code.co_consts if isinstance(each, CodeType)))
+    return names.union(*(attributes(each, others) for each in code.co_consts if isinstance(each, CodeType)))
 
 
 class Nest(Layer, abstract=True):

@@ -54,6 +54,14 @@ def test_a_setting_that_does_not_reach_the_computation_is_a_mistake_in_the_class
             def call(self, x: Array) -> Array:
                 return dense(x, x[0])
 
+    with pytest.raises(TypeError, match="OfBuiltins: the setting 'max' does not reach its computation"):
+
+        class OfBuiltins(Layer):
+            settings = {"max": count}
+
+            def call(self, x: Array) -> Array:
+                return max(x)
+
     with pytest.raises(TypeError, match="OfRefusals: the setting 'units' does not reach its computation"):
 
         class OfRefusals(Layer):
