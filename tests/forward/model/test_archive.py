@@ -170,8 +170,8 @@ def test_impossible_size(saved, units):
 
 
 def test_unsupported_layer(tmp_path):
-    keras.Sequential([keras.Input((3,)), layers.GroupNormalization(1, name="odd")]).save(tmp_path / "model.keras")
-    assert_refused(tmp_path / "model.keras", forward.UnsupportedLayerError, r"layer 'odd' \(GroupNormalization\)")
+    keras.Sequential([keras.Input((3,)), layers.UnitNormalization(name="odd")]).save(tmp_path / "model.keras")
+    assert_refused(tmp_path / "model.keras", forward.UnsupportedLayerError, r"layer 'odd' \(UnitNormalization\)")
 
 
 def test_layer_that_is_not_of_keras(saved):
