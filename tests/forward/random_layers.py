@@ -305,11 +305,11 @@ def up_sampling2d(dice, shape):
 
 
 def group_normalization(dice, shape):
-    """In groups of three numbers at least: of two that are almost the same it leaves but rounding."""
+    """With an offset: of what has none, a global average, whatever the axis, leaves but rounding."""
     axis = dice.choice(*axes(shape, known=True))
     size = (None, *shape)[axis]
     groups = dice.choice(*(n for n in range(1, size + 1) if size % n == 0))
-    options = {"center": dice.flag(), "scale": dice.flag(), "epsilon": 0.1}
+    options = {"center": True, "scale": dice.flag(), "epsilon": 0.1}
     return dice.make(layers.GroupNormalization, groups=groups, axis=axis, **options)
 
 
