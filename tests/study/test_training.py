@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from datetime import datetime
 
+import joblib
 import keras
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, place, tra
 def test_same_curves_whatever_was_trained_before_in_the_process(architecture, name, others, tmp_path, monkeypatch):
     """Alone, and as the last of three runs that two processes share: it begins when one of the others is done."""
     source = datasets.load("cifar10" if architecture == "cnn" else "nusax", source="sample")
-    monkeypatch.setattr(training.joblib, "cpu_count", lambda: 2)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
     [alone] = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "a"), only=(name,))
     finished = training.train(architecture, source, runs.Place("tiny", True, tmp_path / "b"), only=(name, *others))
     after = finished[0]
