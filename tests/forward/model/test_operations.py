@@ -170,6 +170,13 @@ def test_refuses_what_wraps_around(name, twin):
         twin(model_of(OF_ANY_TYPE[name], "uint8"))
 
 
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt"])
+def test_whole_numbers_in_floating_ones(name, assert_same_model, rng):
+    x = keras.Input((4,), dtype="int32")
+    model = keras.Model(x, getattr(ops, name)(x) / 3)
+    assert_same_model(model, rng.integers(1, 9, (5, 4)))
+
+
 @pytest.mark.parametrize(("one", "other"), [("float32", "float64"), ("int32", "float32"), ("int64", "float64")])
 def test_types_meet_as_in_keras(one, other, assert_same_model, rng):
     x, y = keras.Input((4,), dtype=one), keras.Input((4,), dtype=other)
