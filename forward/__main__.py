@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import Model, load_model
-from .exchange import FORMATS, read_array, read_texts, regular, whole, write
 from .model.calls import leaves
+from .model.exchange import FORMATS, atomic_write, read_array, read_texts, regular, write
 from .model.layer import listed
 
 TOO_FAR = 20  # standard deviations between the values that a Normalization was adapted to and those that it gets
@@ -130,7 +130,7 @@ def predict(options: argparse.Namespace) -> str:
         raise ValueError(f"--batch-size {options.batch_size}: must be at least 1")
     if output and kind not in FORMATS:
         raise ValueError(f"{output}: predictions are written to a file that ends in {', '.join(FORMATS)}")
-    with whole(output) if output else nullcontext() as file:
+    with atomic_write(output) if output else nullcontext() as file:
         model = load(options)
         check_outputs(model, options.model, names, kind)
         try:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .model.layer import listed
+from .layer import listed
 
 FORMATS = (".npy", ".csv", ".json")
 
@@ -73,7 +73,7 @@ def write(file: BinaryIO, kind: str, y: np.ndarray, names: list[str]) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` that takes its place when all is well; before that, `path` stays what it was."""
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".forward-{os.getpid()}")
