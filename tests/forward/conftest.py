@@ -1,4 +1,4 @@
-"""Sound model files, and a process that loads what others make of them."""
+"""Sound model files, a process that loads what others make of them, and a network that is cut into many pieces."""
 
 import pytest
 
@@ -24,3 +24,15 @@ def loader(sound):
 
     with Loader(sound.values(), timeout=3) as loader:
         yield loader
+
+
+@pytest.fixture
+def many(twins, rng):
+    """A network that `predict` cuts into many pieces, and its input."""
+    import keras
+    from keras import layers
+
+    _, ours = twins(
+        keras.Input((30, 40, 3)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten()
+    )
+    return ours, rng.normal(size=(401, 30, 40, 3)).astype("float32")

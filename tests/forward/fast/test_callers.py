@@ -19,15 +19,6 @@ def start_and_wait(callers):
         caller.join(max(0, until - time.monotonic()))
 
 
-@pytest.fixture
-def many(twins, rng):
-    """A network that `predict` cuts into many pieces, and its input."""
-    _, ours = twins(
-        keras.Input((30, 40, 3)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten()
-    )
-    return ours, rng.normal(size=(401, 30, 40, 3)).astype("float32")
-
-
 def test_the_number_of_threads_changes_nothing(many):
     ours, x = many
     one = ours.predict(x, threads=1)

@@ -11,15 +11,6 @@ from keras import layers
 from forward.model import model
 
 
-@pytest.fixture
-def many(twins, rng):
-    """A network that `predict` cuts into many pieces, and its input."""
-    _, ours = twins(
-        keras.Input((30, 40, 3)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten()
-    )
-    return ours, rng.normal(size=(401, 30, 40, 3)).astype("float32")
-
-
 def test_pieces_are_small_and_whole(many):
     ours, x = many
     pieces = ours.pieces([x], None)
