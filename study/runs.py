@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from . import architectures
+from . import architectures, journal
 from .architectures import ARCHITECTURES, Variant, variants
 from .datasets import Dataset, digest
 from .files import atomic_write, check_writable, folder, sha256
@@ -96,6 +95,14 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """What comes back from where a run was trained: its record, and the bytes of its model's file."""
+
+    record: dict[str, Any]
+    model: bytes
+
+
+@dataclass(frozen=True)
 class Run:
     """A finished run: the trained model's file, and the record that stands beside it."""
 
@@ -175,7 +182,7 @@ def find_run(job: Job, place: Place, mark: str) -> Run | None:
     return Run(job.variant, job.seed, path, record)
 
 
-def save_run(job: Job, place: Place, record: dict[str, Any], save_model: Callable[[Path], None]) -> Run:
+def save_run(job: Job, place: Place, finished: Finished) -> Run:
     """Write a run's model, then its record: the record is what makes the run count.
 
     An older record goes first, so that a stop in between leaves no record that speaks of another model.
@@ -183,8 +190,9 @@ def save_run(job: Job, place: Place, record: dict[str, Any], save_model: Callabl
     path = place.model(job.variant, job.seed)
     path.with_suffix(".json").unlink(missing_ok=True)
     with atomic_write(path) as part:
-        save_model(part)
-    record = {"variant": asdict(job.variant), **record, "model_sha256": sha256(path)}
+        part.write_bytes(finished.model)
+    record = {"variant": asdict(job.variant), **finished.record, "model_sha256": sha256(path)}
     with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    journal.forget(path)
     return Run(job.variant, job.seed, path, record)

@@ -6,8 +6,11 @@ what changes here, docstrings, comments and layout apart, trains every network a
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -17,8 +20,10 @@ from keras import Input, layers
 
 from .architectures import ARCHITECTURES, Settings, Variant
 from .datasets import Dataset
+from .journal import Journal, State
 from .statistics import macro_f1
 
+Batches = Callable[[np.ndarray], tf.data.Dataset]
 STEPS_AT_ONCE = 16  # batches between two returns to Python: 7 % faster, and the same results
 
 
@@ -51,40 +56,96 @@ def build(variant: Variant, training: Settings, data: Dataset) -> Any:
     return keras.Sequential(stack, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
 
 
-def train(variant: Variant, training: Settings, epochs: int, seed: int, data: Dataset) -> tuple[Any, Settings]:
+def train(
+    variant: Variant, training: Settings, epochs: int, seed: int, data: Dataset, journal: Journal | None = None
+) -> tuple[Any, Settings]:
     """Train a new model in this process; return it and the record of its training.
 
     The learning rate falls to zero along a cosine over all the epochs. The model has the weights of the
-    epoch with the lowest validation loss, and no optimizer.
+    epoch with the lowest validation loss, and no optimizer. A training whose loss is no number any more has
+    diverged: it ends there, and without one sound epoch the model has the weights that it began with.
+
+    From what `journal` kept of it, a training that was broken off goes on, and ends as if it had not been.
     """
+    journal = journal or Journal()
     _set_up_tensorflow()
     keras.backend.clear_session()  # nothing of an earlier run in this process
     keras.utils.set_random_seed(seed)
     model = build(variant, training, data)
-    steps = epochs * -(-len(data.x_train) // training["batch_size"])
+    _compile(model, _learning_rate(variant, training), epochs * -(-len(data.x_train) // training["batch_size"]))
+    state = journal.last()
+    state = _restored(model, state) if state else State({}, 0.0, [], model.get_weights())
+    batches = _batches_of(data.x_train, data.y_train, training["batch_size"])
+    validation = _batches_of(data.x_val, data.y_val, training["batch_size"])(np.arange(len(data.y_val)))
+    journal.tell(state, epochs)
+    while not _ended(state, epochs, training["patience"]):
+        state = _one_epoch(model, state, seed, len(data.y_train), batches, validation)
+        journal.tell(state, epochs)
+        journal.keep(lambda state=state: replace(state, variables=[each.numpy() for each in _variables(model)]))
+    model.set_weights(state.best)
+    record = {"train_s": state.seconds, **_record(model, state, data)}
+    # A model of Keras' own layers that was never compiled: its file is a third as large.
+    stack = [each.plain() if isinstance(each, FusedBatchNormalization) else each for each in model.layers]
+    return keras.Sequential([Input(tensor=model.inputs[0]), *stack], name=model.name), record
+
+
+def _compile(model: Any, learning_rate: float, steps: int) -> None:
     model.compile(
         optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(_learning_rate(variant, training), steps), global_clipnorm=1.0
+            keras.optimizers.schedules.CosineDecay(learning_rate, steps), global_clipnorm=1.0
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # XLA cannot compile strings, and gained nothing for the CNN
         steps_per_execution=STEPS_AT_ONCE,
     )
+    model.optimizer.build(model.trainable_variables)
+
+
+def _one_epoch(model: Any, state: State, seed: int, examples: int, batches: Batches, validation: Any) -> State:
+    """Train for one epoch more.
+
+    The order of the examples depends on the seed and the epoch, the layers' random numbers on states among the
+    variables, and nothing on what happened in this process before: so a training can go on in another.
+    """
     start = time.perf_counter()
-    history = model.fit(
-        data.x_train,
-        data.y_train,
-        batch_size=training["batch_size"],
-        epochs=epochs,
-        validation_data=(data.x_val, data.y_val),
-        callbacks=[keras.callbacks.EarlyStopping("val_loss", patience=training["patience"], restore_best_weights=True)],
-        verbose=0,
-    )
-    record = {"train_s": time.perf_counter() - start, **_record(model, history.history, data)}
-    # A model of Keras' own layers that was never compiled: its file is a third as large.
-    stack = [each.plain() if isinstance(each, FusedBatchNormalization) else each for each in model.layers]
-    return keras.Sequential([Input(tensor=model.inputs[0]), *stack], name=model.name), record
+    order = np.random.default_rng([seed, state.epochs]).permutation(examples)
+    losses = model.fit(batches(order), validation_data=validation, shuffle=False, verbose=0).history
+    history = {name: [*state.history.get(name, []), float(value)] for name, [value] in losses.items()}
+    longer = State(history, 0.0, [], state.best)
+    best = model.get_weights() if longer.best_epoch == longer.epochs else state.best
+    return State(history, state.seconds + time.perf_counter() - start, [], best)
+
+
+def _batches_of(x: np.ndarray, y: np.ndarray, batch_size: int) -> Batches:
+    """A function: the numbers of some examples -> their batches, in this order.
+
+    What Keras makes of arrays is the same, and takes longer to set up than a tenth of a text's epoch.
+    """
+    x, y = tf.constant(x.tolist() if x.dtype == object else x), tf.constant(y)
+
+    def batches(numbers: np.ndarray) -> tf.data.Dataset:
+        pieces = tf.data.Dataset.from_tensor_slices(numbers).batch(batch_size)
+        return pieces.map(lambda piece: (tf.gather(x, piece), tf.gather(y, piece)))
+
+    return batches
+
+
+def _ended(state: State, epochs: int, patience: int) -> bool:
+    """After all epochs, or so many without a lower validation loss, or one whose loss is no number."""
+    waited = state.epochs - state.best_epoch
+    return state.epochs == epochs or state.diverged or (state.best_epoch > 0 and waited >= patience)
+
+
+def _variables(model: Any) -> list[Any]:
+    """All that training changes: weights, moments, counters, and the states of the random numbers."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _restored(model: Any, state: State) -> State:
+    for variable, value in zip(_variables(model), state.variables, strict=True):
+        variable.assign(value)
+    return state
 
 
 def _learning_rate(variant: Variant, training: Settings) -> float:
@@ -103,19 +164,20 @@ def _set_up_tensorflow() -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _record(model: Any, history: dict[str, list], data: Dataset) -> Settings:
+def _record(model: Any, state: State, data: Dataset) -> Settings:
     """What is known of a trained model without the test split."""
-    best = int(np.argmin(history["val_loss"]))
+    best = state.best_epoch
     return {
         "params": model.count_params(),
-        "epochs": len(history["loss"]),
-        "best_epoch": best + 1,
+        "epochs": state.epochs,
+        "best_epoch": best,
+        "diverged": state.diverged,
         "metrics": {
-            "val_loss": float(history["val_loss"][best]),
+            "val_loss": state.history["val_loss"][best - 1] if best else math.nan,
             "val_f1": _f1(model, data.x_val, data.y_val, data.classes),
             "train_f1": _f1(model, data.x_train, data.y_train, data.classes),
         },
-        "history": {key: [float(value) for value in values] for key, values in history.items()},
+        "history": state.history,
     }
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .datasets import Dataset
 from .errors import TrainingError
+from .journal import FileJournal
 from .pool import side_by_side
 from .profiles import BUDGETS
-from .runs import Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
+from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
 
 
 def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
@@ -44,9 +47,10 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
             if finished[-1] is None:
                 new.append((len(finished) - 1, job, data, description, place))
         todo += reversed(new)  # the largest networks stand last and begin first, so that no core idles at the end
+    waiting = {number: job for number, job, *_ in todo}
     if todo:
-        for number, run in side_by_side("training", _train_one, todo, TrainingError, "run"):
-            finished[number] = run
+        for number, found in side_by_side("training", _train_one, todo, TrainingError, "run"):
+            finished[number] = save_run(waiting[number], place, found)
     return finished
 
 
@@ -67,17 +71,30 @@ def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray
     return x, y
 
 
-def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Run]:
-    """Train in this process and save; called in a worker. `number` comes back with the run."""
+def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Finished]:
+    """Train in this process; called in a worker. `number` comes back with what the driver saves.
+
+    A training of the same description that was broken off here goes on where it was.
+    """
     from . import trainer
 
-    model, record = trainer.train(job.variant, job.training, job.epochs, job.seed, data)
+    mark = fingerprint(description)
+    journal = FileJournal(place.model(job.variant, job.seed), mark)
+    model, record = trainer.train(job.variant, job.training, job.epochs, job.seed, data, journal)
     about = {
-        "fingerprint": fingerprint(description),
+        "fingerprint": mark,
         "profile": job.profile,
         "data_source": data.source,
         "train_samples": len(data.x_train),
         "validation_samples": len(data.x_val),
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    return number, save_run(job, place, {**description, **about, **record}, model.save)
+    return number, Finished({**description, **about, **record}, _bytes_of(model))
+
+
+def _bytes_of(model: Any) -> bytes:
+    """What Keras writes into a model's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()

@@ -197,7 +197,7 @@ def train_once(seed):
     data, small = learnable(), {"dense_units": 5, "batch_size": 8, "learning_rate": 0.01, "patience": 9}
     settings = {"filters": (7,), "kernel_sizes": (3,), "dropout_after": "nothing"}
     variant = Variant("cnn", "small", variants("cnn")[0].settings | settings)
-    model, record = trainer.train(variant, ARCHITECTURES["cnn"].training | small, 6, seed, data)
+    model, record = trainer.train(variant, ARCHITECTURES["cnn"].training | small, 12, seed, data)
     predicted = [model.predict(x, verbose=0) for x in (data.x_train, data.x_val)]
     threads = tf.config.threading
     return record, predicted, (threads.get_intra_op_parallelism_threads(), threads.get_inter_op_parallelism_threads())
