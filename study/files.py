@@ -1,39 +1,77 @@
 """Files that appear whole or not at all, and their checksums."""
 
 import errno
-import fcntl
-import glob
 import hashlib
 import os
+import platform
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ".[0-9]*@*@*"  # temporary files: .<process>@<host>@<name>
+OLD = 7 * 86400  # seconds after which one belongs to nobody, whatever runs
+WHAT_TO_DO = {
+    errno.ENOSPC: "the disk is full; free some space and start again",
+    errno.EDQUOT: "all the room that this user may take on the disk is taken; free some and start again",
+    errno.EFBIG: "the file is larger than the system lets a file be; see `ulimit -f`",
+    errno.EROFS: "this file system cannot be written to; name another folder, or make it writable",
+    errno.EACCES: "no permission to write here; name another folder, or ask its owner",
+    errno.EPERM: "no permission to write here; name another folder, or ask its owner",
+}
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, lasting: bool = True) -> Iterator[Path]:
     """Give a temporary name beside `path` to write to; it becomes `path` only if the block succeeds.
 
-    What a process that was killed in such a block has left for this path is taken away.
+    After that it survives a loss of power, unless it is not `lasting`: waiting for the disk takes some milliseconds.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for other in path.parent.glob(f".[0-9]*-{glob.escape(path.name)}"):
-        if not _is_running(other.name[1:].partition("-")[0]):
-            other.unlink(missing_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".{os.getpid()}@{platform.node()}@{path.name}")
     try:
-        with naming_a_full_disk(path):
+        with saying_what_to_do(path, temporary):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(path.parent.glob(PARTS))
             yield temporary
+            if lasting:
+                _to_disk(temporary)
             os.replace(temporary, path)
+            if lasting:
+                _to_disk(path.parent)  # the name
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk and not only on their way to it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(*folders: Path) -> None:
+    """Take away what processes that were killed have left in these folders, half written."""
+    for each in folders:
+        _sweep(each.rglob(PARTS))
+
+
+def _sweep(parts: Iterable[Path]) -> None:
+    for each in parts:
+        process, host, _ = each.name[1:].split("@", 2)
+        with suppress(OSError):  # another was faster, or may and we may not
+            dead = host == platform.node() and not _is_running(process)
+            if dead or each.stat().st_mtime < time.time() - OLD:
+                each.unlink()
 
 
 def _is_running(process: str) -> bool:
-    """Whether there may be a process of this number; only where there is surely none, False."""
+    """Whether there may be a process of this number on this host; only where there is surely none, False."""
     try:
         os.kill(int(process), 0)  # no signal, only the question
     except ProcessLookupError:
@@ -43,27 +81,27 @@ def _is_running(process: str) -> bool:
     return True
 
 
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process is in such a block for this folder: of two that change a file, neither is lost."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # ends with the process, whatever ends that
-        yield
-    finally:
-        os.close(handle)
+def set_aside(path: Path) -> Path:
+    """Rename a file to <name>.damaged, or <name>.damaged-2 and so on: nothing is lost."""
+    names = (f"{path.name}.damaged{number}" for number in ("", *(f"-{n}" for n in range(2, 10_000))))
+    aside = next(each for each in map(path.with_name, names) if not each.exists())
+    with saying_what_to_do(path):
+        return path.rename(aside)
 
 
 @contextmanager
-def naming_a_full_disk(path: Path) -> Iterator[None]:
-    """Say which file did not fit when the disk is full, and what to do."""
+def saying_what_to_do(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Where `path` cannot be written, name it and not the temporary file, and say what to do.
+
+    What went wrong with another file in this block is not changed.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        mine = (None, *map(str, (temporary, path, *path.parents)))
+        if error.errno not in WHAT_TO_DO or error.filename not in mine:
             raise
-        raise OSError(errno.ENOSPC, "the disk is full; free some space and start again", str(path)) from error
+        raise OSError(error.errno, WHAT_TO_DO[error.errno], str(path)) from error
 
 
 def check_writable(path: Path) -> None:
@@ -71,8 +109,8 @@ def check_writable(path: Path) -> None:
 
     A file without a name is made where the path exists so far: that leaves nothing.
     """
-    there = next(each for each in (path, *path.parents) if each.exists())
     try:
+        there = next(each for each in (path, *path.parents) if each.exists())
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         reason = os.strerror(error.errno)

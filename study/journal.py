@@ -104,7 +104,7 @@ class FileJournal(Journal):
 
     def tell(self, state: State, epochs: int) -> None:
         told = told_now(state, epochs)
-        with atomic_write(self.progress) as part:
+        with atomic_write(self.progress, lasting=False) as part:
             part.write_text(json.dumps(asdict(told)), encoding="utf-8")
 
     def keep(self, state: Callable[[], State]) -> None:

@@ -18,18 +18,28 @@ from .runs import Place, jobs
 def make(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
     """The whole report of some architectures; returns where it lies.
 
-    The choice between the real data and the sample is made once, before anything else.
+    The choice between the real data and the sample is made once, before anything else; then two reports of one place
+    are made one after the other.
     What an earlier run left of these pages is taken away before the notebooks run, so that a report
     that did not get finished never looks finished. A notebook that fails, or a page that cannot be made of it,
     keeps no other from being made; at the end NotebookError says what failed.
     """
+    place = _place(architectures, profile, data_dir, source, out_dir)
+    source = "sample" if place.is_sample else "real"
+    with place.alone("report", "making the report"):
+        train(architectures, profile, data_dir, source, out_dir, check=True)
+        _make_pages(architectures, place, data_dir, out_dir)
+    return place
+
+
+def _make_pages(architectures: Sequence[str], place: Place, data_dir: str, out_dir: str) -> None:
     from .show import overview, pages  # they load nbconvert and pandoc, which `train` does without
 
-    place = train(architectures, profile, data_dir, source, out_dir, check=True)
+    place.sweep()
     for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
-    parameters = {"profile": profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
+    parameters = {"profile": place.profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
     failures = _failures(
         "running the notebooks",
         execute,
@@ -46,7 +56,6 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
         overview.index(place)
     if failures:
         raise NotebookError("\n\n".join(failures))
-    return place
 
 
 def _compare_cells(place: Place, data_dir: str, source: str) -> None:
@@ -77,12 +86,10 @@ def train(
 
     `check`: then predict with Keras and with numpy, while nothing else runs that would change their times; the
     notebooks find what is kept.
-    Whether the results can be written is asked before the data is loaded, or downloaded.
     """
-    Place(profile, source == "sample", out_dir).check_writable()
+    place = _place(architectures, profile, data_dir, source, out_dir)
+    source = "sample" if place.is_sample else "real"
     names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
-    source = datasets.choose_source(names, data_dir, source)
-    place = Place(profile, source == "sample", out_dir)
     loaded = {name: datasets.load(name, data_dir, source) for name in dict.fromkeys(names)}
     batches = [(jobs(each, profile), loaded[name]) for each, name in zip(architectures, names, strict=True)]
     runs = training.train_all(batches, place)
@@ -92,6 +99,16 @@ def train(
         for architecture, (_, dataset) in zip(architectures, batches, strict=True):
             evaluation.check([run for run in runs if run.variant.architecture == architecture], dataset)
     return place
+
+
+def _place(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str) -> Place:
+    """Where the results go, on the data that there is.
+
+    Whether they can be written is asked before the data is loaded, or downloaded.
+    """
+    Place(profile, source == "sample", out_dir).check_writable()
+    names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
+    return Place(profile, datasets.choose_source(names, data_dir, source) == "sample", out_dir)
 
 
 def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import sys
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 from . import architectures, journal
 from .architectures import ARCHITECTURES, Variant, variants
 from .datasets import Dataset, digest
-from .files import atomic_write, check_writable, folder, sha256
+from .files import atomic_write, check_writable, folder, set_aside, sha256, sweep
+from .locks import alone
 from .names import find
 from .profiles import BUDGETS, epochs, seeds
 
@@ -61,6 +64,18 @@ class Place:
         """Raise an OSError that names the folder that cannot be written to, before anything is computed for it."""
         for each in (self.weights, self.figures, self.reports):
             check_writable(each)
+
+    def sweep(self) -> None:
+        """Take away what processes that were killed have left here, half written."""
+        sweep(self.weights, self.figures, self.reports)
+
+    def alone(self, name: str, doing: str = "") -> AbstractContextManager:
+        """Wait until no other process has the lock of this name; see `locks.alone`.
+
+        `training` is for whoever writes models, `report` for a whole report, in which that is taken, too, `tables`
+        for a moment. Their files lie among the weights: figures and reports hold nothing but what is to be looked at.
+        """
+        return alone(self.weights / f".{name}.lock", doing)
 
 
 @dataclass(frozen=True)
@@ -171,15 +186,56 @@ def code_digest(*paths: Path, tables: bool = True) -> str:
 
 
 def find_run(job: Job, place: Place, mark: str) -> Run | None:
-    """The finished run with this fingerprint, or None if it is not there, not whole, or of another fingerprint."""
+    """The finished run with this fingerprint, or None if it is not there, damaged, or of another fingerprint."""
     path = place.model(job.variant, job.seed)
-    try:
-        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if record["fingerprint"] != mark or record["model_sha256"] != sha256(path):
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
+    record = _record_of(path)
+    if not path.exists() or record is None or record.get("fingerprint") != mark or damage(path):
         return None
     return Run(job.variant, job.seed, path, record)
+
+
+def set_damaged_aside(job: Job, place: Place, mark: str) -> None:
+    """Before a job is trained: if it is there but damaged, name what is, and keep it under another name.
+
+    A sound run of another fingerprint, by other code or settings, is left to be replaced.
+    """
+    path = place.model(job.variant, job.seed)
+    record = _record_of(path)
+    if record is None or record.get("fingerprint", mark) != mark:
+        return
+    for file, why in damage(path).items():
+        print(f"{file} {why}: set aside as {set_aside(file).name}, and trained again", file=sys.stderr, flush=True)
+
+
+def damage(model: Path) -> dict[Path, str]:
+    """{file: what is wrong with it} of a run's model and its record; of one that is not there, nothing."""
+    file, record = model.with_suffix(".json"), _record_of(model)
+    if record is None:
+        return {}
+    found = {}
+    if "model_sha256" not in record:
+        found[file] = "is not the record of a run"
+    elif record.get("record_sha256") not in (None, _seal(record)):  # older records have none
+        found[file] = "is not as it was written: its checksum is another"
+    if model.exists() and record.get("model_sha256") != sha256(model):
+        found[model] = "is not as it was written: its checksum is not the one in its record"
+    return found
+
+
+def _record_of(model: Path) -> dict[str, Any] | None:
+    """A model's record, empty if it cannot be read as one; None if it is not there."""
+    try:
+        record = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError:
+        record = {}
+    return record if isinstance(record, dict) else {}
+
+
+def _seal(record: dict[str, Any]) -> str:
+    """The checksum of a record, which stands in it."""
+    return fingerprint({name: value for name, value in record.items() if name != "record_sha256"})
 
 
 def save_run(job: Job, place: Place, finished: Finished) -> Run:
@@ -192,6 +248,7 @@ def save_run(job: Job, place: Place, finished: Finished) -> Run:
     with atomic_write(path) as part:
         part.write_bytes(finished.model)
     record = {"variant": asdict(job.variant), **finished.record, "model_sha256": sha256(path)}
+    record["record_sha256"] = _seal(record)
     with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(record, indent=1), encoding="utf-8")
     journal.forget(path)

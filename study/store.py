@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .architectures import ARCHITECTURES
-from .files import alone_in, atomic_write
+from .files import atomic_write
 from .runs import Place, Run
 
 Arrays = dict[str, np.ndarray]
@@ -39,7 +39,7 @@ def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
 def write(name: str, place: Place, rows: pd.DataFrame) -> None:
     """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
     order, path = list(ARCHITECTURES), place.reports / f"{name}.csv"
-    with alone_in(path.parent):
+    with place.alone("tables"):
         tables = [rows]
         if path.exists():
             older = read(name, place)

@@ -16,7 +16,7 @@ from .errors import TrainingError
 from .journal import FileJournal
 from .pool import side_by_side
 from .profiles import BUDGETS
-from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run
+from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
 
 
 def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
@@ -35,23 +35,30 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
     the number of cores.
     """
     place.check_writable()
-    finished: list[Run | None] = []
-    todo: list[tuple] = []
+    calls: list[tuple] = []
     for batch, full in batches:
         data = limited(full, place.profile)
         digest = data_digest(data)
-        new = []
-        for job in batch:
-            description = job.describe(digest)
-            finished.append(find_run(job, place, fingerprint(description)))
-            if finished[-1] is None:
-                new.append((len(finished) - 1, job, data, description, place))
-        todo += reversed(new)  # the largest networks stand last and begin first, so that no core idles at the end
-    waiting = {number: job for number, job, *_ in todo}
-    if todo:
-        for number, found in side_by_side("training", _train_one, todo, TrainingError, "run"):
-            finished[number] = save_run(waiting[number], place, found)
-    return finished
+        described = [(number, job, data, job.describe(digest), place) for number, job in enumerate(batch, len(calls))]
+        calls += reversed(described)  # the largest stand last and begin first, so that no core idles at the end
+    finished = _those_there(calls)
+    if len(finished) < len(calls):
+        with place.alone("training", "training"):
+            place.sweep()
+            finished = _those_there(calls)  # again: another process may have trained them meanwhile
+            todo = {call[0]: call for call in calls if call[0] not in finished}
+            for _, job, _, description, _ in todo.values():
+                set_damaged_aside(job, place, fingerprint(description))
+            results = side_by_side("training", _train_one, [*todo.values()], TrainingError, "run") if todo else ()
+            for number, found in results:
+                finished[number] = save_run(todo[number][1], place, found)
+    return [finished[number] for number in range(len(calls))]
+
+
+def _those_there(calls: list[tuple]) -> dict[int, Run]:
+    """{number of a call: its finished run}, of those that need no training."""
+    found = {number: find_run(job, place, fingerprint(about)) for number, job, _, about, place in calls}
+    return {number: run for number, run in found.items() if run}
 
 
 def limited(data: Dataset, profile: str) -> Dataset:

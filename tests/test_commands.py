@@ -1,7 +1,6 @@
 """The command line and the Makefile."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from study import files, notebook, report, runs, training
+from study import notebook, report, runs, training
 from study.__main__ import main
 from study.errors import DataError, NotebookError, TrainingError
 from study.files import ROOT
@@ -32,7 +31,7 @@ def test_a_failed_notebook_stops_make(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(report, "train", lambda *_, check: report.Place("tiny", True, tmp_path))
     monkeypatch.setattr(report, "execute", fail)
-    assert main(["report", "--profile", "tiny", "--out", str(tmp_path)]) == 1
+    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
     assert "error: cnn.ipynb failed in cell 3" in capsys.readouterr().err
     assert not (tmp_path / "reports").exists()
 
@@ -192,22 +191,6 @@ def test_what_is_stopped_leaves_no_process(number):
         each.kill()
     assert not left
     assert command.returncode == 130
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    """What killed processes left goes; what a running one is writing stays."""
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    left = {name: tmp_path / name for name in (f".{gone.pid}-a.csv", f".{os.getppid()}-a.csv", f".{gone.pid}-b.csv")}
-    for path in left.values():
-        path.touch()
-    with pytest.raises(RuntimeError), files.atomic_write(tmp_path / "a.csv") as part:
-        part.write_text("half")
-        raise RuntimeError
-    assert [path.name for path in sorted(tmp_path.iterdir())] == sorted([*left][1:])
-    with files.atomic_write(tmp_path / "a.csv") as part:
-        part.write_text("all")
-    assert (tmp_path / "a.csv").read_text() == "all"
 
 
 def test_asking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import DataError, UnreachableError
-from ..files import check_writable, naming_a_full_disk
+from ..files import check_writable, saying_what_to_do
 from ..progress import progress
 
 TIMEOUT = (10, 60)  # seconds to connect, and to wait for the next bytes
@@ -27,7 +27,7 @@ def file(url: str, digest: str, path: Path) -> Path:
         # pooch sets the real total
         with (
             _folder_of(path),
-            naming_a_full_disk(path),
+            saying_what_to_do(path),
             progress(total=1, unit="B", unit_scale=True, desc=path.name) as bar,
         ):
             downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)

@@ -56,6 +56,8 @@ def test_found_again(job, place, texts):
     assert found.path.read_bytes() == b"model"
     assert found.record["variant"]["name"] == "baseline"
     assert sorted(path.name for path in found.path.parent.iterdir()) == ["seed-0.json", "seed-0.keras"]
+    runs.set_damaged_aside(job, place, mark(job, texts))
+    assert runs.find_run(job, place, mark(job, texts)) == found
 
 
 def test_nothing_there(job, place, texts):
@@ -93,22 +95,71 @@ def test_another_fingerprint_does_not_count(job, place, texts):
     assert runs.find_run(job, place, mark(job, texts)) is None
 
 
-@pytest.mark.parametrize("damage", ["model gone", "model changed", "record gone", "record cut", "record empty"])
-def test_a_run_is_there_whole_or_not_at_all(job, place, texts, damage):
+@pytest.mark.parametrize(
+    ("damage", "set_aside"),
+    [
+        ("none", []),
+        ("model gone", []),
+        ("record gone", []),
+        ("model changed", ["seed-0.keras"]),
+        ("model cut", ["seed-0.keras"]),
+        ("record cut", ["seed-0.json", "seed-0.keras"]),
+        ("record empty", ["seed-0.json", "seed-0.keras"]),
+        ("record no text", ["seed-0.json", "seed-0.keras"]),
+        ("record changed", ["seed-0.json"]),
+        ("both changed", ["seed-0.json", "seed-0.keras"]),
+    ],
+)
+def test_a_run_is_there_whole_or_not_at_all(job, place, texts, damage, set_aside, capsys):
+    """What is damaged is named, and kept under another name; what is not there is not."""
     run = save(job, place, mark(job, texts))
     record = run.path.with_suffix(".json")
+    whole = record.read_text()
     match damage:
         case "model gone":
             run.path.unlink()
         case "model changed":
             run.path.write_bytes(b"other")
+        case "model cut":
+            run.path.write_bytes(b"mod")
         case "record gone":
             record.unlink()
         case "record cut":
-            record.write_text(record.read_text()[:-9])
+            record.write_text(whole[:-9])
         case "record empty":
             record.write_text("[]")
-    assert runs.find_run(job, place, mark(job, texts)) is None
+        case "record no text":
+            record.write_bytes(b"\xff\x00")
+        case "record changed" | "both changed":
+            record.write_text(whole.replace('"seed": 0', '"seed": 1').replace('"baseline"', '"bassline"'))
+    if damage == "both changed":
+        run.path.write_bytes(b"other")
+    left = {path.name: path.read_bytes() for path in run.path.parent.iterdir()}
+    assert (runs.find_run(job, place, mark(job, texts)) is None) == (damage != "none")
+    runs.set_damaged_aside(job, place, mark(job, texts))
+    now = {path.name: path.read_bytes() for path in run.path.parent.iterdir()}
+    assert now == {f"{name}.damaged" if name in set_aside else name: content for name, content in left.items()}
+    said = capsys.readouterr().err
+    for name in ("seed-0.json", "seed-0.keras"):
+        assert (f"{run.path.with_name(name)} is not" in said) == (name in set_aside)
+        assert (f"set aside as {name}.damaged, and trained again\n" in said) == (name in set_aside)
+    assert runs.find_run(job, place, mark(job, texts)) is None or damage == "none"
+
+
+def test_a_run_of_other_code_is_replaced_and_not_set_aside(job, place, texts, capsys):
+    run = save(job, place, "other")
+    run.path.write_bytes(b"changed")
+    runs.set_damaged_aside(job, place, mark(job, texts))
+    assert run.path.read_bytes() == b"changed"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_record_of_before_records_had_checksums_counts(job, place, texts):
+    run = save(job, place, mark(job, texts))
+    record = json.loads(run.path.with_suffix(".json").read_text())
+    del record["record_sha256"]
+    run.path.with_suffix(".json").write_text(json.dumps(record))
+    assert runs.find_run(job, place, mark(job, texts)).record == record
 
 
 def test_a_stop_while_saving_leaves_nothing_that_counts(job, place, texts, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import evidence, files, store
+from study import evidence, store
 from study.architectures import variants
 from study.runs import Place
 
@@ -88,7 +88,7 @@ def test_notebooks_side_by_side_lose_no_rows(tmp_path):
     rows = {name: pd.DataFrame({"architecture": [name], "predicted": ["012"]}) for name in ("lstm", "cnn")}
     store.write("results", place, rows["lstm"])
     other = threading.Thread(target=store.write, args=("results", place, rows["cnn"]))
-    with files.alone_in(path.parent):
+    with place.alone("tables"):
         other.start()
         other.join(0.2)
         assert other.is_alive()
