@@ -26,9 +26,15 @@ BUDGETS = {
 }
 
 
-def seeds(architecture: str, profile: str) -> tuple[int, ...]:
-    """The seeds that each variant is trained with."""
-    return tuple(range(BUDGETS[profile].seeds or ARCHITECTURES[architecture].seeds))
+def seeds(architecture: str, profile: str, number: int | None = None) -> tuple[int, ...]:
+    """The seeds that each variant is trained with: so many, or without a number as many as the profile has."""
+    return tuple(range(number or BUDGETS[profile].seeds or ARCHITECTURES[architecture].seeds))
+
+
+def check_seeds(number: int | None, what: str) -> None:
+    """Raise ValueError if this is neither None nor a number of seeds."""
+    if number is not None and (type(number) is not int or number < 1):
+        raise ValueError(f"{what} is {number!r}, expected a whole number from 1 on, or none for the profile's own")
 
 
 def epochs(architecture: str, profile: str, training: Settings | None = None) -> int:

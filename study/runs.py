@@ -14,7 +14,7 @@ from typing import Any
 
 from . import architectures, journal
 from .architectures import ARCHITECTURES, Variant, variants
-from .datasets import Dataset, digest
+from .datasets import Dataset, digest, nusax
 from .files import atomic_write, check_writable, folder, set_aside, sha256, sweep
 from .locks import alone
 from .names import find
@@ -39,6 +39,8 @@ class Place:
 
     def __post_init__(self):
         find(BUDGETS, self.profile, "profile")
+        if self.language == nusax.LANGUAGES[0]:
+            object.__setattr__(self, "language", "")
 
     @property
     def name(self) -> str:
@@ -131,14 +133,14 @@ class Run:
         return self.record["history"]
 
 
-def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None) -> list[Job]:
-    """One job for each variant (or those named in `only`) and each seed of the profile."""
+def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None, number: int | None = None) -> list[Job]:
+    """One job for each variant (or those named in `only`) and each seed: so many, or those of the profile."""
     find(BUDGETS, profile, "profile")
     return [
         Job(each, seed, profile)
         for each in variants(architecture)
         if only is None or each.name in only
-        for seed in seeds(architecture, profile)
+        for seed in seeds(architecture, profile, number)
     ]
 
 

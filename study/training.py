@@ -19,12 +19,14 @@ from .profiles import BUDGETS
 from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
 
 
-def train(architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None) -> list[Run]:
+def train(
+    architecture: str, data: Dataset, place: Place, only: tuple[str, ...] | None = None, seeds: int | None = None
+) -> list[Run]:
     """Every run of an architecture in a profile; those that are already there are not trained again.
 
-    `only` names the variants to train, all of them by default.
+    `only` names the variants to train, all of them by default; `seeds`: how many, by default those of the profile.
     """
-    return train_all([(jobs(architecture, place.profile, only), data)], place)
+    return train_all([(jobs(architecture, place.profile, only, seeds), data)], place)
 
 
 def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> list[Run]:

@@ -43,7 +43,7 @@ def how_to_read(evidence: Evidence) -> str:
     if full.speaks_of(evidence.place):
         lacking = lacking_in_full([evidence.architecture])
     if full.speaks_of(evidence.place) and len(full.of("results", [evidence.architecture])):
-        less = full.less(evidence.architecture, profile)
+        less = full.less(evidence.architecture, profile, _seeds(evidence.comparisons))
         spent = {"profile": profile, "less": less, "data": data_of_full([evidence.architecture])}
     return say(
         "verdicts.how_to_read",
@@ -52,6 +52,11 @@ def how_to_read(evidence: Evidence) -> str:
         spent=spent,
         lacking=lacking,
     )
+
+
+def _seeds(comparisons: pd.DataFrame) -> int:
+    """How many networks of a variant are compared."""
+    return int(comparisons["n_seeds"].min())
 
 
 def lacking_in_full(architectures: list[str]) -> str:
@@ -102,7 +107,7 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, Any]:
         "means": [side.mean.estimate for side in sides],
         "ahead": pairs_ahead(*sides),
         "both_dead": all(side.dead for side in sides),
-        "less": full.less(row.architecture, evidence.place.profile),
+        "less": full.less(row.architecture, evidence.place.profile, row.n_seeds),
     }
 
 
@@ -221,7 +226,10 @@ def against_full(comparisons: pd.DataFrame, profile: str) -> str:
     """How the verdicts of a smaller profile stand to those of full, and why; for the rows of `full.beside`."""
     rows = within_groups(comparisons)
     rows = rows[rows["full_verdict"].notna()]
-    spent = ((ARCHITECTURES[name].title, full.less(name, profile)) for name in rows["architecture"].unique())
+    spent = (
+        (ARCHITECTURES[name].title, full.less(name, profile, _seeds(mine)))
+        for name, mine in rows.groupby("architecture", sort=False)
+    )
     return say(
         "verdicts.against_full",
         number=len(rows),

@@ -14,7 +14,7 @@ from .. import findings, full, store
 from ..architectures import ARCHITECTURES
 from ..evaluation import best
 from ..files import atomic_write
-from ..profiles import BUDGETS, seeds
+from ..profiles import BUDGETS
 from ..runs import Place
 from . import cells, conclusions, forest, pages, readings, readme, tables
 from .sentences import say
@@ -50,7 +50,6 @@ def _with_a_page(name: str, place: Place) -> pd.DataFrame:
 
 def _spent(results: pd.DataFrame, place: Place) -> str:
     """What was run, as HTML."""
-    names = results["architecture"].unique()
     return _html(
         say(
             "overview.spent",
@@ -60,10 +59,10 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
             architectures=[
                 (
                     ARCHITECTURES[name].title,
-                    len(seeds(name, place.profile)),
+                    mine["seed"].nunique(),
                     readings.epochs_allowed(name, place.profile),
                 )
-                for name in names
+                for name, mine in results.groupby("architecture", sort=False)
             ],
             data=findings.data_of(results),
             now=f"{datetime.now():%Y-%m-%d %H:%M}",

@@ -12,7 +12,7 @@ from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
 from ..architectures import ARCHITECTURES
-from ..datasets import TITLES, Dataset
+from ..datasets import TITLES, Dataset, nusax
 from ..evaluation import Check, by_variant, of_value
 from ..evidence import Evidence
 from ..findings import name_of
@@ -203,7 +203,7 @@ def epochs_allowed(architecture: str, profile: str) -> str:
     return say("readings.epochs_allowed", usual=usual, longer=longer)
 
 
-def setting(architecture: str, data: Dataset, place: Place) -> str:
+def setting(architecture: str, data: Dataset, place: Place, seeds: int | None = None) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
     family, used = ARCHITECTURES[architecture], limited(data, place.profile)
     return say(
@@ -214,10 +214,11 @@ def setting(architecture: str, data: Dataset, place: Place) -> str:
         samples=[(len(used.x_train), len(data.x_train)), (len(used.x_val), len(data.x_val)), len(data.x_test)],
         profile=place.profile,
         epochs=epochs_allowed(architecture, place.profile),
-        seeds=seeds_of(architecture, place.profile),
+        seeds=seeds_of(architecture, place.profile, seeds),
         training=[(key, value) for key, value in family.training.items() if key != "epochs"],
         training_from=ARCHITECTURES[family.training_from].title if family.training_from else "",
         equal_training=list(family.equal_training.items()),
         versions=[(package, version(package)) for package in PACKAGES],
         decided="" if data.is_sample else family.decided_after_test,
+        elsewhere=nusax.LANGUAGES[0].title() if place.language and not data.is_sample else "",
     )

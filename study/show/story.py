@@ -30,9 +30,9 @@ def shown(parts: Callable[..., Iterator[Any]]) -> Callable[..., None]:
 
 
 @shown
-def data(architecture: str, dataset: Dataset, place: Place) -> Iterator[Any]:
+def data(architecture: str, dataset: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any]:
     """What a notebook runs on, the classes and their shares, and what there is to see of the data."""
-    yield readings.setting(architecture, dataset, place)
+    yield readings.setting(architecture, dataset, place, seeds)
     if _items(dataset) == "texts":
         yield readings.examples(dataset)
     else:
@@ -140,7 +140,10 @@ def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
 
 @shown
 def earlier_report(evidence: Evidence) -> Iterator[Any]:
-    """Our scores and findings beside those of the earlier report."""
+    """Our scores and findings beside those of the earlier report, where both are of texts in one language."""
+    if evidence.place.language and not evidence.place.is_sample:
+        yield say("earlier.another_language")
+        return
     rows = findings.earlier(evidence.comparisons, evidence.place)
     yield say("notebook.earlier")
     yield figures.against_earlier(evidence)

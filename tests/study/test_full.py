@@ -48,11 +48,11 @@ def test_it_speaks_of_smaller_profiles_on_real_data():
 
 
 def test_what_a_profile_spends_less_is_named():
-    assert full.less("lstm", "quick") == "1 seed instead of 10"
-    assert (
-        full.less("cnn", "tiny") == "1 seed instead of 3, 1 epoch instead of 7, 60 training samples instead of 40,000"
-    )
-    assert full.less("simple_rnn", "full") == ""
+    assert full.less("lstm", "quick", 1) == "1 seed instead of 10"
+    few = "1 seed instead of 3, 1 epoch instead of 7, 60 training samples instead of 40,000"
+    assert full.less("cnn", "tiny", 1) == few
+    assert full.less("simple_rnn", "full", 10) == full.less("lstm", "quick", 12) == ""
+    assert full.less("lstm", "quick", 2) == "2 seeds instead of 10"
 
 
 def test_what_came_after_the_tables_is_named(monkeypatch):

@@ -50,7 +50,9 @@ def test_committed_without_outputs(notebook):
 
 def test_parameters_are_those_of_the_report(notebook):
     [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    assert re.findall(r"^(\w+) = ", cell.source, re.MULTILINE) == ["profile", "data_dir", "source", "out_dir"]
+    own = ["language"] if "on NusaX" in notebook.cells[0].source else []
+    names = ["profile", "data_dir", "source", "out_dir", *own, "seeds"]
+    assert re.findall(r"^(\w+) = ", cell.source, re.MULTILINE) == names
     ast.literal_eval("[" + ",".join(line.split("#")[0].split("=")[1] for line in cell.source.splitlines()) + "]")
 
 
@@ -236,34 +238,50 @@ def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     assert computed(finished) == before  # all that takes long was kept
 
 
-PARAMETERS = {"profile": "quick", "data_dir": "data", "source": "auto", "out_dir": "."}
+PARAMETERS = {"profile": "quick", "data_dir": "data", "source": "auto", "out_dir": ".", "seeds": None}
+OF_TEXTS = PARAMETERS | {"language": "indonesian"}
 
 
 @pytest.mark.parametrize(
     ("injected", "message"),
     [
-        ({"profil": "quick"}, "unknown parameter profil; the parameters are profile, data_dir, source, out_dir"),
-        ({"source": "sample", "dpi": 3, "seeds": [1]}, "unknown parameter dpi, seeds; the parameters are"),
+        (
+            {"profil": "quick"},
+            "unknown parameter profil; the parameters are profile, data_dir, .*out_dir, language, seeds",
+        ),
+        ({"source": "sample", "dpi": 3, "seed": [1]}, "unknown parameter dpi, seed; the parameters are"),
         ({"profile": "qick"}, "the parameter profile: 'qick' is not known; choose one of .*quick"),
         ({"profile": 3}, "the parameter profile is 3, expected a text"),
         ({"source": "reel"}, "the parameter source: 'reel' is not known; choose one of auto, real, sample"),
         ({"source": ["real"]}, r"the parameter source is \['real'\], expected a text"),
         ({"data_dir": None}, "the parameter data_dir is None, expected a text"),
         ({"out_dir": ""}, "the parameter out_dir is '', expected a text"),
+        ({"language": "latin"}, "the parameter language: 'latin' is not known; choose one of indonesian, acehnese"),
+        ({"language": None}, "the parameter language is None, expected a text"),
+        ({"seeds": 0}, "the parameter seeds is 0, expected a whole number from 1 on"),
+        ({"seeds": "3"}, "the parameter seeds is '3', expected a whole number"),
+        ({"seeds": True}, "the parameter seeds is True, expected a whole number"),
     ],
 )
 def test_a_notebook_refuses_unknown_parameters_and_values(injected, message, monkeypatch):
     cell = papermill.translators.PythonTranslator.codify(injected)
     monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": ["", "x = 1", cell]}))
     with pytest.raises((ValueError, TypeError), match=message):
-        checks_first.check(**PARAMETERS | {name: value for name, value in injected.items() if name in PARAMETERS})
+        checks_first.check(**OF_TEXTS | {name: value for name, value in injected.items() if name in OF_TEXTS})
+
+
+def test_images_have_no_language(monkeypatch):
+    cell = papermill.translators.PythonTranslator.codify({"language": "javanese"})
+    monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": ["", cell]}))
+    with pytest.raises(ValueError, match=r"unknown parameter language; the parameters are .*, out_dir, seeds$"):
+        checks_first.check(**PARAMETERS)
 
 
 def test_a_notebook_takes_what_is_known(monkeypatch):
     corrected = ['# Parameters\nprofil = "quick"\n', '# Parameters\nprofile = "quick"\nPAPERMILL_INPUT_PATH = "x"\n']
     for shell in (None, SimpleNamespace(user_ns={"In": ["", *corrected, "anything = 3"]})):
         monkeypatch.setattr(checks_first, "get_ipython", lambda shell=shell: shell)
-        checks_first.check(**PARAMETERS | {"data_dir": Path("data")})
+        checks_first.check(**PARAMETERS | {"data_dir": Path("data"), "seeds": 12})
 
 
 @pytest.mark.parametrize("folder", ["", "notebooks", "notebooks/deeper"])
@@ -280,7 +298,17 @@ def test_a_notebook_refuses_the_code_of_another_checkout(folder, tmp_path, monke
 
 def test_every_notebook_begins_with_the_check(notebook):
     [setup] = [source for source in code(notebook) if source.startswith("import numpy")]
-    assert "notebook.check(profile, data_dir, source, out_dir)" in setup.splitlines()
+    own = ", language=language" if "on NusaX" in notebook.cells[0].source else ""
+    assert f"notebook.check(profile, data_dir, source, out_dir, seeds{own})" in setup.splitlines()
+
+
+def test_no_page_of_texts_takes_them_for_indonesian(notebook):
+    """The words are those of every language; the pencil example, which is Indonesian, says so."""
+    said = [cell.source for cell in notebook.cells if "ndonesian" in cell.source]
+    if "on NusaX" in notebook.cells[0].source:
+        assert [re.search(r"three Indonesian words|searched on the Indonesian|^profile", each)[0] for each in said] == [
+            "profile", "three Indonesian words", "searched on the Indonesian"
+        ]  # fmt: skip
 
 
 @pytest.mark.slow

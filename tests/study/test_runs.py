@@ -43,6 +43,7 @@ def test_sample_and_other_languages_have_folders_of_their_own(tmp_path):
     assert sample.figures == tmp_path / "figures/quick-sample"
     assert runs.Place("quick", False, tmp_path, "javanese").weights == tmp_path / "weights/quick-javanese"
     assert runs.Place("quick", True, tmp_path, "javanese").weights == tmp_path / "weights/quick-sample"
+    assert runs.Place("quick", False, tmp_path, "indonesian") == runs.Place("quick", False, tmp_path)
 
 
 def test_unknown_profile(tmp_path):

@@ -226,7 +226,7 @@ def test_the_mask_stands_apart_and_counts_once():
 
 
 def test_full_stands_beside_every_line():
-    rows = comparisons("lstm").assign(full_verdict="equivalent", full_effect=0.004, contradicts=False)
+    rows = comparisons("lstm", n_seeds=1).assign(full_verdict="equivalent", full_effect=0.004, contradicts=False)
     rows.loc[0, ["verdict", "effect", "low", "high", "contradicts"]] = ["better", 0.1, 0.04, 0.15, True]
     text = conclusions.overall(rows)
     assert "1 against 2 (+0.100); **`full` contradicts: equivalent (+0.004)**" in text

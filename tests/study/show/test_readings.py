@@ -132,6 +132,10 @@ def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
     assert told in readings.setting("lstm", real, place)
     assert "decided after" not in readings.setting("cnn", real, place)
     assert "decided after" not in readings.setting("lstm", sample, place)
+    javanese = readings.setting("lstm", real, Place("quick", False, tmp_path, "javanese"), 3)
+    assert f"seen | on Indonesian texts: {ARCHITECTURES['lstm'].decided_after_test}" in javanese
+    assert "patience 15; searched on Indonesian texts |" in javanese
+    assert "seeds: 0, 1, 2 |" in javanese
 
 
 def test_setting_names_what_it_ran_on(tmp_path):
