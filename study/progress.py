@@ -1,13 +1,51 @@
-"""Progress: a bar on the terminal, or in a notebook one that leaves nothing behind."""
+"""Progress: a bar on the terminal, plain lines where there is none, in a notebook a bar that leaves nothing behind."""
 
+from __future__ import annotations
+
+import io
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
+REFRESH = 1.0  # seconds between two looks at what is under way
+RARELY = 60.0  # seconds between two plain lines, if nothing finishes
 
-def progress(total: int | None = None, **settings: Any) -> tqdm:
-    """A tqdm bar; `settings` are tqdm's own."""
-    return (_NotebookBar if _in_notebook() else tqdm)(total=total, dynamic_ncols=True, **settings)
+
+@contextmanager
+def progress(total: int | None = None, note: Callable[[], str] | None = None, **settings: Any) -> Iterator[tqdm]:
+    """A tqdm bar; `settings` are tqdm's own. `note()` is asked for what stands behind the numbers, again and again."""
+    kind = _NotebookBar if _in_notebook() else _Bar if sys.stderr.isatty() else _Lines
+    if note:  # which knows better than the bar how long it will take
+        settings["bar_format"] = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+    with kind(total=total, dynamic_ncols=True, **settings) as bar, _fresh(bar, note):
+        yield bar
+
+
+@contextmanager
+def _fresh(bar: tqdm, note: Callable[[], str] | None) -> Iterator[None]:
+    """Refresh the bar from a thread, even while nothing finishes."""
+    ended = threading.Event()
+
+    def refresh() -> None:
+        while not ended.wait(REFRESH):
+            bar.refresh()
+
+    thread = threading.Thread(target=refresh, daemon=True)
+    if note:
+        bar.note = note
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if note:
+            thread.join()
 
 
 def _in_notebook() -> bool:
@@ -19,7 +57,42 @@ def _in_notebook() -> bool:
     return type(get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
-class _NotebookBar(tqdm):
+class _Bar(tqdm):
+    """A bar that asks what stands behind its numbers whenever it is drawn."""
+
+    note: Callable[[], str] | None = None
+
+    def display(self, *position: Any, **settings: Any) -> None:
+        if self.note:
+            self.set_postfix_str(self.note(), refresh=False)
+        super().display(*position, **settings)
+
+
+class _Lines(_Bar):
+    """A line whenever something has finished, and one now and then while nothing does: for logs, which people read."""
+
+    told = (0, math.inf)  # how much, and when
+
+    def __init__(self, **settings: Any):
+        super().__init__(**{"file": io.StringIO(), "mininterval": 0, "miniters": 1, **settings})
+        self.told = (0, time.monotonic())
+
+    def display(self, *_: Any, **__: Any) -> None:
+        of_bytes, now = self.unit_scale, time.monotonic()
+        news = self.n != self.told[0] and (not of_bytes or self.n >= self.total)
+        if news or now - self.told[1] >= RARELY:
+            self.told = (self.n, now)
+            print(self, file=sys.stderr, flush=True)
+
+    def __str__(self) -> str:
+        count = self.format_sizeof if self.unit_scale else str
+        unit = self.unit if self.unit_scale else f" {self.unit}s"
+        note = self.note() if self.note else self.postfix
+        took = self.format_interval(self.format_dict["elapsed"])
+        return f"{self.desc}: {count(self.n)} of {count(self.total)}{unit}, {took}{f'; {note}' if note else ''}"
+
+
+class _NotebookBar(_Bar):
     """A bar in the output of the cell, replaced at every refresh and taken away at the end.
 
     Written to stderr, as tqdm does, every refresh would stay in the saved notebook.

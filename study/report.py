@@ -9,9 +9,9 @@ from typing import Any
 
 from . import cells, datasets, training
 from .architectures import ARCHITECTURES
-from .errors import NotebookError, PageError
+from .errors import NotebookError
 from .files import ROOT, atomic_write
-from .pool import side_by_side
+from .pool import Failed, side_by_side
 from .runs import Place, jobs
 
 
@@ -65,18 +65,13 @@ def _compare_cells(place: Place, data_dir: str, source: str) -> None:
 
 
 def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
-    """Call a function with each of these arguments, side by side; what failed, in words."""
-    calls = [(function, each) for each in calls]
-    return sorted(filter(None, side_by_side(what, _failure, calls, NotebookError, "page")))
-
-
-def _failure(function: Callable[..., None], arguments: tuple) -> str:
-    """What a notebook, or a page made of it, failed for; empty if it did not."""
-    try:
-        function(*arguments)
-    except (NotebookError, PageError) as error:
-        return str(error)
-    return ""
+    """Call a function with each of these arguments, a notebook first, side by side; what failed, in words."""
+    failed = [(each, found) for each, found in side_by_side(what, function, calls, "page") if isinstance(found, Failed)]
+    names = {number: calls[number][0].name for number, _ in failed}
+    return sorted(
+        found.reason if names[each] in found.reason else f"{names[each]} failed: {found.reason}"
+        for each, found in failed
+    )
 
 
 def train(

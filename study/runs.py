@@ -88,6 +88,9 @@ class Job:
     seed: int
     profile: str
 
+    def __str__(self) -> str:
+        return f"{self.variant.architecture} {self.variant.name} seed {self.seed}"
+
     @property
     def epochs(self) -> int:
         longer = self.variant.settings.get("epochs_factor", 1)

@@ -13,8 +13,8 @@ import numpy as np
 
 from .datasets import Dataset
 from .errors import TrainingError
-from .journal import FileJournal
-from .pool import side_by_side
+from .journal import FileJournal, told_of
+from .pool import Failed, side_by_side
 from .profiles import BUDGETS
 from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
 
@@ -51,10 +51,30 @@ def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place) -> lis
             todo = {call[0]: call for call in calls if call[0] not in finished}
             for _, job, _, description, _ in todo.values():
                 set_damaged_aside(job, place, fingerprint(description))
-            results = side_by_side("training", _train_one, [*todo.values()], TrainingError, "run") if todo else ()
-            for number, found in results:
-                finished[number] = save_run(todo[number][1], place, found)
+            finished |= _trained([*todo.values()], place)
     return [finished[number] for number in range(len(calls))]
+
+
+def _trained(calls: list[tuple], place: Place) -> dict[int, Run]:
+    """{number: its run} of all these, trained and saved as they finish.
+
+    Raises TrainingError that names those that failed, after all others have finished.
+    """
+
+    def begun(call: int, since: float) -> bool:
+        told = told_of(place.model(calls[call][1].variant, calls[call][1].seed))
+        return told is not None and told.time > since
+
+    finished, failed = {}, []
+    for call, found in side_by_side("training", _train_one, calls, "run", begun):
+        number, job, *_ = calls[call]
+        if isinstance(found, Failed):
+            failed.append(f"run {job}: {found.reason}")
+        else:
+            finished[number] = save_run(job, place, found)
+    if failed:
+        raise TrainingError("\n".join([*sorted(failed), "what has finished is kept: start again to train the rest"]))
+    return finished
 
 
 def _those_there(calls: list[tuple]) -> dict[int, Run]:
@@ -80,8 +100,8 @@ def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray
     return x, y
 
 
-def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> tuple[int, Finished]:
-    """Train in this process; called in a worker. `number` comes back with what the driver saves.
+def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any], place: Place) -> Finished:
+    """Train in this process; called in a worker.
 
     A training of the same description that was broken off here goes on where it was.
     """
@@ -98,7 +118,7 @@ def _train_one(number: int, job: Job, data: Dataset, description: dict[str, Any]
         "validation_samples": len(data.x_val),
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    return number, Finished({**description, **about, **record}, _bytes_of(model))
+    return Finished({**description, **about, **record}, _bytes_of(model))
 
 
 def _bytes_of(model: Any) -> bytes:

@@ -7,7 +7,6 @@ The winner is put by hand into the architecture's file; a test compares it with 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -24,10 +23,13 @@ from optuna.trial import TrialState
 
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
+from .errors import TrainingError
 from .files import ROOT, atomic_write
+from .pool import Failed, side_by_side
 
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
 TRIALS_DIR = ROOT / "reports" / "tuning"
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path = TRIALS_DIR) -> pd.DataFrame:
@@ -43,13 +45,21 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
     if not study.trials:  # what the table holds is to be beaten
         study.enqueue_trial({name: ARCHITECTURES[architecture].training[name] for name in space(architecture)})
     workers = max(2, joblib.cpu_count())
-    joblib.Parallel(n_jobs=workers)(
-        joblib.delayed(_search)(architecture, blind, out / f"{architecture}.journal", trials, number)
-        for number in range(workers)
-    )
+    shown = _open(architecture, out / f"{architecture}.journal", 0)  # a thread of its own looks at it
+
+    def note() -> str:
+        done = shown.get_trials(deepcopy=False, states=DONE)
+        best = max((each.value for each in done), default=None)
+        return f"{len(done)} of {trials} trials" + (f", the best {best:.4f}" if done else "")
+
+    calls = [(architecture, blind, out / f"{architecture}.journal", trials, number) for number in range(workers)]
+    searched = side_by_side(f"searching for {architecture}", _search, calls, "process", note=note)
+    failed = [f"{architecture}: {found.reason}" for _, found in searched if isinstance(found, Failed)]
     table = _table(study)
     with atomic_write(out / f"{architecture}.csv") as part:
         table.to_csv(part, index=False)
+    if failed:
+        raise TrainingError("\n".join(failed))
     return table
 
 
@@ -84,7 +94,7 @@ def _open(architecture: str, journal: Path, worker: int) -> optuna.Study:
 def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker: int) -> None:
     """One process of the search: ask for a proposal, try it, tell the score, until enough trials are finished."""
     study, splits = _open(architecture, journal, worker), _splits(data)
-    while len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) < trials:
+    while len(study.get_trials(states=DONE)) < trials:
         trial = study.ask(space(architecture))
         scores = []
         for split in splits:
@@ -95,7 +105,6 @@ def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker
                 break
         else:
             study.tell(trial, float(np.mean(scores)))
-        print(f"{architecture} trial {trial.number}: {np.mean(scores):.4f} {trial.params}", file=sys.stderr, flush=True)
 
 
 def _score(architecture: str, proposal: dict[str, Any], data: Dataset) -> float:
@@ -126,6 +135,6 @@ def _table(study: optuna.Study) -> pd.DataFrame:
     """A row for each finished trial, the best first; a pruned one has seen fewer splits."""
     table = pd.DataFrame(
         {"trial": each.number, "val_f1": each.value, "splits": len(each.intermediate_values), **each.params}
-        for each in study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+        for each in study.get_trials(states=DONE)
     )
     return table.sort_values(["splits", "val_f1"], ascending=False, ignore_index=True)

@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import os
 import re
 import shutil
 import subprocess
@@ -17,11 +16,11 @@ import papermill
 import pytest
 
 import forward
-from study import evidence, pool, report, runs
+from study import evidence, report, runs
 from study import notebook as checks_first
 from study.__main__ import main
 from study.architectures import ARCHITECTURES, rows, variants
-from study.errors import NotebookError, TrainingError
+from study.errors import NotebookError
 from study.files import ROOT
 from study.show import overview, pages
 
@@ -364,13 +363,6 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     index = (place.reports / "index.html").read_text()
     assert "not finished: cnn.failed.ipynb" in index
     assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | made | {"index.html"}
-
-
-def test_a_process_that_is_stopped_from_outside_is_told_in_words(monkeypatch):
-    with pytest.raises(NotebookError, match="rendering: a process was stopped from outside, most likely"):
-        report._failures("rendering", os._exit, [(1,), (1,)])
-    with pytest.raises(TrainingError, match="training: a process was stopped from outside, most likely"):
-        list(pool.side_by_side("training", os._exit, [(1,), (1,)], TrainingError, "run"))
 
 
 def page_of(text):

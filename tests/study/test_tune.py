@@ -3,6 +3,7 @@
 from dataclasses import replace
 from unittest.mock import create_autospec
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,8 +63,8 @@ def untrained(monkeypatch):
 
     train = create_autospec(trainer.train, side_effect=score)  # refuses calls that the real one would
     monkeypatch.setattr(trainer, "train", train)
-    monkeypatch.setattr(tune.joblib, "Parallel", lambda n_jobs: lambda calls: [call(*a, **k) for call, a, k in calls])
-    return train
+    with joblib.parallel_config("sequential"):
+        yield train
 
 
 def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
@@ -92,10 +93,9 @@ def test_a_search_leaves_its_trials_and_goes_on(texts, tmp_path, untrained):
 def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(tune, "_search", lambda architecture, blind, *_: seen.append(blind))
-    monkeypatch.setattr(tune.joblib, "Parallel", lambda n_jobs: list)
-    monkeypatch.setattr(tune.joblib, "delayed", lambda function: function)
     monkeypatch.setattr(tune, "_table", lambda study: pd.DataFrame({"trial": [0]}))
-    tune.tune("lstm", texts, 1, tmp_path)
+    with joblib.parallel_config("sequential"):
+        tune.tune("lstm", texts, 1, tmp_path)
     assert seen
     for blind in seen:
         assert len(blind.x_test) == len(blind.y_test) == 0

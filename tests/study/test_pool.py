@@ -1,0 +1,80 @@
+"""Calls side by side: what becomes of the others when one fails, or kills its process."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import joblib
+import pytest
+
+from study import pool, report, runs, training
+from study.errors import DataError, TrainingError
+from study.pool import Failed, side_by_side
+
+
+def work(folder: Path, number: int, kills: bool = False) -> int:
+    """A call that says that it has begun, and may kill its own process."""
+    with (folder / str(number)).open("a") as file:
+        file.write("begun\n")
+    if kills:
+        time.sleep(0.3)  # so that a neighbour has begun
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return number * number
+
+
+def fail(number: int) -> int:
+    if number == 0:
+        raise DataError("images.npz is missing")
+    if number == 1:
+        raise ZeroDivisionError
+    return number
+
+
+def test_a_call_that_fails_stops_no_other():
+    found = dict(side_by_side("counting", fail, [(n,) for n in range(4)], "number"))
+    assert found[0] == Failed("images.npz is missing")
+    assert "Traceback" in found[1].reason  # nobody expected that: where it happened is told
+    assert "ZeroDivisionError" in found[1].reason
+    assert (found[2], found[3]) == (2, 3)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_call_that_kills_its_process_is_found_and_the_others_finish(workers, tmp_path, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: workers)
+    calls = [(tmp_path, number, number == 3) for number in range(8)]
+
+    def begun(number, since):
+        return (tmp_path / str(number)).exists() and (tmp_path / str(number)).stat().st_mtime >= since
+
+    found = dict(side_by_side("counting", work, calls, "number", begun))
+    assert found.pop(3) == Failed("its process was killed (SIGKILL(-9)), most likely by the system for lack of memory")
+    assert found == {number: number * number for number in (0, 1, 2, 4, 5, 6, 7)}
+    tries = {number: (tmp_path / str(number)).read_text().count("begun") for number in range(8)}
+    assert tries.pop(3) == pool.TOGETHER + 1
+    assert min(tries.values()) == 1  # what had finished was not called again
+
+
+def kill_or_work(notebook: Path) -> None:
+    if notebook.stem == "cnn":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_page_whose_process_is_killed_is_named_and_the_others_are_made():
+    calls = [(Path("cnn.ipynb"),), (Path("lstm.ipynb"),)]
+    [failed] = report._failures("rendering", kill_or_work, calls)
+    assert failed.startswith("cnn.ipynb failed: its process was killed")
+
+
+def test_what_is_trained_is_kept_whatever_fails_beside_it(tmp_path, monkeypatch):
+    """In one process: what the pool says of runs that failed is told by name, after the others are saved."""
+    place = runs.Place("tiny", True, tmp_path)
+    saved = []
+    answers = [(0, Failed("its process was killed")), (1, "a finished run")]
+    monkeypatch.setattr(training, "side_by_side", lambda *_, **__: iter(answers))
+    monkeypatch.setattr(training, "save_run", lambda job, place, found: saved.append((job.variant.name, found)))
+    first, second = runs.jobs("lstm", "tiny", ("baseline", "layers-1"))
+    with pytest.raises(TrainingError, match=r"^run lstm baseline seed 0: its process was killed\nwhat has finished is"):
+        training._trained([(0, first, None, {}, place), (1, second, None, {}, place)], place)
+    assert saved == [("layers-1", "a finished run")]
