@@ -4,10 +4,11 @@ PROFILE ?= quick
 DATA    ?= data
 SOURCE  ?= auto
 ARCH    ?=
+SCHEDULER ?=
 # the first that runs: a name alone may be that of a launcher without the version behind it
 PYTHON  ?= $(shell for each in python3.11 python3.12 python3.13; do $$each -c "" 2>/dev/null && echo $$each && exit; done; echo python3)
 
-KNOWN   := PROFILE DATA SOURCE ARCH PYTHON
+KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
 $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
 
@@ -34,6 +35,7 @@ help: ## list the targets and their variables
 	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
 	@echo "  ARCH=name                     one architecture only (now: $(or $(ARCH),all)):"
 	@echo "                               $(basename $(notdir $(shell grep -l "^ARCHITECTURE = " study/architectures/*.py)))"
+	@echo "  SCHEDULER=tcp://host:8786     train on this Dask cluster (now: $(or $(SCHEDULER),the cores of this machine))"
 	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it
@@ -48,10 +50,10 @@ $(READY): requirements.txt pyproject.toml
 anew: # what depends on it is always made
 
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
-	$(STUDY) report $(OPTIONS)
+	$(STUDY) report $(OPTIONS) --scheduler "$(SCHEDULER)"
 
 train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
-	$(STUDY) train $(OPTIONS)
+	$(STUDY) train $(OPTIONS) --scheduler "$(SCHEDULER)"
 
 tune: $(READY) ## search the settings that are not studied, on validation data, into reports/tuning
 	$(STUDY) tune $(OPTIONS)

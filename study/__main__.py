@@ -10,7 +10,7 @@ import signal
 import sys
 
 from .architectures import ARCHITECTURES
-from .errors import DataError, NotebookError, TrainingError
+from .errors import ClusterError, DataError, NotebookError, TrainingError
 from .names import SOURCES
 from .profiles import BUDGETS
 
@@ -20,8 +20,8 @@ PROFILES = "how much is trained; tiny takes every path once, for tests: no resul
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data, a full disk or a folder that
-    cannot be written to, 130 if stopped.
+    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data, a full disk, a folder that
+    cannot be written to or a cluster that cannot be used, 130 if stopped.
     """
     options = _parser().parse_args(arguments)
     architectures = [options.arch] if options.arch else list(ARCHITECTURES)
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (NotebookError, TrainingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except (DataError, OSError) as error:
+    except (ClusterError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, RuntimeError) as error:
@@ -62,13 +62,15 @@ def _tune(architectures: list[str], options: argparse.Namespace) -> None:
 def _train(architectures: list[str], options: argparse.Namespace) -> None:
     from . import report
 
-    report.train(architectures, options.profile, options.data, options.source, options.out)
+    report.train(architectures, options.profile, options.data, options.source, options.out, scheduler=options.scheduler)
 
 
 def _report(architectures: list[str], options: argparse.Namespace) -> None:
     from . import report
 
-    place = report.make(architectures, options.profile, options.data, options.source, options.out)
+    place = report.make(
+        architectures, options.profile, options.data, options.source, options.out, scheduler=options.scheduler
+    )
     print(f"report: {place.reports / 'index.html'}")
 
 
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", choices=SOURCES, default="auto")
     parser.add_argument("--arch", choices=["", *ARCHITECTURES], default="", help="one architecture only")
     parser.add_argument("--out", default=".", metavar="FOLDER", help="where weights/, figures/ and reports/ go")
+    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="train on its Dask cluster: tcp://host:8786")
     return parser
 
 

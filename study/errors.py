@@ -13,6 +13,10 @@ class TrainingError(RuntimeError):
     """A training process did not come back."""
 
 
+class ClusterError(RuntimeError):
+    """The cluster to train on cannot be used, or is lost."""
+
+
 class NotebookError(RuntimeError):
     """A notebook or a page could not be made: it stopped with an error, or its process did not come back."""
 

@@ -12,9 +12,9 @@ from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
 from .datasets import Dataset
 from .evaluation import Check, by_variant, one_class
+from .profiles import limited
 from .runs import Place
 from .statistics import Interval, macro_f1
-from .training import limited
 
 AGAINST_BASELINES = "baselines"  # the family of comparisons with the strongest method that is no network
 COLUMNS = ["architecture", "group", "variant", "baseline", "metric", "n_seeds"]

@@ -75,6 +75,9 @@ class Journal:
     def keep(self, state: Callable[[], State]) -> None:
         """Keep the state, if it is time."""
 
+    def finish(self) -> None:
+        """The training is finished; whoever saves its model takes away what was kept beside that."""
+
 
 class FileJournal(Journal):
     """Keeps a training's state and progress in files beside the model's.
@@ -84,7 +87,7 @@ class FileJournal(Journal):
     """
 
     def __init__(self, model: Path, mark: str):
-        self.state, self.progress = files_of(model)
+        self.model, self.state = model, files_of(model)[0]
         self.mark = mark
         self._not_before = 0.0
 
@@ -103,9 +106,7 @@ class FileJournal(Journal):
             return None
 
     def tell(self, state: State, epochs: int) -> None:
-        told = told_now(state, epochs)
-        with atomic_write(self.progress, lasting=False) as part:
-            part.write_text(json.dumps(asdict(told)), encoding="utf-8")
+        write(self.model, told_now(state, epochs))
 
     def keep(self, state: Callable[[], State]) -> None:
         start = time.perf_counter()
@@ -121,6 +122,12 @@ class FileJournal(Journal):
 def files_of(model: Path) -> tuple[Path, Path]:
     """Where a model's training keeps its state, and where its progress; both are gone when it is finished."""
     return model.with_suffix(".state.npz"), model.with_suffix(".progress.json")
+
+
+def write(model: Path, told: Told) -> None:
+    """Note beside a model how far its training is."""
+    with atomic_write(files_of(model)[1], lasting=False) as part:
+        part.write_text(json.dumps(asdict(told)), encoding="utf-8")
 
 
 def told_of(model: Path) -> Told | None:

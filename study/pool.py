@@ -15,7 +15,7 @@ from typing import Any
 
 import joblib
 
-from .errors import DataError, NotebookError, PageError, TrainingError
+from .errors import ClusterError, DataError, NotebookError, PageError, TrainingError
 from .progress import progress
 from .stopping import deaf_children, end_with
 
@@ -85,6 +85,8 @@ def _call(function: Callable[..., Any], number: int, arguments: tuple) -> tuple[
     """What a worker does: an error comes back as words, so that it stops no other call."""
     try:
         return number, function(*arguments)
+    except ClusterError:  # the same would happen to other calls
+        raise
     except TOLD as error:
         return number, Failed(str(error))
     except Exception:  # a fault of ours, or of a library's: where it happened must be told

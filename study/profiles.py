@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .architectures import ARCHITECTURES, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .datasets import Dataset
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,20 @@ def epochs(architecture: str, profile: str, training: Settings | None = None) ->
     family = ARCHITECTURES[architecture]
     chosen = (training or family.training)["epochs"]
     return BUDGETS[profile].epochs or family.fewer_epochs.get(profile, chosen)
+
+
+def limited(data: Dataset, profile: str) -> Dataset:
+    """The stratified, seeded part of the training and validation data that a profile uses."""
+    budget = BUDGETS[profile]
+    x_train, y_train = _part(data.x_train, data.y_train, budget.train_samples)
+    x_val, y_val = _part(data.x_val, data.y_val, budget.validation_samples)
+    return replace(data, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
+
+
+def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    if samples is None or samples >= len(x):
+        return x, y
+    x, _, y, _ = train_test_split(x, y, train_size=samples, stratify=y, random_state=0)
+    return x, y

@@ -15,7 +15,9 @@ from .pool import Failed, side_by_side
 from .runs import Place, jobs
 
 
-def make(architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".") -> Place:
+def make(
+    architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".", scheduler: str = ""
+) -> Place:
     """The whole report of some architectures; returns where it lies.
 
     The choice between the real data and the sample is made once, before anything else; then two reports of one place
@@ -27,7 +29,7 @@ def make(architectures: Sequence[str], profile: str, data_dir: str, source: str,
     place = _place(architectures, profile, data_dir, source, out_dir)
     source = "sample" if place.is_sample else "real"
     with place.alone("report", "making the report"):
-        train(architectures, profile, data_dir, source, out_dir, check=True)
+        train(architectures, profile, data_dir, source, out_dir, check=True, scheduler=scheduler)
         _make_pages(architectures, place, data_dir, out_dir)
     return place
 
@@ -75,9 +77,15 @@ def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> l
 
 
 def train(
-    architectures: Sequence[str], profile: str, data_dir: str, source: str, out_dir: str = ".", check: bool = False
+    architectures: Sequence[str],
+    profile: str,
+    data_dir: str,
+    source: str,
+    out_dir: str = ".",
+    check: bool = False,
+    scheduler: str = "",
 ) -> Place:
-    """Train what is not there yet, all architectures in one pool of processes.
+    """Train what is not there yet, all architectures in one pool of processes, or on the cluster of a scheduler.
 
     `check`: then predict with Keras and with numpy, while nothing else runs that would change their times; the
     notebooks find what is kept.
@@ -87,7 +95,7 @@ def train(
     names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
     loaded = {name: datasets.load(name, data_dir, source) for name in dict.fromkeys(names)}
     batches = [(jobs(each, profile), loaded[name]) for each, name in zip(architectures, names, strict=True)]
-    runs = training.train_all(batches, place)
+    runs = training.train_all(batches, place, scheduler)
     if check:
         from . import evaluation
 

@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import architectures, journal
 from .architectures import ARCHITECTURES, Variant, variants
 from .datasets import Dataset, digest, nusax
@@ -116,10 +118,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """What comes back from where a run was trained: its record, and the bytes of its model's file."""
+    """What comes back from where a run was trained: its record, the bytes of its model's file, and what that gave.
+
+    `probabilities` are those of the first validation examples.
+    """
 
     record: dict[str, Any]
     model: bytes
+    probabilities: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

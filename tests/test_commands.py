@@ -12,7 +12,7 @@ import pytest
 
 from study import notebook, report, runs, training
 from study.__main__ import main
-from study.errors import DataError, NotebookError, TrainingError
+from study.errors import ClusterError, DataError, NotebookError, TrainingError
 from study.files import ROOT
 
 
@@ -29,7 +29,7 @@ def test_a_failed_notebook_stops_make(tmp_path, monkeypatch, capsys):
     def fail(*_):
         raise report.NotebookError("cnn.ipynb failed in cell 3")
 
-    monkeypatch.setattr(report, "train", lambda *_, check: report.Place("tiny", True, tmp_path))
+    monkeypatch.setattr(report, "train", lambda *_, **__: report.Place("tiny", True, tmp_path))
     monkeypatch.setattr(report, "execute", fail)
     assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
     assert "error: cnn.ipynb failed in cell 3" in capsys.readouterr().err
@@ -54,7 +54,7 @@ if command != "--help":
     datasets.choose_source = lambda *_: "sample"
 if command == "train":
     from study import training
-    training.train_all = lambda batches, place: [list(batches)]
+    training.train_all = lambda batches, place, scheduler: [list(batches)]
 if command == "tune":
     from study import tune
     tune.tune, tune.chosen = lambda *_: [], dict
@@ -95,13 +95,14 @@ def test_a_command_loads_what_it_needs(command, needed, tmp_path):
     [
         (NotebookError("cell 3"), 1, "error: cell 3"),
         (TrainingError("no memory"), 1, "error: no memory"),
+        (ClusterError("no worker"), 2, "error: no worker"),
         (DataError("no images"), 2, "error: no images"),
         (OSError("no room"), 2, "error: no room"),
         (KeyboardInterrupt(), 130, "stopped; every network that had finished training is kept"),
     ],
 )
 def test_every_error_has_its_status(error, status, said, monkeypatch, tmp_path, capsys):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(report, "train", fail)
@@ -142,7 +143,7 @@ STOPPED = """
 import runpy, signal, sys, time, joblib
 from study import report
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore Ctrl-C
-report.train = lambda *_: joblib.Parallel(2)(joblib.delayed(time.sleep)(99) for _ in range(2))
+report.train = lambda *_, **__: joblib.Parallel(2)(joblib.delayed(time.sleep)(99) for _ in range(2))
 sys.argv = ["study", "train"]
 runpy.run_module("study", run_name="__main__")
 """
@@ -151,7 +152,7 @@ runpy.run_module("study", run_name="__main__")
 def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
     """joblib answers an interrupt in that instant with an error of its own; another RuntimeError stays one."""
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         try:
             raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -161,7 +162,7 @@ def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
     assert main(["train"]) == 130
     assert capsys.readouterr().err.startswith("stopped;")
 
-    def interrupted_while_handling(*_):
+    def interrupted_while_handling(*_, **__):
         try:
             raise ValueError("a fault that is handled")
         except ValueError:
@@ -170,7 +171,7 @@ def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
     monkeypatch.setattr(report, "train", interrupted_while_handling)
     assert main(["train"]) == 130
 
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("a fault")
 
     monkeypatch.setattr(report, "train", broken)
@@ -213,7 +214,7 @@ def make(*arguments):
 def test_help_lists_every_target():
     phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
     said = make("help").stdout
-    for word in (*phony, "PROFILE", "DATA", "SOURCE", "ARCH"):
+    for word in (*phony, "PROFILE", "DATA", "SOURCE", "ARCH", "SCHEDULER"):
         assert re.search(rf"\b{word}\b", said)
 
 

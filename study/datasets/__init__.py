@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -29,7 +29,8 @@ NOT_OFFICIAL, NOT_CHECKED = "not the official files", "as the official files, no
 class Dataset:
     """One data set, split: x are images (n, 32, 32, 3) float32 in 0..1 or texts (n,) object; y are class numbers.
 
-    `doubt` says what keeps real data from being known as the official files, empty if nothing does.
+    `doubt` says what keeps real data from being known as the official files, empty if nothing does. `options` are those
+    that it was loaded with.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dataset:
     checksum: str
     is_sample: bool = False
     doubt: str = ""
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -72,7 +74,7 @@ def load(name: str, data_dir: str | Path = "data", source: str = "auto", **optio
         find(dict.fromkeys(find(file.OPTIONS, option, f"{name}: the option")), value, f"{name}: the {option}")
     if choose_source([name], data_dir, source, **options) == "sample":
         return file.load_sample()
-    return file.read(folder(data_dir), **options)
+    return replace(file.read(folder(data_dir), **options), options=options)
 
 
 def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto", **options: str) -> str:

@@ -11,8 +11,8 @@ from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
 from ..evaluation import of_value, values
 from ..evidence import Evidence
+from ..profiles import limited
 from ..runs import Place
-from ..training import limited
 from . import style
 from .style import BLUE, GREEN, ORANGE, Picture
 

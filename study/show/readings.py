@@ -17,11 +17,10 @@ from ..evaluation import Check, by_variant, of_value
 from ..evidence import Evidence
 from ..findings import name_of
 from ..predictions import TOLERANCE
-from ..profiles import epochs
+from ..profiles import epochs, limited
 from ..profiles import seeds as seeds_of
 from ..runs import PACKAGES, Place, jobs
 from ..statistics import macro_f1
-from ..training import limited
 from .conclusions import data_of_full
 from .sentences import say
 

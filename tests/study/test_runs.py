@@ -7,8 +7,7 @@ import pytest
 from study import architectures, datasets, runs
 from study.architectures import ARCHITECTURES, variants
 from study.files import ROOT
-from study.profiles import BUDGETS, Budget, epochs, seeds
-from study.training import limited
+from study.profiles import BUDGETS, Budget, epochs, limited, seeds
 
 
 @pytest.fixture(scope="module")

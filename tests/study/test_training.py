@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from study import datasets, evaluation, runs, training
+from study import datasets, evaluation, profiles, runs, training
 from study.architectures import ARCHITECTURES
 from study.files import folder
 
@@ -83,7 +83,7 @@ def test_same_curves_whatever_was_trained_before_in_the_process(architecture, na
 
 
 def test_another_seed_is_another_network(texts, place, trained, monkeypatch):
-    monkeypatch.setitem(training.BUDGETS, "tiny", replace(training.BUDGETS["tiny"], seeds=2))
+    monkeypatch.setitem(profiles.BUDGETS, "tiny", replace(profiles.BUDGETS["tiny"], seeds=2))
     first, second = training.train("lstm", texts, place, only=("layers-1",))
     assert (first.seed, second.seed) == (0, 1)
     assert first.history == trained[1].history
@@ -91,11 +91,11 @@ def test_another_seed_is_another_network(texts, place, trained, monkeypatch):
 
 
 def test_tiny_part_is_stratified(texts):
-    part = training.limited(texts, "tiny")
+    part = profiles.limited(texts, "tiny")
     assert np.bincount(part.y_train).tolist() == [20, 20, 20]
     assert set(part.x_train) < set(texts.x_train)
     assert part.x_test is texts.x_test
-    assert training.limited(texts, "full").x_train is texts.x_train
+    assert profiles.limited(texts, "full").x_train is texts.x_train
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from optuna.distributions import CategoricalDistribution
 
 from study import datasets, trainer, tune
 from study.architectures import ARCHITECTURES, variants
-from study.training import limited
+from study.profiles import limited
 
 
 @pytest.fixture(scope="module")

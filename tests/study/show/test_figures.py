@@ -8,10 +8,10 @@ from sklearn.metrics import confusion_matrix
 
 from study import datasets, evaluation
 from study.architectures import ARCHITECTURES
+from study.profiles import limited
 from study.runs import Place
 from study.show import closeups, figures, readings, style
 from study.statistics import macro_f1, reliability
-from study.training import limited
 
 from ..made_up import RIVAL, checks, results, weighed
 
