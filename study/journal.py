@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .datasets import digest
 from .files import atomic_write
 
 KINDS = ("variable", "best")
@@ -82,8 +83,8 @@ class Journal:
 class FileJournal(Journal):
     """Keeps a training's state and progress in files beside the model's.
 
-    A state is kept under the fingerprint `mark` of its run: of another run it is none. It is written after every
-    epoch, or less often where that would take more than SHARE of the time.
+    A state is kept under the fingerprint `mark` of its run, and with a checksum: of another run, or changed since, it
+    is none. It is written after every epoch, or less often where that would take more than SHARE of the time.
     """
 
     def __init__(self, model: Path, mark: str):
@@ -95,7 +96,7 @@ class FileJournal(Journal):
         try:
             with np.load(self.state, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            if str(arrays["mark"]) != self.mark:
+            if str(arrays.pop("digest")) != _digest(arrays) or str(arrays["mark"]) != self.mark:
                 return None
             numbers = range(len(arrays))
             lists = (
@@ -153,4 +154,10 @@ def forget(model: Path) -> None:
 def _arrays(state: State, mark: str) -> dict[str, Any]:
     lists = dict(zip(KINDS, (state.variables, state.best), strict=True))
     arrays = {f"{kind}_{number}": each for kind, some in lists.items() for number, each in enumerate(some)}
-    return arrays | {"mark": mark, "history": json.dumps(state.history), "seconds": state.seconds}
+    arrays |= {"mark": mark, "history": json.dumps(state.history), "seconds": state.seconds}
+    return arrays | {"digest": _digest(arrays)}
+
+
+def _digest(arrays: dict[str, Any]) -> str:
+    """The checksum of what a state's file holds, whatever the order."""
+    return digest(*(np.asarray(arrays[name]) for name in sorted(arrays)))
