@@ -239,7 +239,7 @@ def test_how_far_it_is_is_told(tmp_path):
     told = journal.told_of(model)
     assert (told.epoch, told.epochs, told.loss, told.val_loss, told.seconds) == (2, 7, 1.0, 1.25, 3.5)
     assert told.process == os.getpid()
-    mine.progress.write_text('{"epoch": 3')
+    journal.files_of(model)[1].write_text('{"epoch": 3')
     assert journal.told_of(model) is None
 
 
