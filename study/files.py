@@ -22,6 +22,7 @@ WHAT_TO_DO = {
     errno.EPERM: "no permission to write here; name another folder, or ask its owner",
 }
 FULL = (errno.ENOSPC, errno.EDQUOT)
+UNNAMED = (*FULL, errno.EFBIG)  # writing fails so, and does not name the file
 
 
 @contextmanager
@@ -30,20 +31,27 @@ def atomic_write(path: Path, lasting: bool = True) -> Iterator[Path]:
 
     After that it survives a loss of power, unless it is not `lasting`: waiting for the disk takes some milliseconds.
     """
-    temporary = path.with_name(f".{os.getpid()}@{platform.node()}@{path.name}")
+    with temporary(path) as part:
+        yield part
+        if lasting:
+            _to_disk(part)
+        os.replace(part, path)
+        if lasting:
+            _to_disk(path.parent)  # the name
+
+
+@contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to, and take away what is there after the block."""
+    part = path.with_name(f".{os.getpid()}@{platform.node()}@{path.name}")
     try:
-        with saying_what_to_do(path, temporary):
+        with saying_what_to_do(path, part):
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(path.parent.glob(PARTS))
-            yield temporary
-            if lasting:
-                _to_disk(temporary)
-            os.replace(temporary, path)
-            if lasting:
-                _to_disk(path.parent)  # the name
+            yield part
     finally:
         with suppress(OSError):
-            temporary.unlink()
+            part.unlink()
 
 
 def _to_disk(path: Path) -> None:
@@ -90,7 +98,7 @@ def set_aside(path: Path) -> Path:
 
 
 @contextmanager
-def saying_what_to_do(path: Path, temporary: Path | None = None) -> Iterator[None]:
+def saying_what_to_do(path: Path, part: Path | None = None) -> Iterator[None]:
     """Where `path` cannot be written, name it and not the temporary file, and say what to do.
 
     What went wrong with another file in this block is not changed.
@@ -98,8 +106,9 @@ def saying_what_to_do(path: Path, temporary: Path | None = None) -> Iterator[Non
     try:
         yield
     except OSError as error:
-        mine = (None, *map(str, (temporary, path, *path.parents)))
-        if error.errno not in WHAT_TO_DO or error.filename not in mine:
+        written = error.filename is None and error.errno in UNNAMED
+        mine = written or error.filename in map(str, (part, path, *path.parents))
+        if error.errno not in WHAT_TO_DO or not mine:
             raise
         raise OSError(error.errno, WHAT_TO_DO[error.errno], str(path)) from error
 

@@ -18,7 +18,7 @@ from types import ModuleType
 
 import numpy as np
 
-from ..errors import UnreachableError
+from ..errors import DataError, UnreachableError
 from ..files import folder
 from ..names import SOURCES, find
 
@@ -80,7 +80,8 @@ def load(name: str, data_dir: str | Path = "data", source: str = "auto", **optio
 def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: str = "auto", **options: str) -> str:
     """Decide once for several data sets: "real" if all of them are there or can be fetched, else "sample".
 
-    Only a data set that is absent and whose home cannot be reached leads to the sample. One that is
+    Only a data set that is absent and whose home cannot be reached leads to the sample: it refuses, hangs, ends too
+    early or says that it cannot, also after some attempts, or a proxy's login page comes instead. One that is
     damaged, here or on its way, is an error, whatever the source. Each data set takes the `options` that it has.
     """
     if source not in SOURCES:
@@ -90,9 +91,9 @@ def choose_source(names: Iterable[str], data_dir: str | Path = "data", source: s
     for name in dict.fromkeys(names):
         try:
             DATASETS[name].fetch(folder(data_dir), **_of(name, options))
-        except UnreachableError as error:
-            if source == "real":
-                raise UnreachableError(f"{error}\n{_ways_out(name, data_dir, options)}") from error
+        except DataError as error:
+            if source == "real" or not isinstance(error, UnreachableError):
+                raise type(error)(f"{error}\n{_ways_out(name, data_dir, options)}") from error
             print(_fallback_message(name, data_dir, options, error), file=sys.stderr, flush=True)
             return "sample"
     return "real"

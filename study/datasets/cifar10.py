@@ -39,10 +39,11 @@ def fetch(data_dir: Path) -> None:
     """
     if (data_dir / "cifar10.npz").exists():
         return
-    archive = download.file(URL, SHA256, data_dir / "cifar-10-binary.tar.gz")
-    with atomic_write(data_dir / "cifar10.npz") as part:
+    with (
+        download.for_now(URL, SHA256, data_dir / "cifar-10-binary.tar.gz") as archive,
+        atomic_write(data_dir / "cifar10.npz") as part,
+    ):
         np.savez(part, **_unpack(archive), made_from=SHA256)
-    archive.unlink()
 
 
 def read(data_dir: Path) -> Dataset:
@@ -137,7 +138,7 @@ def _unpack(archive: Path) -> dict[str, np.ndarray]:
             parts = []
             for name in names:
                 if name not in members or members[name].size != BATCH * 3073:
-                    raise DataError(f"{archive}: {name} is missing or has the wrong size")
+                    raise DataError(f"{URL}: {name} is missing or has the wrong size")
                 parts.append(np.frombuffer(tar.extractfile(members[name]).read(), np.uint8).reshape(-1, 3073))
             records = np.concatenate(parts)
             arrays[f"x_{split}"] = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)

@@ -1,12 +1,15 @@
 import csv
 import errno
+import hashlib
 import http.server
 import io
 import os
 import re
 import shutil
+import socket
 import tarfile
 import threading
+import time
 from functools import partial
 
 import numpy as np
@@ -14,8 +17,8 @@ import pytest
 
 from study import datasets
 from study.__main__ import main
-from study.datasets import cifar10, nusax
-from study.errors import DataError
+from study.datasets import cifar10, download, nusax
+from study.errors import DataError, UnreachableError
 from study.files import folder, sha256
 from study.runs import Place, data_digest
 from study.show import readings
@@ -28,6 +31,7 @@ def small_sets(monkeypatch):
     """The same checks on fewer rows, so that the tests are quick."""
     monkeypatch.setattr(cifar10, "ROWS", ROWS)
     monkeypatch.setattr(nusax, "ROWS", {"train": 6, "valid": 3, "test": 4})
+    monkeypatch.setattr(download, "PAUSE", 0.01)
 
 
 def write_images(folder, **changes):
@@ -386,7 +390,7 @@ class TestDownload:
         with tarfile.open(self.archive, "w:gz") as tar:
             tar.addfile(tarfile.TarInfo("cifar-10-batches-bin/data_batch_1.bin"))
         monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
-        with pytest.raises(DataError, match=r"data_batch_1\.bin is missing or has the wrong size"):
+        with pytest.raises(DataError, match=r"cifar.tar.gz: data_batch_1\.bin is missing or has the wrong size"):
             cifar10.fetch(tmp_path / "data")
         assert not (tmp_path / "data" / "cifar10.npz").exists()
 
@@ -394,7 +398,7 @@ class TestDownload:
         def full(*args, **kwargs):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("pooch.retrieve", full)
+        monkeypatch.setattr("pooch.HTTPDownloader.__call__", full)
         with pytest.raises(OSError, match=r"the disk is full; free some space.*train\.csv"):
             datasets.load("nusax", tmp_path / "data", "auto")
 
@@ -406,7 +410,126 @@ class TestDownload:
         monkeypatch.setattr(np, "savez", full)
         with pytest.raises(OSError, match=r"the disk is full; free some space.*cifar10\.npz"):
             datasets.load("cifar10", tmp_path / "data", "auto")
-        assert not list((tmp_path / "data").glob("*.npz"))
+        assert not (tmp_path / "data").exists()
+
+
+WHOLE = b"id,text,label\n" * 5000
+
+
+class Faulty(http.server.BaseHTTPRequestHandler):
+    """A server that does what its `faults` say, one a request; the last of them for ever."""
+
+    faults: list[str] = []
+    requests = 0
+
+    def do_GET(self):
+        type(self).requests += 1
+        fault = self.faults.pop(0) if len(self.faults) > 1 else self.faults[0]
+        match fault:
+            case "hangs at once":
+                time.sleep(1)
+                return
+            case "503" | "404" | "429":
+                self.send_error(int(fault))
+                return
+            case "resets":
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+        content = {"other bytes": b"x" * len(WHOLE), "login": b"\n<!DOCTYPE html><title>Log in</title>"}.get(
+            fault, WHOLE
+        )
+        self.send_response(200)
+        if fault != "ends early, its length not told":
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if fault in HALF else content)
+        if fault == "hangs half way":
+            time.sleep(1)
+
+    def log_message(self, *_):
+        pass
+
+
+HALF = ("hangs half way", "ends early", "ends early, its length not told")
+UNREACHABLE = {  # what the server does: what is said of it, and how often it is asked
+    "refuses": ("ConnectionError", 0),
+    "resets": ("ConnectionError", 4),
+    "hangs at once": ("no answer for 0.1 s", 4),
+    "hangs half way": ("no answer for 0.1 s", 4),
+    "ends early": ("the connection ended too early", 4),
+    "503": ("it answers 503 Service Unavailable", 4),
+    "404": ("it answers 404 Not Found", 1),
+    "login": ("a web page came instead: a proxy's login?", 1),
+}
+DAMAGED = ("other bytes", "ends early, its length not told")
+
+
+class TestFaultyServer:
+    @pytest.fixture
+    def server(self, monkeypatch):
+        """A function: faults -> a server that has them, with the first file of NusaX."""
+        monkeypatch.setattr(download, "TIMEOUT", (0.1, 0.1))
+        checksums = [hashlib.sha256(WHOLE).hexdigest(), *nusax.SHA256["indonesian"][1:]]
+        monkeypatch.setitem(nusax.SHA256, "indonesian", checksums)
+        handler = type("Handler", (Faulty,), {})
+        running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        monkeypatch.setattr(nusax, "URL", f"http://127.0.0.1:{running.server_port}/")
+
+        def start(*faults):
+            handler.faults = [*faults]
+            if faults == ("refuses",):
+                running.shutdown()
+                running.server_close()
+            return handler
+
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield start
+        running.shutdown()
+        running.server_close()
+
+    @pytest.mark.parametrize("fault", UNREACHABLE)
+    def test_a_home_that_cannot_be_reached_leads_to_the_sample_or_to_three_ways(self, fault, server, tmp_path, capsys):
+        reason, asked = UNREACHABLE[fault]
+        handler = server(fault)
+        assert datasets.choose_source(["nusax"], tmp_path / "data") == "sample"
+        assert handler.requests == asked
+        said = capsys.readouterr().err
+        assert "SAMPLE DATA." in said
+        assert f"train.csv cannot be reached ({reason})" in said
+        assert len(re.findall(r"again in [\d.]+ s", said)) == (0 if asked == 1 else 3)
+        with pytest.raises(UnreachableError) as refused:
+            datasets.choose_source(["nusax"], tmp_path / "data", "real")
+        assert reason in str(refused.value)
+        assert all(f"{way}. " in str(refused.value) for way in (1, 2, 3))
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("fault", DAMAGED)
+    @pytest.mark.parametrize("source", ["auto", "real"])
+    def test_what_came_but_is_not_the_file_is_an_error(self, fault, source, server, tmp_path):
+        handler = server(fault)
+        with pytest.raises(DataError, match="does not have the checksum") as refused:
+            datasets.choose_source(["nusax"], tmp_path / "data", source)
+        assert not isinstance(refused.value, UnreachableError)
+        assert all(f"{way}. " in str(refused.value) for way in (1, 2, 3))
+        assert handler.requests == 1
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("faults", [["503", "429"], ["ends early"], ["hangs half way"], ["resets"] * 3])
+    def test_what_passes_is_waited_for(self, faults, server, tmp_path):
+        handler = server(*faults, "none")
+        download.file(f"{nusax.URL}train.csv", nusax.SHA256["indonesian"][0], tmp_path / "train.csv")
+        assert handler.requests == len(faults) + 1
+        assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]
+        assert (tmp_path / "train.csv").read_bytes() == WHOLE
+
+    def test_the_pauses_grow(self, server, tmp_path, monkeypatch):
+        slept = []
+        monkeypatch.setattr(download, "PAUSE", 1)
+        monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
+        server("503")
+        with pytest.raises(UnreachableError):
+            download.file(f"{nusax.URL}train.csv", "0", tmp_path / "train.csv")
+        assert slept == [1, 2, 4]
 
 
 REAL = folder(os.environ.get("DATA", "data"))
