@@ -14,7 +14,8 @@ $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN))
 
 READY := .venv/.ready
 BIN   := .venv/bin
-STUDY  = $(BIN)/python -m study
+# make ends what it started when it is stopped; killed it cannot, and then that ends by itself
+STUDY  = STUDY_PARENT=$$PPID exec $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
 
 # After a move or a copy of the project, the scripts in .venv and the code that it imports are those of the other folder.

@@ -6,14 +6,16 @@ Each command loads what it needs, and no more: `data` neither optuna nor nbconve
 from __future__ import annotations
 
 import argparse
-import signal
+import shlex
 import sys
 
 from .architectures import ARCHITECTURES
 from .errors import ClusterError, DataError, NotebookError, TrainingError
 from .names import SOURCES
 from .profiles import BUDGETS
+from .stopping import last_words, listen
 
+STATUS = {1: (NotebookError, TrainingError), 2: (ClusterError, DataError, OSError)}
 PROFILES = "how much is trained; tiny takes every path once, for tests: no result of it is worth reading"
 
 
@@ -21,25 +23,36 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data, a full disk, a folder that
-    cannot be written to or a cluster that cannot be used, 130 if stopped.
+    cannot be written to or a cluster that cannot be used; if stopped, 130 by Ctrl-C and 143 by SIGTERM.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    last_words.begin(_again(parser, options))
     architectures = [options.arch] if options.arch else list(ARCHITECTURES)
     try:
         COMMANDS[options.command](architectures, options)
-    except (NotebookError, TrainingError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (ClusterError, DataError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (KeyboardInterrupt, RuntimeError) as error:
-        # In the instant in which joblib starts its processes, it answers an interrupt with a RuntimeError of its own.
-        if not any(isinstance(each, KeyboardInterrupt) for each in (error, error.__context__)):
-            raise
-        print("stopped; every network that had finished training is kept", file=sys.stderr)
-        return 130
+    except BaseException as error:
+        # Whatever a library makes of an interrupt, in joblib's case a RuntimeError: to be stopped is what happened.
+        if isinstance(error, KeyboardInterrupt) or last_words.signal:
+            return last_words.say()
+        for status, kinds in STATUS.items():
+            if isinstance(error, kinds):
+                print(f"error: {error}", file=sys.stderr)
+                return status
+        raise
     return 0
+
+
+def _again(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """The command that goes on where this one is, as short as it can be said: by make if that started it."""
+    changed = {name: value for name, value in vars(options).items() if value != parser.get_default(name)}
+    command = changed.pop("command")
+    if command in ("report", "train"):
+        changed = {"profile": options.profile, **changed}
+    by_make = last_words.by_make
+    texts = [f"{name.upper()}=" if by_make else f"--{name} " for name in changed]
+    words = [f"{text}{shlex.quote(str(value))}" for text, value in zip(texts, changed.values(), strict=True)]
+    return " ".join(["make" if by_make else "python -m study", command, *words])
 
 
 def _data(architectures: list[str], options: argparse.Namespace) -> None:
@@ -96,5 +109,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill`, too, ends the processes that were started
+    listen()
     sys.exit(main())

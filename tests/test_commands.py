@@ -1,6 +1,7 @@
 """The command line and the Makefile."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from study import notebook, report, runs, training
 from study.__main__ import main
 from study.errors import ClusterError, DataError, NotebookError, TrainingError
 from study.files import ROOT
+from study.stopping import last_words
 
 
 def test_no_data_and_no_sample_is_an_error(tmp_path, monkeypatch, capsys):
@@ -98,15 +100,19 @@ def test_a_command_loads_what_it_needs(command, needed, tmp_path):
         (ClusterError("no worker"), 2, "error: no worker"),
         (DataError("no images"), 2, "error: no images"),
         (OSError("no room"), 2, "error: no room"),
-        (KeyboardInterrupt(), 130, "stopped; every network that had finished training is kept"),
+        (
+            KeyboardInterrupt(),
+            130,
+            "stopped: what had finished is kept; go on with: python -m study train --profile quick --out folder",
+        ),
     ],
 )
-def test_every_error_has_its_status(error, status, said, monkeypatch, tmp_path, capsys):
+def test_every_error_has_its_status(error, status, said, monkeypatch, capsys):
     def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(report, "train", fail)
-    assert main(["train", "--out", str(tmp_path)]) == status
+    assert main(["train", "--out", "folder"]) == status
     assert capsys.readouterr().err == f"{said}\n"
 
 
@@ -140,58 +146,49 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(command
 
 
 STOPPED = """
-import runpy, signal, sys, time, joblib
+import runpy, signal, sys, time
 from study import report
+from study.pool import side_by_side
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs behind it ignore Ctrl-C
-report.train = lambda *_, **__: joblib.Parallel(2)(joblib.delayed(time.sleep)(99) for _ in range(2))
+report.train = lambda *_, **__: list(side_by_side("sleeping", time.sleep, [(99,)] * 2, "call"))
 sys.argv = ["study", "train"]
 runpy.run_module("study", run_name="__main__")
 """
 
 
-def test_what_is_stopped_while_processes_start_is_stopped(monkeypatch, capsys):
-    """joblib answers an interrupt in that instant with an error of its own; another RuntimeError stays one."""
-
-    def interrupted(*_, **__):
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            raise RuntimeError("cannot join thread before it is started") from None
-
-    monkeypatch.setattr(report, "train", interrupted)
-    assert main(["train"]) == 130
-    assert capsys.readouterr().err.startswith("stopped;")
-
-    def interrupted_while_handling(*_, **__):
-        try:
-            raise ValueError("a fault that is handled")
-        except ValueError:
-            raise KeyboardInterrupt from None
-
-    monkeypatch.setattr(report, "train", interrupted_while_handling)
-    assert main(["train"]) == 130
+def test_what_an_interrupt_turns_into_is_still_a_stop(monkeypatch, capsys):
+    """joblib answers an interrupt, while it starts its processes, with an error of its own; another one stays one."""
 
     def broken(*_, **__):
-        raise RuntimeError("a fault")
+        raise RuntimeError("cannot join thread before it is started")
 
     monkeypatch.setattr(report, "train", broken)
-    with pytest.raises(RuntimeError, match="a fault"):
+    with pytest.raises(RuntimeError, match="cannot join"):
         main(["train"])
+    monkeypatch.setattr(last_words, "signal", signal.SIGTERM)
+    assert main(["train"]) == 143
+    assert capsys.readouterr().err.startswith("stopped: ")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_is_stopped_leaves_no_process(number):
-    command = psutil.Popen([sys.executable, "-c", STOPPED], cwd=ROOT, stderr=subprocess.DEVNULL)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_what_is_stopped_says_one_line_and_leaves_no_process(number, status):
+    """Ctrl-C is sent by a terminal to all processes at once."""
+    command = psutil.Popen(
+        [sys.executable, "-c", STOPPED], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     while sum("LokyProcess" in " ".join(each.cmdline()) for each in command.children()) < 2:
         assert command.is_running()
         time.sleep(0.05)
     children = command.children(recursive=True)
-    command.send_signal(number)
+    os.killpg(command.pid, number) if number == signal.SIGINT else command.send_signal(number)
     left = psutil.wait_procs([command, *children], 20)[1]
     for each in left:
         each.kill()
     assert not left
-    assert command.returncode == 130
+    assert command.returncode == status
+    assert command.stderr.read() == (
+        "stopped: what had finished is kept; go on with: python -m study train --profile quick\n"
+    )
 
 
 def test_asking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):

@@ -73,8 +73,10 @@ def test_what_is_trained_is_kept_whatever_fails_beside_it(tmp_path, monkeypatch)
     saved = []
     answers = [(0, Failed("its process was killed")), (1, "a finished run")]
     monkeypatch.setattr(training, "side_by_side", lambda *_, **__: iter(answers))
+    monkeypatch.setattr(training, "_differs", lambda *_: "")
+    monkeypatch.setattr(training, "_with_record", lambda found, *_: found)
     monkeypatch.setattr(training, "save_run", lambda job, place, found: saved.append((job.variant.name, found)))
     first, second = runs.jobs("lstm", "tiny", ("baseline", "layers-1"))
     with pytest.raises(TrainingError, match=r"^run lstm baseline seed 0: its process was killed\nwhat has finished is"):
-        training._trained([(0, first, None, {}, place), (1, second, None, {}, place)], place)
+        training._trained([(0, None, first, {}), (1, None, second, {})], place, "")
     assert saved == [("layers-1", "a finished run")]
