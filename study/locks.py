@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .files import saying_what_to_do
-from .progress import progress
 
 POLL = 0.2  # seconds between two looks at a lock that another process holds
 
@@ -29,19 +29,14 @@ def alone(path: Path, doing: str = "") -> Iterator[None]:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            _wait(lock, path, doing)
+            if doing:
+                words = f"waiting for {holder(path)}, which is {doing} in {path.parent}"
+                print(words, file=sys.stderr, flush=True)
+            lock.acquire()
     try:
         yield
     finally:
         lock.release()
-
-
-def _wait(lock, path: Path, doing: str) -> None:
-    if not doing:
-        lock.acquire()
-        return
-    with progress(desc=f"waiting for {holder(path)}, which is {doing} in {path.parent}", bar_format="{desc}"):
-        lock.acquire()
 
 
 def holder(path: Path) -> str:

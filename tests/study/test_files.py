@@ -144,15 +144,15 @@ def test_who_makes_a_report_may_train(tmp_path):
 TRAINING = """
 import sys, time
 from study import datasets, training
-from study.runs import Finished, Place, fingerprint, jobs
+from study.runs import Finished, Place, jobs
 
 def side_by_side(what, function, calls, *_, **__):
-    for number, job, _, description, *_ in calls:
+    for call, (job, *_) in enumerate(calls):
         print(job.variant.name, flush=True)
         sys.stdin.readline()
-        yield number, Finished({"fingerprint": fingerprint(description)}, b"model")
+        yield call, Finished({}, b"model", None)
 
-training.side_by_side = side_by_side
+training.side_by_side, training._differs = side_by_side, lambda *_: ""
 print("ready", flush=True)
 some = jobs("lstm", "tiny", ("baseline", "layers-1"))
 training.train_all([(some, datasets.load("nusax", source="sample"))], Place("tiny", True, sys.argv[1]))
