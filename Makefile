@@ -5,10 +5,11 @@ DATA    ?= data
 SOURCE  ?= auto
 ARCH    ?=
 SCHEDULER ?=
+GRID    ?= notebooks/languages.yaml
 # the first that runs: a name alone may be that of a launcher without the version behind it
 PYTHON  ?= $(shell for each in python3.11 python3.12 python3.13; do $$each -c "" 2>/dev/null && echo $$each && exit; done; echo python3)
 
-KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER PYTHON
+KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER GRID PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
 $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
 
@@ -37,6 +38,7 @@ help: ## list the targets and their variables
 	@echo "  ARCH=name                     one architecture only (now: $(or $(ARCH),all)):"
 	@echo "                               $(basename $(notdir $(shell grep -l "^ARCHITECTURE = " study/architectures/*.py)))"
 	@echo "  SCHEDULER=tcp://host:8786     train on this Dask cluster (now: $(or $(SCHEDULER),the cores of this machine))"
+	@echo "  GRID=file.yaml                the parameters of make batch (now: $(GRID))"
 	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it
@@ -52,6 +54,9 @@ anew: # what depends on it is always made
 
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
 	$(STUDY) report $(OPTIONS) --scheduler "$(SCHEDULER)"
+
+batch: $(READY) ## run the notebooks over the parameters in GRID, write reports/<its name>/index.html
+	$(STUDY) batch --data "$(DATA)" --source "$(SOURCE)" --grid "$(GRID)" --scheduler "$(SCHEDULER)"
 
 train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
 	$(STUDY) train $(OPTIONS) --scheduler "$(SCHEDULER)"

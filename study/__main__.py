@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,answers}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,batch,answers}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -10,19 +10,20 @@ import shlex
 import sys
 
 from .architectures import ARCHITECTURES
-from .errors import ClusterError, DataError, NotebookError, TrainingError
+from .errors import ClusterError, DataError, GridError, NotebookError, TrainingError
 from .names import SOURCES
 from .profiles import BUDGETS
 from .stopping import last_words, listen
 
-STATUS = {1: (NotebookError, TrainingError), 2: (ClusterError, DataError, OSError)}
+STATUS = {1: (NotebookError, TrainingError), 2: (ClusterError, DataError, GridError, OSError)}
+GRID = "notebooks/languages.yaml"
 PROFILES = "how much is trained; tiny takes every path once, for tests: no result of it is worth reading"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data, a full disk, a folder that
+    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data or grid, a full disk, a folder that
     cannot be written to or a cluster that cannot be used; if stopped, 130 by Ctrl-C and 143 by SIGTERM.
     """
     parser = _parser()
@@ -87,13 +88,21 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
     print(f"report: {place.reports / 'index.html'}")
 
 
+def _batch(architectures: list[str], options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from . import batch
+
+    print(f"batch: {batch.make(Path(options.grid), options.data, options.source, options.out, options.scheduler)}")
+
+
 def _answers(architectures: list[str], options: argparse.Namespace) -> None:
     from .show import readme
 
     print(*readme.write(), sep="\n")
 
 
-COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report, "answers": _answers}
+COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report, "batch": _batch, "answers": _answers}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", choices=SOURCES, default="auto")
     parser.add_argument("--arch", choices=["", *ARCHITECTURES], default="", help="one architecture only")
     parser.add_argument("--out", default=".", metavar="FOLDER", help="where weights/, figures/ and reports/ go")
+    parser.add_argument("--grid", default=GRID, metavar="FILE", help="of batch: the notebooks' parameters, as YAML")
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="train on its Dask cluster: tcp://host:8786")
     return parser
 

@@ -9,6 +9,10 @@ class UnreachableError(DataError):
     """A data set is not there, and its official home cannot be reached."""
 
 
+class GridError(ValueError):
+    """A grid of notebooks cannot be read; the message names the file and the key."""
+
+
 class TrainingError(RuntimeError):
     """A training process did not come back."""
 

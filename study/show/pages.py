@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,12 @@ FILTER = [f"--lua-filter={TEMPLATES / 'typst.lua'}", "--quiet"]
 UNKNOWN = re.compile(r'<span\s+class="math \w+">(.*?)</span>', re.DOTALL)  # pandoc's way out, in place of MathML
 
 
-def render(notebook: Path, place: Place) -> None:
-    """<name>.ipynb -> <name>.pdf and <name>.html, each complete in itself.
+def render(notebook: Path, place: Place, pdf: bool = True, overview: str = "index.html") -> None:
+    """<name>.ipynb -> <name>.pdf, if that is wanted, and <name>.html, each complete in itself.
 
-    Raises PageError for a notebook that cannot be read, which becomes <name>.failed.ipynb, and for formulas that
-    cannot be typeset. One that pandoc does not know stands on both pages as it was typed; one that only typst refuses
-    leaves no PDF, but the HTML page.
+    `overview` is what the page links to as such. Raises PageError for a notebook that cannot be read, which becomes
+    <name>.failed.ipynb, and for formulas that cannot be typeset. One that pandoc does not know stands on both pages as
+    it was typed; one that only typst refuses leaves no PDF, but the HTML page.
     """
     for kind in (".html", ".pdf"):
         notebook.with_suffix(kind).unlink(missing_ok=True)
@@ -46,12 +47,13 @@ def render(notebook: Path, place: Place) -> None:
         f"{notebook.name}: the formula {unescape(each)} is not known to pandoc" for each in UNKNOWN.findall(body)
     ]
     try:
-        with atomic_write(notebook.with_suffix(".pdf")) as part:
-            write_pdf(body, title, notice_of(place, notebook.stem), part)
+        if pdf:
+            with atomic_write(notebook.with_suffix(".pdf")) as part:
+                write_pdf(body, title, notice_of(place, notebook.stem), part)
     except PageError as error:
         unknown.append(f"{notebook.name}: {error}")
     with atomic_write(notebook.with_suffix(".html")) as part:  # after the PDF, to which it links
-        part.write_text(page(title, body, place, notebook.stem), encoding="utf-8")
+        part.write_text(page(title, body, place, notebook.stem, overview), encoding="utf-8")
     if unknown:
         raise PageError("\n".join(unknown))
 
@@ -131,11 +133,9 @@ def notice_of(place: Place, architecture: str | None = None) -> str:
     return "sample data, not " + " or ".join(TITLES[name] for name in names)
 
 
-def page(title: str, body: str, place: Place, current: str) -> str:
-    """One HTML page, with its style inside and links to its neighbours."""
-    from pygments.formatters import HtmlFormatter
-
-    links = [{"href": "index.html", "text": "Overview", "current": current == "index"}]
+def page(title: str, body: str, place: Place, current: str, overview: str = "index.html") -> str:
+    """One HTML page of a report, with links to its neighbours."""
+    links = [{"href": overview, "text": "Overview", "current": current == "index"}]
     links += [
         {"href": f"{name}.html", "text": family.title, "current": current == name}
         for name, family in ARCHITECTURES.items()
@@ -146,6 +146,13 @@ def page(title: str, body: str, place: Place, current: str) -> str:
     notices = [notice_of(place, current if current in ARCHITECTURES else None)]
     if current == "index":
         notices += [f"not finished: {name}.failed.ipynb" for name in ARCHITECTURES if _failed(place, name)]
+    return framed(title, body, notices, links)
+
+
+def framed(title: str, body: str, notices: Sequence[str], links: Sequence[dict[str, Any]] = ()) -> str:
+    """A whole HTML page, with its style inside."""
+    from pygments.formatters import HtmlFormatter
+
     return _fill(
         "page.html",
         title=title,

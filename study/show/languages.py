@@ -1,0 +1,199 @@
+"""The summary of a grid: what holds in how many languages, with the forest plot, and a table of all its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..across import KINDS, Answers
+from ..architectures import ARCHITECTURES
+from ..evidence import AGAINST_BASELINES
+from ..files import atomic_write
+from ..findings import is_total, lacking, name_of, pair_of, perhaps_small
+from ..grid import Cell
+from ..statistics import VERDICTS
+from . import pages, spread
+from .cells import words
+from .overview import _html, _image
+from .sentences import say
+
+CLEAR = ("better", "worse")
+TABLES = ("findings", "languages", "best")
+
+
+def index(
+    home: Path,
+    notebooks: Mapping[Cell, Path],
+    several: Sequence[Answers],
+    tables: Mapping[str, pd.DataFrame],
+    failures: Mapping[Cell, str],
+) -> Path:
+    """index.html in a grid's folder, of what is finished; what is not is named."""
+    languages = len({each.cell.language for each in several if each.cell.language})
+    title = say("across.title", name=home.name, cells=len(notebooks), languages=languages)
+    parts = [f"<h1>{escape(title)}</h1>", _spent(several) if several else ""]
+    parts.append(
+        _html(say("across.failed", rows=[(each.name, why.strip().split("\n")[-1]) for each, why in failures.items()]))
+    )
+    if "findings" in tables:
+        parts += [_findings(home, several, tables["findings"], tables["languages"]), _best(tables["best"])]
+    parts += [_cells(home, notebooks, tables.get("best"), failures), _sources(home)]
+    notices = [f"sample data, not {each}" for each in _sample_of(several)] + [
+        f"not finished: {each.name}" for each in failures
+    ]
+    path = home / "index.html"
+    with atomic_write(path) as part:
+        part.write_text(pages.framed(title, "".join(parts), notices), encoding="utf-8")
+    return path
+
+
+def _sample_of(several: Sequence[Answers]) -> list[str]:
+    return list(
+        dict.fromkeys(each.data.notice.removeprefix("sample data, not ") for each in several if each.data.is_sample)
+    )
+
+
+def _spent(several: Sequence[Answers]) -> str:
+    seeds = sorted({mine["seed"].nunique() for mine in (each.results for each in several)})
+    return _html(
+        say(
+            "across.spent",
+            networks=sum(len(each.results) for each in several),
+            seeds=seeds,
+            profiles=list(dict.fromkeys(each.cell.profile for each in several)),
+            data=list(dict.fromkeys(each.data.title.partition(" in ")[0] for each in several)),
+            now=f"{datetime.now():%Y-%m-%d %H:%M}",
+        )
+    )
+
+
+def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, effects: pd.DataFrame) -> str:
+    """The forest plot, what the findings say, and their table, as HTML."""
+    rows = [in_words(row) for row in findings.itertuples()]
+    speaks = findings["full_verdict"].notna().any()
+    names = list(dict.fromkeys(each.cell.architecture for each in several))
+    lead = say(
+        "across.lead",
+        languages=[in_title(each) for each in dict.fromkeys(effects["language"])],
+        architectures=[ARCHITECTURES[each].title for each in names],
+        texts=len(several[0].data.y_test),
+        margin=findings["margin"].iloc[0],
+        speaks=speaks,
+        single=all(each.results["seed"].nunique() == 1 for each in several),
+    )
+    picture = spread.save(findings, effects, home / "forest.png", _sample_of(several))
+    clear = [row for row in rows if row["verdict"] in CLEAR]
+    lost = [f"{row['network']}, {row['what']}" for row in clear if row["verdict_texts"] not in (row["verdict"], "")]
+    parts = [(verdict, mine) for verdict in VERDICTS if (mine := [row for row in rows if row["verdict"] == verdict])]
+    said = [say("across.findings", parts=parts)]
+    if (findings["verdict_texts"] != "").all():
+        said.append(say("across.changed", number=len(clear), all=len(rows), lost=lost))
+    shown = pd.DataFrame([_row(row) for row in rows]).to_html(border=0, index=False)
+    return _html(lead) + _image(picture) + _html("\n\n".join(said)) + shown
+
+
+def in_title(language: str) -> str:
+    """`Toba Batak` for toba_batak."""
+    return language.replace("_", " ").title()
+
+
+def in_words(row: Any) -> dict[str, Any]:
+    """A row of findings.csv with what the templates need: network, what, small, contradicts."""
+    said = isinstance(row.full_verdict, str) and "not resolved" not in (row.full_verdict, row.verdict)
+    return row._asdict() | {
+        "network": ARCHITECTURES[row.architecture].title,
+        "what": what(row),
+        "small": perhaps_small(row),
+        "contradicts": said and row.full_verdict != row.verdict,
+    }
+
+
+def what(row: Any) -> str:
+    """A finding in words, of a given architecture: `number of layers: 1 against 2`, `the mask`."""
+    if row.group == KINDS:
+        return f"against {ARCHITECTURES[row.baseline].title} at equal settings, {words()[row.variant]}"
+    if row.group == AGAINST_BASELINES:
+        return "the best against the strongest method without a network"
+    title = ARCHITECTURES[row.architecture].groups[row.group].title.lower()
+    if lacking(row) and not is_total(row):
+        return lacking(row)
+    ours, theirs = pair_of(row)
+    return ours if is_total(row) else f"{title}: {ours} against {theirs}"
+
+
+def short(row: Any) -> str:
+    """A finding in the few words that a figure has room for."""
+    if row.group == KINDS:
+        return f"{ARCHITECTURES[row.architecture].title} {what(row).replace(' at equal settings', '')}"
+    if row.group == AGAINST_BASELINES:
+        return "best against the best simple method"
+    return (
+        "all steps beyond the baseline" if is_total(row) else what(row).replace("beyond the baseline, one layer: ", "")
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, str]:
+    """A line of the table of findings."""
+    interval = "{:+.3f} to {:+.3f}".format
+    both = interval(row["low_texts"], row["high_texts"]) if row["verdict_texts"] else ""
+    in_full = f"{row['full_effect']:+.3f}, {row['full_verdict']}" if isinstance(row["full_verdict"], str) else ""
+    return {
+        "network": row["network"],
+        "finding": row["what"],
+        "same sign": f"{row['agree']} of {row['languages']}",
+        "clear": f"{row['clear']}" + (f", {row['opposite']} the other way" if row["opposite"] else ""),
+        "mean": f"{row['effect']:+.3f}",
+        "over languages": interval(row["low"], row["high"]),
+        "p (Holm)": f"{row['p_holm']:.3f}" if row["p_holm"] >= 0.001 else "< 0.001",
+        "verdict": row["verdict"],
+        "over languages and texts": both,
+        "full, in Indonesian": in_full + (" (contradicts)" if row["contradicts"] else ""),
+    }
+
+
+def _best(best: pd.DataFrame) -> str:
+    """A row for each language: the strongest method without a network, and the best of each architecture; as HTML."""
+    lines = []
+    for language, mine in best.groupby("language", sort=False):
+        line = {"language": in_title(language)}
+        rival = mine.iloc[0]
+        line["without a network"] = f"{rival['rival_test_f1']:.3f} ({rival['rival']})"
+        for row in mine.itertuples():
+            name = name_of(row.architecture, row.variant)
+            title = ARCHITECTURES[row.architecture].title
+            line[title] = f"{row.test_f1:.3f} ({row.effect:+.3f}, {row.verdict}): {name}"
+        lines.append(line)
+    table = pd.DataFrame(lines).fillna("").to_html(border=0, index=False)
+    return _html(say("across.best", rows=lines)) + table
+
+
+def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None, failures: Mapping[Cell, str]) -> str:
+    """A row for each cell of the grid, with its page, as HTML."""
+    scores = {} if best is None else best.set_index("cell").to_dict("index")
+    lines = []
+    for cell, notebook in notebooks.items():
+        page = notebook.with_suffix(".html").relative_to(home)
+        line = {"cell": f'<a href="{page}">{cell.name}</a>' if cell.name in scores else f"{cell.name}: not finished"}
+        if cell.name in scores:
+            row = scores[cell.name]
+            line |= {
+                "networks": str(row["networks"]),
+                "best variant": name_of(cell.architecture, row["variant"]),
+                "validation": f"{row['val_f1']:.3f}",
+                "test": f"{row['test_f1']:.3f}",
+                "without a network": f"{row['rival_test_f1']:.3f} ({row['rival']})",
+                "difference": f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}): {row['verdict']}",
+            }
+        lines.append(line)
+    return _html(say("across.cells")) + pd.DataFrame(lines).fillna("").to_html(escape=False, border=0, index=False)
+
+
+def _sources(home: Path) -> str:
+    names = [f"{each}.csv" for each in TABLES] + ["forest.png", "forest.svg"]
+    links = ", ".join(f'<a href="{name}">{name}</a>' for name in names if (home / name).exists())
+    return _html(say("across.sources")) + f"<p>{links}</p>"
