@@ -3,9 +3,13 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
+import keras
+import numpy as np
 import pytest
 
 from study import pool, report, runs, training
@@ -68,15 +72,19 @@ def test_a_page_whose_process_is_killed_is_named_and_the_others_are_made():
 
 
 def test_what_is_trained_is_kept_whatever_fails_beside_it(tmp_path, monkeypatch):
-    """In one process: what the pool says of runs that failed is told by name, after the others are saved."""
-    place = runs.Place("tiny", True, tmp_path)
-    saved = []
-    answers = [(0, Failed("its process was killed")), (1, "a finished run")]
+    """In one process: what the pool says of runs that failed is told by name, after the others are saved.
+
+    A network that gives other probabilities here than where it was trained is none.
+    """
+    place, x = runs.Place("tiny", True, tmp_path), np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    network.save(tmp_path / "a.keras")
+    sound = runs.Finished({}, (tmp_path / "a.keras").read_bytes(), np.asarray(network(x)))
+    answers = [(0, Failed("its process was killed")), (1, sound), (2, replace(sound, probabilities=np.ones((5, 3))))]
     monkeypatch.setattr(training, "side_by_side", lambda *_, **__: iter(answers))
-    monkeypatch.setattr(training, "_differs", lambda *_: "")
-    monkeypatch.setattr(training, "_with_record", lambda found, *_: found)
-    monkeypatch.setattr(training, "save_run", lambda job, place, found: saved.append((job.variant.name, found)))
-    first, second = runs.jobs("lstm", "tiny", ("baseline", "layers-1"))
-    with pytest.raises(TrainingError, match=r"^run lstm baseline seed 0: its process was killed\nwhat has finished is"):
-        training._trained([(0, None, first, {}), (1, None, second, {})], place, "")
-    assert saved == [("layers-1", "a finished run")]
+    wanted = runs.jobs("lstm", "tiny", ("baseline", "layers-1", "layers-3"))
+    data = SimpleNamespace(x_train=x, x_val=x, source="made up")
+    said = ("^run lstm baseline .*: its process was killed", "run lstm .*: its probabilities .* not kept", "what has")
+    with pytest.raises(TrainingError, match="\n".join(said)):
+        training._trained([(number, data, job, {"data": "11"}) for number, job in enumerate(wanted)], place, "")
+    assert [path.parent.name for path in place.weights.rglob("*.keras")] == [wanted[1].variant.name]
