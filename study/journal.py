@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,7 @@ class FileJournal(Journal):
         self.model, self.state = model, files_of(model)[0]
         self.mark = mark
         self._not_before = 0.0
+        self._said = False
 
     def last(self) -> State | None:
         try:
@@ -107,17 +110,28 @@ class FileJournal(Journal):
             return None
 
     def tell(self, state: State, epochs: int) -> None:
-        write(self.model, told_now(state, epochs))
+        with self._going_on_without():
+            write(self.model, told_now(state, epochs))
 
     def keep(self, state: Callable[[], State]) -> None:
         start = time.perf_counter()
         if start < self._not_before:
             return
         arrays = _arrays(state(), self.mark)
-        with atomic_write(self.state) as part, part.open("wb") as file:
+        with self._going_on_without(), atomic_write(self.state) as part, part.open("wb") as file:
             np.savez(file, **arrays)
         end = time.perf_counter()
         self._not_before = end + (end - start) / SHARE
+
+    @contextmanager
+    def _going_on_without(self) -> Iterator[None]:
+        """A disk that is full now may have room when the training ends; that its state is not kept is said once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._said:
+                print(f"{error}\nThe training goes on; its state could not be kept.", file=sys.stderr)
+            self._said = True
 
 
 def files_of(model: Path) -> tuple[Path, Path]:

@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,12 @@ class Failed:
     """What comes in place of a call's result if it raised an error, or if its process did not come back."""
 
     reason: str
+    of_disk: bool = False  # or of a folder, a permission
+
+
+def error_of(failed: Iterable[Failed], kind: type[Exception], words: str) -> Exception:
+    """One error for all that failed, of this kind; OSError if a disk or a folder was the reason for one of them."""
+    return (OSError if any(each.of_disk for each in failed) else kind)(words)
 
 
 def side_by_side(
@@ -88,7 +94,7 @@ def _call(function: Callable[..., Any], number: int, arguments: tuple) -> tuple[
     except ClusterError:  # the same would happen to other calls
         raise
     except TOLD as error:
-        return number, Failed(str(error))
+        return number, Failed(str(error), isinstance(error, OSError))
     except Exception:  # a fault of ours, or of a library's: where it happened must be told
         return number, Failed(traceback.format_exc().strip())
 

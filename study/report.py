@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import cells, datasets, training
 from .architectures import ARCHITECTURES
 from .errors import NotebookError
-from .files import ROOT, atomic_write
-from .pool import Failed, side_by_side
+from .files import ROOT, WHAT_TO_DO, atomic_write
+from .pool import Failed, error_of, side_by_side
 from .runs import Place, jobs
 
 
@@ -57,7 +58,7 @@ def _make_pages(architectures: Sequence[str], place: Place, data_dir: str, out_d
         _compare_cells(place, data_dir, source)
         overview.index(place)
     if failures:
-        raise NotebookError("\n\n".join(failures))
+        raise error_of(failures, NotebookError, "\n\n".join(sorted(each.reason for each in failures)))
 
 
 def _compare_cells(place: Place, data_dir: str, source: str) -> None:
@@ -66,14 +67,14 @@ def _compare_cells(place: Place, data_dir: str, source: str) -> None:
         cells.save(place, datasets.load(name, data_dir, source))
 
 
-def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> list[str]:
+def _failures(what: str, function: Callable[..., None], calls: list[tuple]) -> list[Failed]:
     """Call a function with each of these arguments, a notebook first, side by side; what failed, in words."""
     failed = [(each, found) for each, found in side_by_side(what, function, calls, "page") if isinstance(found, Failed)]
     names = {number: calls[number][0].name for number, _ in failed}
-    return sorted(
-        found.reason if names[each] in found.reason else f"{names[each]} failed: {found.reason}"
+    return [
+        found if names[each] in found.reason else replace(found, reason=f"{names[each]} failed: {found.reason}")
         for each, found in failed
-    )
+    ]
 
 
 def train(
@@ -117,7 +118,8 @@ def _place(architectures: Sequence[str], profile: str, data_dir: str, source: st
 def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     """Run a notebook through papermill; `target` appears only if every cell succeeded.
 
-    A notebook that failed stays beside it as <name>.failed.ipynb, to be looked at. Raises NotebookError.
+    A notebook that failed stays beside it as <name>.failed.ipynb, to be looked at. Raises NotebookError, or OSError
+    if the page cannot be written.
     """
     import papermill
 
@@ -138,6 +140,9 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
                     os.replace(part, failed)
                 raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in WHAT_TO_DO:  # it says so, and names the page
+            failed.unlink(missing_ok=True)
+            raise
         look = f"\nLook at {failed}" if failed.exists() else ""
         raise NotebookError(f"{notebook.name} failed:\n{error}{look}") from error
     failed.unlink(missing_ok=True)

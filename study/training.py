@@ -15,8 +15,9 @@ import numpy as np
 from . import cluster
 from .datasets import Dataset
 from .errors import TrainingError
+from .files import FULL, saying_what_to_do
 from .journal import told_of
-from .pool import Failed, side_by_side
+from .pool import Failed, error_of, side_by_side
 from .profiles import limited
 from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
 
@@ -44,23 +45,25 @@ def train(
 def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place, scheduler: str = "") -> list[Run]:
     """Like `train`, for jobs on several data sets, so that all of them share one pool of processes.
 
-    Raises TrainingError that names those that failed, after all others have finished.
+    Raises TrainingError, or OSError where they cannot be saved, that names those that failed, after all others have finished.
     """
     place.check_writable()
     finished, failed = attempt([(*each, place) for each in batches], scheduler)
     if failed:
-        raise TrainingError(said_of(failed.values()))
+        raise error_of(failed.values(), TrainingError, said_of(failed.values()))
     return [finished[number] for number in range(len(finished))]
 
 
-def said_of(failed: Iterable[str]) -> str:
+def said_of(failed: Iterable[Failed]) -> str:
     """What to tell of runs that failed."""
-    return "\n".join([*sorted(failed), "what has finished is kept: start again to train the rest"])
+    return "\n".join(
+        [*sorted(each.reason for each in failed), "what has finished is kept: start again to train the rest"]
+    )
 
 
 def attempt(
     batches: Iterable[tuple[list[Job], Dataset, Place]], scheduler: str = ""
-) -> tuple[dict[int, Run], dict[int, str]]:
+) -> tuple[dict[int, Run], dict[int, Failed]]:
     """Train what is not there, in one pool for all places: {number of a job: its run}, and what the others failed for.
 
     The processes are of this machine, or with the address of a scheduler those of its Dask cluster.
@@ -98,7 +101,7 @@ def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     return {number: run for number, run in found.items() if run}
 
 
-def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[int, str]]:
+def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[int, Failed]]:
     """{number: its run} of all these, trained and saved as they finish, and what the others failed for."""
     models = [place.model(job.variant, job.seed) for _, _, job, _, place in todo]
 
@@ -117,9 +120,14 @@ def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[i
             workers.finished(description)
             reason = found.reason if isinstance(found, Failed) else _differs(found, data)
             if reason:
-                failed[number] = f"run {job}: {reason}"
-            else:
+                failed[number] = Failed(f"run {job}: {reason}", getattr(found, "of_disk", False))
+                continue
+            try:
                 finished[number] = save_run(job, place, _with_record(found, job, data, description))
+            except OSError as error:
+                if error.errno in FULL:  # for the others, too
+                    raise
+                failed[number] = Failed(f"run {job}: {error}", of_disk=True)
     return finished, failed
 
 
@@ -140,7 +148,7 @@ def _train_one(job: Job, given: cluster.Given, description: dict[str, Any], mode
 
 def _bytes_of(model: Any) -> bytes:
     """What Keras writes into a model's file."""
-    with tempfile.TemporaryDirectory() as folder:
+    with saying_what_to_do(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
         return path.read_bytes()

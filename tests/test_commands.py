@@ -20,6 +20,7 @@ from study.stopping import last_words
 
 def test_no_data_and_no_sample_is_an_error(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("study.datasets.nusax.URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr("study.datasets.download.PAUSE", 0.01)
     arguments = ["report", "--arch", "lstm", "--source", "real", "--data", str(tmp_path), "--out", str(tmp_path)]
     assert main(arguments) == 2
     said = capsys.readouterr().err

@@ -83,10 +83,11 @@ def write_pdf(body: str, title: str, notice: str, target: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            typst.compile(str(write_typst(body, title, notice, Path(folder))), output=str(target), root="/")
+            content = typst.compile(str(write_typst(body, title, notice, Path(folder))), root="/")
         except RuntimeError as error:  # of pandoc or of typst
             refused = [f"the formula {each} cannot be typeset" for each in _refused(body)] or ["no PDF can be made"]
             raise PageError(f"{', '.join(refused)} ({error})") from error
+    target.write_bytes(content)
 
 
 def write_typst(body: str, title: str, notice: str, folder: Path) -> Path:

@@ -1,17 +1,25 @@
 """Files on disks that fail, and two processes at once: what is left, and what is said."""
 
+import errno
 import os
 import platform
+import resource
 import select
 import signal
 import subprocess
 import sys
 import time
 
+import nbformat
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib import pyplot
 
-from study import files, runs
+from study import datasets, files, runs, store, training
 from study.files import ROOT, atomic_write
+from study.journal import FileJournal, State
+from study.show import pages, style
 
 HOST = platform.node()
 
@@ -175,3 +183,106 @@ def test_two_trainings_at_once_train_nothing_twice(other, tmp_path):
     assert later.communicate("\n\n")[0].split() == ["done"]
     folder = runs.Place("tiny", True, tmp_path).weights / "lstm"
     assert all(names(folder / variant) == ["seed-0.json", "seed-0.keras"] for variant in ("baseline", "layers-1"))
+
+
+@pytest.fixture
+def little_room():
+    """Every file of this process is full at 100 bytes, as the system says."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def write_model(place):
+    return runs.save_run(runs.jobs("lstm", "tiny")[0], place, runs.Finished({}, bytes(1000), None)).path
+
+
+def write_arrays(place):
+    path = place.weights / "baselines.npz"
+    store.kept(path, "mark", lambda: {"x": np.random.default_rng(0).random(1000)})
+    return path
+
+
+def write_table(place):
+    store.write("results", place, pd.DataFrame({"architecture": ["lstm"] * 100, "predicted": "012"}))
+    return place.reports / "results.csv"
+
+
+def write_figure(place):
+    figure = pyplot.figure()
+    return style.save(figure, place, "curves", "Curves", datasets.load("nusax", source="sample")).path
+
+
+def write_pages(place):
+    notebook = place.reports / "lstm.ipynb"
+    pages.render(notebook, place)
+    return notebook.with_suffix(".pdf")
+
+
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (write_model, "seed-0.keras"),
+        (write_arrays, "baselines.npz"),
+        (write_table, "results.csv"),
+        (write_figure, "curves.png"),
+        (write_pages, "lstm.pdf"),
+    ],
+)
+def test_a_disk_without_room_is_told_with_the_file_and_leaves_no_half(write, name, tmp_path, request, monkeypatch):
+    place = runs.Place("tiny", True, tmp_path)
+    place.reports.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(), place.reports / "lstm.ipynb")
+    monkeypatch.setattr(pages, "write_typst", lambda *_: ROOT / "README.md")
+    monkeypatch.setattr("typst.compile", lambda *_, **__: bytes(1000))
+    before = [path for path in tmp_path.rglob("*") if path.is_file()]
+    request.getfixturevalue("little_room")
+    with pytest.raises(OSError, match=rf"the file is larger than the system lets a file be.*{name}'$"):
+        write(place)
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert left == before
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.getrlimit(resource.RLIMIT_FSIZE)[1],) * 2)
+    assert write(place).stat().st_size > 100
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_what_failed_is_named_and_what_to_do_is_said(number, tmp_path):
+    path = tmp_path / "a.csv"
+    with pytest.raises(OSError, match=r"a\.csv'$") as failed, atomic_write(path) as part:
+        raise OSError(number, os.strerror(number), str(part))
+    assert files.WHAT_TO_DO[number] in str(failed.value)
+    with pytest.raises(OSError, match="of another") as failed, atomic_write(path):
+        raise OSError(number, "of another", "elsewhere")
+    assert failed.value.filename == "elsewhere"
+
+
+def test_a_training_whose_state_cannot_be_kept_goes_on(tmp_path, little_room, capsys):
+    kept = FileJournal(tmp_path / "seed-0.keras", "mark")
+    state = State({"loss": [1.0], "val_loss": [1.0]}, 1.0, [np.zeros(1000)], [np.zeros(1000)])
+    for _ in range(3):
+        kept._not_before = 0.0
+        kept.tell(state, 9)
+        kept.keep(lambda: state)
+    assert names(tmp_path) == []
+    said = capsys.readouterr().err
+    assert said.count("The training goes on; its state could not be kept.") == 1
+    assert "seed-0." in said
+
+
+@pytest.mark.parametrize(("number", "saved"), [(errno.EACCES, 2), (errno.ENOSPC, 0)])
+def test_what_cannot_be_saved_stops_the_others_only_if_the_disk_is_full(number, saved, tmp_path, monkeypatch):
+    def save_run(job, *_):
+        if job.variant.name == "direction-bidirectional":
+            raise OSError(number, "no", "seed-0.keras")
+        done.append(job)
+
+    done = []
+    finished = runs.Finished({}, b"", None)
+    monkeypatch.setattr(training, "save_run", save_run)
+    monkeypatch.setattr(training, "_differs", lambda *_: "")
+    monkeypatch.setattr(training, "side_by_side", lambda _, __, calls, *___: ((n, finished) for n in range(len(calls))))
+    some = runs.jobs("lstm", "tiny", ("baseline", "layers-1", "direction-bidirectional"))
+    with pytest.raises(OSError, match=r"seed-0\.keras"):
+        training.train_all([(some, datasets.load("nusax", source="sample"))], runs.Place("tiny", True, tmp_path))
+    assert len(done) == saved

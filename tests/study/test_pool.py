@@ -68,7 +68,7 @@ def kill_or_work(notebook: Path) -> None:
 def test_a_page_whose_process_is_killed_is_named_and_the_others_are_made():
     calls = [(Path("cnn.ipynb"),), (Path("lstm.ipynb"),)]
     [failed] = report._failures("rendering", kill_or_work, calls)
-    assert failed.startswith("cnn.ipynb failed: its process was killed")
+    assert failed.reason.startswith("cnn.ipynb failed: its process was killed")
 
 
 def test_what_is_trained_is_kept_whatever_fails_beside_it(tmp_path, monkeypatch):
