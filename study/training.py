@@ -45,7 +45,7 @@ def train(
 def train_all(batches: Iterable[tuple[list[Job], Dataset]], place: Place, scheduler: str = "") -> list[Run]:
     """Like `train`, for jobs on several data sets, so that all of them share one pool of processes.
 
-    Raises TrainingError, or OSError where they cannot be saved, that names those that failed, after all others have finished.
+    Raises TrainingError that names those that failed, after all others have finished; OSError if one cannot be saved.
     """
     place.check_writable()
     finished, failed = attempt([(*each, place) for each in batches], scheduler)

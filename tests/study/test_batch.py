@@ -20,6 +20,7 @@ from study.datasets import nusax
 from study.errors import GridError, NotebookError
 from study.files import ROOT
 from study.grid import Cell
+from study.pool import Failed
 from study.show import languages, spread
 
 from .made_up import checks, weighed
@@ -370,9 +371,8 @@ def test_runs_that_failed_are_told_by_cell(monkeypatch):
     works = [SimpleNamespace(cell=cell(name, "javanese"), data=None, place=None) for name in ("lstm", "gru")]
     number = len(batch.jobs("lstm", "tiny"))
     runs = {each: f"run {each}" for each in range(2 * number) if each != number + 3}
-    monkeypatch.setattr(
-        training, "attempt", lambda *_: (runs, {number + 3: Failed("run gru baseline seed 0: no memory")})
-    )
+    failed = {number + 3: Failed("run gru baseline seed 0: no memory")}
+    monkeypatch.setattr(training, "attempt", lambda *_: (runs, failed))
     trained, failures = batch._train(works, "")
     assert trained == {works[0].cell: [f"run {each}" for each in range(number)]}
     assert list(failures) == [works[1].cell]
