@@ -20,6 +20,7 @@ from .store import Arrays
 # most, as both round at random; a wrong formula lies a thousand times as far.
 AS_NEAR = 2
 METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
+LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
 NOTHING = np.empty((0, 1), np.float32)
 
 
@@ -69,6 +70,11 @@ class Check:
     def dead(self) -> bool:
         """Whether the network predicts one class for everything."""
         return one_class(self.predicted)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its training ended as a loss was no number; records and tables of earlier do not say."""
+        return self.run.record.get("diverged", False) is True
 
     def f1(self, probabilities: np.ndarray) -> float:
         """The macro-F1 of a side, on the examples that it predicted."""
@@ -131,6 +137,7 @@ def _row(check: Check, record: dict) -> dict:
         "keras_error": check.keras_error,
         "numpy_error": check.numpy_error,
         **_plain(check),
+        "diverged": check.diverged,
     }
 
 
@@ -177,7 +184,8 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
     checks = []
     for row in rows[rows["variant"].isin(named)].to_dict("records"):
         losses = epochs[row["variant"], row["seed"]].drop(columns=["architecture", "variant", "seed", "epoch"])
-        record = row | {"history": losses.dropna(axis=1).to_dict("list")}
+        there = [name for name in losses if name in LOSSES or losses[name].notna().any()]
+        record = row | {"history": losses[there].to_dict("list")}
         record["metrics"] = {name: row[name] for name in METRICS}
         run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
         checks.append(_check(run, data, store.arrays_in(store.check_of(run))))

@@ -146,13 +146,14 @@ def limits(comparisons: pd.DataFrame) -> str:
 
 
 def _dead(evidence: Evidence, names: list[str]) -> str:
-    """Name the networks that predict one class for everything."""
-    networks = []
+    """Name the networks that predict one class for everything, and those whose training diverged."""
+    found: dict[str, list] = {"dead": [], "diverged": []}
     for name, mine in by_variant(evidence.checks).items():
-        seeds = [each.run.seed for each in mine if each.dead]
-        if name in names and seeds:
-            networks.append((name_of(evidence.architecture, name), seeds, len(seeds) == len(mine)))
-    return say("verdicts.dead", networks=networks)
+        for mark, networks in found.items():
+            seeds = [each.run.seed for each in mine if getattr(each, mark)]
+            if name in names and seeds:
+                networks.append((name_of(evidence.architecture, name), seeds, len(seeds) == len(mine)))
+    return say("verdicts.dead", **found)
 
 
 def _fit(evidence: Evidence, group: str) -> str:

@@ -111,6 +111,7 @@ def curves(evidence: Evidence, group: str) -> Picture:
         for check in checks:
             _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
         words = ARCHITECTURES[evidence.architecture].groups[group].in_words(value)
+        words += " (diverged)" if any(check.diverged for check in checks) else ""
         each.set(title=style.in_lines(words, 84 // axes.shape[1]), xlabel="epoch")
         each.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
     for each in axes.flat[len(names) :]:
@@ -128,8 +129,8 @@ def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int, al
     look = {"marker": "."} if alone else {"linewidth": 0.8, "alpha": 0.7}
     axes.plot(epochs, history["loss"], color=ORANGE, linestyle="--", label="training", **look)
     axes.plot(epochs, history["val_loss"], color=BLUE, label="validation", **look)
-    best = history["val_loss"][best_epoch - 1]
-    axes.plot(best_epoch, best, "D", color="black", markersize=5 if alone else 3, label="weights kept")
+    kept = (best_epoch, history["val_loss"][best_epoch - 1]) if best_epoch else ([], [])  # none, where all diverged
+    axes.plot(*kept, "D", color="black", markersize=5 if alone else 3, label="weights kept")
 
 
 @style.styled

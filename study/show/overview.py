@@ -135,6 +135,9 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
         beside = {score: f" (full: {found[score].mean():.3f})" if len(found) else "" for score in scores}
     pdf = f'<a href="{name}.pdf">PDF</a>, ' if (place.reports / f"{name}.pdf").exists() else ""
     dead = [findings.name_of(name, each) for each in results.loc[results["dead"], "variant"].unique()]
+    if "diverged" in results:  # older tables do not say
+        diverged = results.loc[results["diverged"].eq(True), "variant"].unique()
+        dead += [f"{findings.name_of(name, each)} (diverged)" for each in diverged]
     return {
         "network": f'<a href="{name}.html">{ARCHITECTURES[name].title}</a>',
         "best variant": findings.name_of(name, variant),

@@ -83,10 +83,15 @@ def curves(evidence: Evidence, group: str) -> str:
     about = ARCHITECTURES[evidence.architecture].groups[group]
     for value in about.changes:
         checks = of_value(evidence.checks, group, value)
-        runs = [(each.run.history, each.run.record["best_epoch"] - 1) for each in checks]
+        records = [each.run.record for each in checks if each.run.record["best_epoch"]]  # else diverged at once
+        if not records:
+            continue
+        runs = [(record["history"], record["best_epoch"] - 1) for record in records]
         early[about.in_words(value)] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
         kept[about.in_words(value)] = float(np.mean([history["val_loss"][best] for history, best in runs]))
         fitted[about.in_words(value)] = float(np.mean([history["loss"][best] for history, best in runs]))
+    if not kept:
+        return say("readings.no_curves")
     return say("readings.curves", early=_ends(early), kept=_ends(kept), fitted=_ends(fitted))
 
 

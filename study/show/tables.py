@@ -63,7 +63,7 @@ def group_table(evidence: Evidence, group: str) -> Table:
     """One row for each value of a group, means over seeds; then the methods without a network.
 
     "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
-    epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several.
+    epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several; 0 is the beginning.
     """
     about = ARCHITECTURES[evidence.architecture].groups[group]
     lines = []
@@ -73,7 +73,7 @@ def group_table(evidence: Evidence, group: str) -> Table:
         kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
-                about.title: about.in_words(value) + _dead(mine),
+                about.title: about.in_words(value) + _marks(mine),
                 **_score(evidence.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
                 "training": f"{frame['train_f1'].mean():.3f}",
@@ -158,7 +158,7 @@ def calibration_table(evidence: Evidence) -> Table:
         sure = np.mean([each.keras.max(axis=1) for each in mine])
         error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
         scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        lines.append({"variant": name_of(evidence.architecture, name) + _dead(mine)} | _formatted(scores))
+        lines.append({"variant": name_of(evidence.architecture, name) + _marks(mine)} | _formatted(scores))
     return Table(lines)
 
 
@@ -176,12 +176,13 @@ def hardest_texts(evidence: Evidence, number: int = 5) -> Table:
     )
 
 
-def _dead(checks: list[Check]) -> str:
-    """The mark of a network that predicts one class for everything, with its seeds where there are several."""
-    dead = [str(each.run.seed) for each in checks if each.dead]
-    if not dead:
-        return ""
-    return " DEAD" if len(checks) == 1 else f" DEAD (seed {', '.join(dead)})"
+def _marks(checks: list[Check]) -> str:
+    """What is wrong with networks: they predict one class for everything, or diverged; with the seeds if several."""
+    words = ""
+    for mark in ("dead", "diverged"):
+        if seeds := [str(each.run.seed) for each in checks if getattr(each, mark)]:
+            words += f" {mark.upper()}" + (f" (seed {', '.join(seeds)})" if len(checks) > 1 else "")
+    return words
 
 
 def sizes_table(runs: list[Run], group: str) -> Table:
@@ -242,7 +243,7 @@ def check_table(checks: list[Check]) -> Table:
         {
             "variant": name_of(each.run.variant.architecture, each.run.variant.name)
             + (f", seed {each.run.seed}" if several else "")
-            + _dead([each]),
+            + _marks([each]),
             "agreement": f"{each.agreeing()}/{len(each.y)}",
             "max |Δp|": f"{each.differences().max():.1e}",
             "mean |Δp|": f"{each.differences().mean():.1e}",

@@ -22,7 +22,7 @@ def test_results_have_the_columns_that_were_asked_for():
     )
     further = ["dead", "train_f1", "epochs_at_most", "keras_error", "numpy_error"]
     plain = ["plain_examples", "plain_f1", "plain_agreement", "plain_max_abs_diff", "plain_s", "plain_error"]
-    assert list(found.columns) == [*asked.split(","), *further, *plain]
+    assert list(found.columns) == [*asked.split(","), *further, *plain, "diverged"]
     errors = [name for name in found if name.endswith("_error")]
     assert found.drop(columns=errors).notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
