@@ -10,6 +10,7 @@ import pandas as pd
 from . import predictions, store
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
+from .errors import DataError
 from .predictions import TOLERANCE
 from .progress import progress
 from .runs import Place, Run
@@ -176,7 +177,7 @@ def _about(check: Check) -> dict:
 def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
     """The checks as tables and kept predictions have them, for all but what needs a model: that on its layers.
 
-    Raises OSError if one of the files is missing.
+    Raises OSError if one of the files is missing, DataError if predictions are of another network than its row.
     """
     rows, history = (store.read(name, place, architecture) for name in ("results", "history"))
     epochs = dict(list(history.groupby(["variant", "seed"])))
@@ -188,7 +189,10 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
         record = row | {"history": losses[there].to_dict("list")}
         record["metrics"] = {name: row[name] for name in METRICS}
         run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
-        checks.append(_check(run, data, store.arrays_in(store.check_of(run))))
+        check = _check(run, data, store.arrays_in(store.check_of(run)))
+        if not np.isclose(check.f1(check.keras), row["test_f1_keras"], rtol=0, atol=1e-9):
+            raise DataError(f"{store.check_of(run)} is not of the network in results.csv: make the report again")
+        checks.append(check)
     return checks
 
 

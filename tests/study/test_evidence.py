@@ -7,6 +7,7 @@ import pytest
 from study import evaluation, evidence, statistics
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
+from study.errors import DataError
 from study.evidence import AGAINST_BASELINES, COLUMNS
 from study.runs import Place
 from study.show import closeups, conclusions, figures, tables
@@ -89,6 +90,16 @@ def test_everything_is_rebuilt_without_training(tmp_path):
     pd.testing.assert_frame_equal(tables.check_table(again.checks), tables.check_table(fresh.checks))
     assert conclusions.summary(again) == conclusions.summary(fresh)
     assert [each.run.history for each in again.checks] == [each.run.history for each in fresh.checks]
+
+
+def test_kept_predictions_of_another_network_are_not_shown_as_its_own(tmp_path):
+    place = Place("quick", False, tmp_path)
+    found = weighed(checks({"layers-1": 0.8}), place=place)
+    keep(found)
+    paths = {each.run.variant.name: place.model(each.run.variant, 0).with_suffix(".check.npz") for each in found.checks}
+    paths["layers-1"].write_bytes(paths["baseline"].read_bytes())
+    with pytest.raises(DataError, match=r"layers-1/seed-0\.check\.npz is not of the network in results\.csv"):
+        evidence.saved("lstm", found.data, place)
 
 
 def test_what_is_kept_is_tidy(tmp_path):
