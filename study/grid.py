@@ -72,7 +72,7 @@ def _check(part: dict[str, list], path: Path) -> None:
         if not values:
             raise GridError(f"{path}: {key} has no value")
         for value in values:
-            _known(path, CHOICES.get(key), value, f"{key}:")
+            _known(path, CHOICES.get(key), value, f"{key}:" if key in CHOICES else key)
     if "architecture" not in part:
         raise GridError(f"{path}: the key architecture is missing; choose some of {', '.join(ARCHITECTURES)}")
     for name in part["architecture"]:

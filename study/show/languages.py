@@ -89,8 +89,12 @@ def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, ef
     picture = spread.save(findings, effects, home / "forest.png", _sample_of(several))
     clear = [row for row in rows if row["verdict"] in CLEAR]
     lost = [f"{row['network']}, {row['what']}" for row in clear if row["verdict_texts"] not in (row["verdict"], "")]
-    parts = [(verdict, mine) for verdict in VERDICTS if (mine := [row for row in rows if row["verdict"] == verdict])]
-    said = [say("across.findings", parts=parts)]
+    by_verdict = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
+    unclear = {row["network"]: [] for row in by_verdict["not resolved"]}
+    for row in by_verdict.pop("not resolved"):
+        unclear[row["network"]].append(row["what"])
+    parts = [each for each in by_verdict.items() if each[1]]
+    said = [say("across.findings", parts=parts, open=list(unclear.items()))]
     if (findings["verdict_texts"] != "").all():
         said.append(say("across.changed", number=len(clear), all=len(rows), lost=lost))
     shown = pd.DataFrame([_row(row) for row in rows]).to_html(border=0, index=False)

@@ -15,11 +15,13 @@ from matplotlib.figure import Figure
 from ..across import KEY, KINDS
 from ..architectures import ARCHITECTURES
 from ..files import atomic_write
+from ..findings import is_total, lacking
 from .style import BLUE, ORANGE, STYLE, WIDTH, Picture
 
-ROW, AROUND = 0.3, 0.75  # inches: the height of a row, and what stands around the rows of a panel
+ROW, AROUND, ENDS = 0.28, 0.6, 0.95  # inches: the height of a row, what stands around a block, and around all
 LEFT, RIGHT, GAP = 0.335, 0.985, 0.04  # of the figure's width: where the panels begin and end, and between them
 FILLS = {"better": BLUE, "worse": BLUE, "equivalent": "0.6", "not resolved": "white"}
+KINDS_TITLE = "One kind of cell against another, at equal settings"
 MEAN, DOTS, SQUARE = -0.1, 0.2, -0.32  # of a row, from its middle downwards: where each mark stands
 LOOKS = {"svg.hashsalt": "forest", "svg.fonttype": "path"}  # from the same table the same file
 
@@ -39,58 +41,72 @@ def save(findings: pd.DataFrame, effects: pd.DataFrame, path: Path, sample_of: S
 
 @mpl.rc_context(STYLE)
 def draw(findings: pd.DataFrame, effects: pd.DataFrame, title: str) -> Figure:
-    """A column for each architecture, with a row for each of its findings; below them the kinds of cells."""
-    own, kinds = (findings[(findings["group"] == KINDS) == is_kind] for is_kind in (False, True))
-    rows = list(dict.fromkeys(zip(own["group"], own["variant"], own["baseline"], strict=True)))
-    heights = [ROW * len(rows), ROW * len(kinds)]
-    panels = [height for height in heights if height]
-    figure = Figure(figsize=(WIDTH, sum(panels) + AROUND * (len(panels) + 0.6)))
-    tall, top = figure.get_figheight(), 0.75
-    names = list(own["architecture"].unique())
-    wide = (RIGHT - LEFT - GAP * (len(names) - 1)) / max(len(names), 1)
-    limits = _limits(own, effects[effects["group"] != KINDS])
-    for number, name in enumerate(names):
-        box = (LEFT + number * (wide + GAP), 1 - (top + heights[0]) / tall, wide, heights[0] / tall)
-        axes = figure.add_axes(box)
-        _panel(axes, own[own["architecture"] == name], effects, rows, limits)
-        axes.set_title(ARCHITECTURES[name].title, loc="left", weight="bold")
-        if number == 0:
-            _names(axes, [own[_is(own, row)].iloc[0] for row in rows])
-    if len(kinds):
-        axes = figure.add_axes((LEFT, 0.85 / tall, RIGHT - LEFT, heights[1] / tall))
-        keys = list(zip(kinds["group"], kinds["variant"], kinds["baseline"], kinds["architecture"], strict=True))
-        _panel(axes, kinds, effects, keys, _limits(kinds, effects[effects["group"] == KINDS]))
-        _names(axes, [each for _, each in kinds.iterrows()])
-        axes.set_title("One kind of cell against another, at equal settings", loc="left", weight="bold")
-    figure.supxlabel("difference in test macro-F1", y=0.42 / tall, va="bottom", fontsize=9)
+    """Three blocks, each with a scale of its own: what is turned, what is worth a lot, and the kinds of cells.
+
+    In the first two a column for each architecture; a row is the same finding in all of them.
+    """
+    blocks = [each for each in _blocks(findings) if len(each)]
+    tall = sum(ROW * len(_keys(each)) + AROUND for each in blocks) + ENDS
+    figure, top = Figure(figsize=(WIDTH, tall)), ENDS / 2
+    for block in blocks:
+        keys = _keys(block)
+        columns = [block] if _is_kinds(block) else [rows for _, rows in block.groupby("architecture", sort=False)]
+        wide = (RIGHT - LEFT - GAP * (len(columns) - 1)) / len(columns)
+        limits = _limits(block, effects)
+        for number, rows in enumerate(columns):
+            bottom = 1 - (top + AROUND / 2 + ROW * len(keys)) / tall
+            axes = figure.add_axes((LEFT + number * (wide + GAP), bottom, wide, ROW * len(keys) / tall))
+            _panel(axes, rows, effects, keys, limits)
+            name = KINDS_TITLE if _is_kinds(block) else ARCHITECTURES[rows["architecture"].iloc[0]].title
+            axes.set_title(name, loc="left", weight="bold", size=9)
+            if number == 0:
+                _names(axes, [block[_is(block, key)].iloc[0] for key in keys])
+        top += ROW * len(keys) + AROUND
+    figure.text((LEFT + RIGHT) / 2, 0.42 / tall, "difference in test macro-F1", ha="center")
     figure.suptitle(title, y=1 - 0.1 / tall, va="top")
     _legend(figure, findings["full_verdict"].notna().any())
     return figure
 
 
+def _blocks(findings: pd.DataFrame) -> list[pd.DataFrame]:
+    """The findings as they share a scale: a part that a network lacks on purpose moves it further than any knob."""
+    kinds = findings["group"] == KINDS
+    large = np.array([bool(lacking(row)) or is_total(row) for row in findings.itertuples()])
+    return [findings[~kinds & ~large], findings[~kinds & large], findings[kinds]]
+
+
+def _is_kinds(block: pd.DataFrame) -> bool:
+    return (block["group"] == KINDS).all()
+
+
+def _keys(block: pd.DataFrame) -> list[tuple]:
+    """What tells the rows of a block: group, variant and baseline; between kinds of cells also the architecture."""
+    names = [*KEY[1:], *(["architecture"] if _is_kinds(block) else [])]
+    return list(dict.fromkeys(block[names].itertuples(index=False, name=None)))
+
+
 def _is(rows: pd.DataFrame, key: tuple) -> pd.Series:
-    """Which rows have this group, variant and baseline, and perhaps architecture."""
-    names = ("group", "variant", "baseline", "architecture")
+    """Which rows have this key."""
+    names = (*KEY[1:], "architecture")
     return np.logical_and.reduce([rows[name] == value for name, value in zip(names, key, strict=False)])
 
 
-def _limits(findings: pd.DataFrame, effects: pd.DataFrame) -> tuple[float, float]:
-    margin = findings["margin"].max()
-    low = min(findings["low"].min(), effects["effect"].min(), -margin)
-    high = max(findings["high"].max(), effects["effect"].max(), margin)
+def _limits(block: pd.DataFrame, effects: pd.DataFrame) -> tuple[float, float]:
+    margin, dots = block["margin"].max(), effects.merge(block[KEY])["effect"]
+    low, high = min(block["low"].min(), dots.min(), -margin), max(block["high"].max(), dots.max(), margin)
     room = 0.05 * (high - low)
     return low - room, high + room
 
 
-def _panel(axes: Any, findings: pd.DataFrame, effects: pd.DataFrame, rows: list[tuple], limits: tuple) -> None:
+def _panel(axes: Any, findings: pd.DataFrame, effects: pd.DataFrame, keys: list[tuple], limits: tuple) -> None:
     margin = findings["margin"].iloc[0]
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
-    for height, key in enumerate(rows):
+    for height, key in enumerate(keys):
         for row in findings[_is(findings, key)].itertuples():
             mine = effects[(effects[KEY] == [getattr(row, name) for name in KEY]).all(axis=1)]["effect"]
             jitter = np.linspace(-0.09, 0.09, len(mine))
-            axes.plot(mine, height + DOTS + jitter, ".", color="0.35", markersize=3.5, markeredgewidth=0, zorder=2)
+            axes.plot(mine, height + DOTS + jitter, ".", color="0.35", markersize=4.5, markeredgewidth=0, zorder=2)
             reach = [[row.effect - row.low], [row.high - row.effect]]
             looks = {"markerfacecolor": FILLS[row.verdict], "color": "black", "markeredgewidth": 0.8}
             axes.errorbar(
@@ -99,10 +115,10 @@ def _panel(axes: Any, findings: pd.DataFrame, effects: pd.DataFrame, rows: list[
             if isinstance(row.full_verdict, str):
                 axes.plot(row.full_effect, height + SQUARE, **_square(), zorder=3)
         axes.axhline(height + 0.5, color="0.85", linewidth=0.5, zorder=0)
-    axes.set(xlim=limits, ylim=(len(rows) - 0.5, -0.5), yticks=[])
+    axes.set(xlim=limits, ylim=(len(keys) - 0.5, -0.5), yticks=[])
     axes.grid(axis="x", color="0.85", linewidth=0.5)
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if len(key) == len(KEY) - 1 else 10, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.2f}" if round(x, 6) else "0")
     axes.tick_params(axis="x", labelsize=8)
 

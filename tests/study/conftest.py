@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from study.__main__ import main
 from study.architectures import ARCHITECTURES
 
 from .made_up import ASKED_FOR
@@ -20,3 +21,11 @@ def only_what_was_asked_for():
             }
             patch.setitem(ARCHITECTURES, name, replace(ARCHITECTURES[name], groups=groups))
         yield
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The report of all architectures at the tiny budget on the sample data, made once for all tests of reports."""
+    out = tmp_path_factory.mktemp("report")
+    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(out)]) == 0
+    return out

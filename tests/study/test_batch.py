@@ -1,6 +1,7 @@
 """A grid of notebooks: what it may name, what its languages say together, and that nothing is made twice."""
 
 import re
+import shutil
 from dataclasses import replace
 from itertools import chain
 from types import SimpleNamespace
@@ -69,7 +70,7 @@ def test_without_a_language_texts_are_the_study_s_own(tmp_path):
         ("architecture: [lstm, rnn]", "architecture: 'rnn' is not known; choose one of cnn, "),
         ("architecture: lstm\nlanguage: latin", "language: 'latin' is not known; choose one of indonesian"),
         ("architecture: lstm\nprofile: fast", "profile: 'fast' is not known; choose one of tiny, "),
-        ("architecture: lstm\nseeds: 0", "seeds: is 0, expected a whole number"),
+        ("architecture: lstm\nseeds: 0", "seeds is 0, expected a whole number"),
         ("architecture: lstm\nseed: 1", "the key 'seed' is not known; choose one of architecture, language"),
         ("architecture: []", "architecture has no value"),
         ("architecture: lstm\nprofile: [[tiny]]", r"profile: \['tiny'\] is no name"),
@@ -272,7 +273,16 @@ def test_the_summary_says_what_the_tables_say(several, tables, tmp_path):
         p = f"{row.p_holm:.3f}" if row.p_holm >= 0.001 else "&lt; 0.001"
         assert f"{row.effect:+.3f} {row.low:+.3f} to {row.high:+.3f} {p} {row.verdict}" in text
         words = languages.what(row)
-        assert f"{ARCHITECTURES[row.architecture].title} {words} {row.agree} of {row.languages} {row.clear}" in text
+        title = ARCHITECTURES[row.architecture].title
+        assert f"{title} {words} {row.agree} of {row.languages} {row.clear}" in text
+        said = f"{title}, {words}: {row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f}"
+        assert (said in text) == (row.verdict != "not resolved")
+        assert (
+            re.search(
+                rf"{re.escape(said)}[^;]*; the same sign in {row.agree} of 4 languages, clear in {row.clear}[.,]", text
+            )
+            or row.verdict == "not resolved"
+        )
     assert (tmp_path / "forest.svg").read_text().startswith("<?xml")
     assert not re.findall(r'src="(?!data:)', html)
 
@@ -281,7 +291,7 @@ def test_the_forest_plot_has_every_language_and_every_mean(tables):
     findings, found = tables["findings"], tables["languages"]
     figure = spread.draw(findings, found, "made up")
     axes = figure.axes
-    assert [each.get_title(loc="left") for each in axes[:-1]] == [ARCHITECTURES[name].title for name in OF_TEXTS]
+    assert [each.get_title(loc="left") for each in axes[:-1]] == [ARCHITECTURES[name].title for name in OF_TEXTS] * 2
     dots = sorted(x for each in axes for line in each.lines if line.get_marker() == "." for x in line.get_xdata())
     assert dots == pytest.approx(sorted(found["effect"]))
     means = sorted(float(line.get_xdata()[0]) for each in axes for line in each.lines if line.get_marker() == "D")
@@ -377,3 +387,32 @@ def test_runs_that_failed_are_told_by_cell(monkeypatch):
     assert trained == {works[0].cell: [f"run {each}" for each in range(number)]}
     assert list(failures) == [works[1].cell]
     assert "run gru baseline seed 0: no memory\nwhat has finished is kept" in failures[works[1].cell]
+
+
+@pytest.mark.slow
+def test_a_real_grid_takes_what_is_trained_and_is_made_once(finished, tmp_path):
+    """Two notebooks, of sample data, with what the report has trained and predicted."""
+    path, home = tmp_path / "two.yaml", tmp_path / "reports" / "two"
+    path.write_text("architecture: simple_rnn\nlanguage: [indonesian, javanese]\nprofile: tiny\nseeds: 1")
+    folders = [home / f"simple_rnn-{each}" for each in ("indonesian", "javanese")]
+    trained = "weights/tiny-sample/simple_rnn"
+    for each in folders:
+        shutil.copytree(finished / trained, each / trained)
+    command = ["batch", "--grid", str(path), "--source", "sample", "--out", str(tmp_path)]
+    assert main(command) == 0
+    for each in folders:
+        assert not list(each.rglob("*.failed.ipynb"))
+        assert {path.name for path in (each / "reports" / "tiny-sample").iterdir()} >= {
+            "simple_rnn.html",
+            "results.csv",
+        }
+        for network in (finished / trained).rglob("*.keras"):
+            assert (each / trained / network.relative_to(finished / trained)).read_bytes() == network.read_bytes()
+    assert "sample data, not NusaX-Senti" in (home / "index.html").read_text()
+    findings = pd.read_csv(home / "findings.csv")
+    assert (findings["languages"] == 2).all()  # the sample is the same in each
+    assert findings["low"].tolist() == findings["effect"].tolist() == findings["high"].tolist()
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("simple_rnn.*")}
+    assert len(before) == 4
+    assert main(command) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in home.rglob("simple_rnn.*")}

@@ -129,14 +129,6 @@ def test_solutions_name_tests_that_there_are(notebook):
             assert re.search(rf"(?:def|class) {name}\b", (ROOT / path).read_text())
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """The report of all three architectures at the tiny budget, made once for the tests below."""
-    out = tmp_path_factory.mktemp("report")
-    assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(out)]) == 0
-    return out
-
-
 def computed(out):
     """The files that training, predicting and fitting leave, and when they were written."""
     return {path: path.stat().st_mtime_ns for path in (out / "weights").rglob("*.*") if path.is_file()}
