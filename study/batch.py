@@ -19,7 +19,7 @@ from .errors import GridError, NotebookError
 from .files import ROOT, atomic_write, check_writable, folder, sha256
 from .grid import Cell, read
 from .locks import alone
-from .pool import Failed, side_by_side
+from .pool import Failed, error_of, side_by_side
 from .profiles import BUDGETS
 from .runs import PACKAGES, Place, Run, code_digest, fingerprint, jobs, versions
 
@@ -65,7 +65,8 @@ def make(path: Path, data_dir: str, source: str, out_dir: str = ".", scheduler: 
         tables = across.write(answers, home, pool=across.can_be_pooled(grid))
         index = languages.index(home, {each.cell: each.notebook for each in works}, answers, tables, failures)
     if failures:
-        raise NotebookError("\n\n".join(f"{cell.name}: {reason}" for cell, reason in failures.items()))
+        said = "\n\n".join(f"{cell.name}: {failed.reason}" for cell, failed in failures.items())
+        raise error_of(failures.values(), NotebookError, said)
     return index
 
 
@@ -82,7 +83,7 @@ def _works(grid: Sequence[Cell], home: Path, data_dir: str, is_sample: bool) -> 
     return found
 
 
-def _train(works: Sequence[Work], scheduler: str) -> tuple[dict[Cell, list[Run]], dict[Cell, str]]:
+def _train(works: Sequence[Work], scheduler: str) -> tuple[dict[Cell, list[Run]], dict[Cell, Failed]]:
     """{cell: its runs} of those that are trained, and what the others failed for; all cells in one pool."""
     batches = [(jobs(each.cell.architecture, each.cell.profile, number=each.cell.seeds), each) for each in works]
     finished, failed = training.attempt([(batch, work.data, work.place) for batch, work in batches], scheduler)
@@ -90,13 +91,13 @@ def _train(works: Sequence[Work], scheduler: str) -> tuple[dict[Cell, list[Run]]
     for batch, work in batches:
         numbers = range(first, first := first + len(batch))
         if mine := [failed[each] for each in numbers if each in failed]:
-            failures[work.cell] = training.said_of(mine)
+            failures[work.cell] = Failed(training.said_of(mine), any(each.of_disk for each in mine))
         else:
             trained[work.cell] = [finished[each] for each in numbers]
     return trained, failures
 
 
-def _make_pages(works: Sequence[Work], trained: dict[Cell, list[Run]], data_dir: str) -> dict[Cell, str]:
+def _make_pages(works: Sequence[Work], trained: dict[Cell, list[Run]], data_dir: str) -> dict[Cell, Failed]:
     """Run and render the notebooks of cells that are not finished, side by side; what failed, in words."""
     code, todo = _code(), []
     for work in works:
@@ -105,7 +106,7 @@ def _make_pages(works: Sequence[Work], trained: dict[Cell, list[Run]], data_dir:
             todo.append((work.notebook, work.place, _parameters(work, data_dir), mark))
     done = side_by_side("running the notebooks", _make_page, todo, "page") if todo else ()
     by_notebook = {each.notebook: each.cell for each in works}
-    return {by_notebook[todo[number][0]]: found.reason for number, found in done if isinstance(found, Failed)}
+    return {by_notebook[todo[number][0]]: found for number, found in done if isinstance(found, Failed)}
 
 
 def _make_page(target: Path, place: Place, parameters: dict[str, Any], mark: str) -> None:

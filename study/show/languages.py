@@ -16,6 +16,7 @@ from ..evidence import AGAINST_BASELINES
 from ..files import atomic_write
 from ..findings import is_total, lacking, name_of, pair_of, perhaps_small
 from ..grid import Cell
+from ..pool import Failed
 from ..statistics import VERDICTS
 from . import pages, spread
 from .cells import words
@@ -31,18 +32,16 @@ def index(
     notebooks: Mapping[Cell, Path],
     several: Sequence[Answers],
     tables: Mapping[str, pd.DataFrame],
-    failures: Mapping[Cell, str],
+    failures: Mapping[Cell, Failed],
 ) -> Path:
     """index.html in a grid's folder, of what is finished; what is not is named."""
     languages = len({each.cell.language for each in several if each.cell.language})
     title = say("across.title", name=home.name, cells=len(notebooks), languages=languages)
     parts = [f"<h1>{escape(title)}</h1>", _spent(several) if several else ""]
-    parts.append(
-        _html(say("across.failed", rows=[(each.name, why.strip().split("\n")[-1]) for each, why in failures.items()]))
-    )
+    parts.append(_html(say("across.failed", rows=[(each.name, _why(found)) for each, found in failures.items()])))
     if "findings" in tables:
         parts += [_findings(home, several, tables["findings"], tables["languages"]), _best(tables["best"])]
-    parts += [_cells(home, notebooks, tables.get("best"), failures), _sources(home)]
+    parts += [_cells(home, notebooks, tables.get("best")), _sources(home)]
     notices = [f"sample data, not {each}" for each in _sample_of(several)] + [
         f"not finished: {each.name}" for each in failures
     ]
@@ -50,6 +49,12 @@ def index(
     with atomic_write(path) as part:
         part.write_text(pages.framed(title, "".join(parts), notices), encoding="utf-8")
     return path
+
+
+def _why(failed: Failed) -> str:
+    """The line that says most: the first, of a traceback the last."""
+    first, *others = failed.reason.strip().split("\n")
+    return others[-1] if others and first.startswith("Traceback") else first
 
 
 def _sample_of(several: Sequence[Answers]) -> list[str]:
@@ -176,7 +181,7 @@ def _best(best: pd.DataFrame) -> str:
     return _html(say("across.best", rows=lines)) + table
 
 
-def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None, failures: Mapping[Cell, str]) -> str:
+def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None) -> str:
     """A row for each cell of the grid, with its page, as HTML."""
     scores = {} if best is None else best.set_index("cell").to_dict("index")
     lines = []

@@ -260,7 +260,11 @@ def test_the_summary_says_what_the_tables_say(several, tables, tmp_path):
     notebooks = {each.cell: tmp_path / each.cell.name / f"{each.cell.architecture}.ipynb" for each in several}
     failed = cell("gru", "english")
     path = languages.index(
-        tmp_path, notebooks | {failed: tmp_path / "x.ipynb"}, several, tables, {failed: "Traceback\nno memory <left>"}
+        tmp_path,
+        notebooks | {failed: tmp_path / "x.ipynb"},
+        several,
+        tables,
+        {failed: Failed("Traceback\nno memory <left>")},
     )
     html = path.read_text()
     assert f"{len(several) + 1} notebooks in {len(LANGUAGES)} languages" in html
@@ -381,12 +385,13 @@ def test_runs_that_failed_are_told_by_cell(monkeypatch):
     works = [SimpleNamespace(cell=cell(name, "javanese"), data=None, place=None) for name in ("lstm", "gru")]
     number = len(batch.jobs("lstm", "tiny"))
     runs = {each: f"run {each}" for each in range(2 * number) if each != number + 3}
-    failed = {number + 3: Failed("run gru baseline seed 0: no memory")}
+    failed = {number + 3: Failed("run gru baseline seed 0: no memory", of_disk=True)}
     monkeypatch.setattr(training, "attempt", lambda *_: (runs, failed))
     trained, failures = batch._train(works, "")
     assert trained == {works[0].cell: [f"run {each}" for each in range(number)]}
     assert list(failures) == [works[1].cell]
-    assert "run gru baseline seed 0: no memory\nwhat has finished is kept" in failures[works[1].cell]
+    assert "run gru baseline seed 0: no memory\nwhat has finished is kept" in failures[works[1].cell].reason
+    assert failures[works[1].cell].of_disk
 
 
 @pytest.mark.slow
