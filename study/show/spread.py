@@ -118,7 +118,7 @@ def _panel(axes: Any, findings: pd.DataFrame, effects: pd.DataFrame, keys: list[
     axes.set(xlim=limits, ylim=(len(keys) - 0.5, -0.5), yticks=[])
     axes.grid(axis="x", color="0.85", linewidth=0.5)
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if len(key) == len(KEY) - 1 else 10, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3 if len(key) == len(KEY) - 1 else 10, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.2f}" if round(x, 6) else "0")
     axes.tick_params(axis="x", labelsize=8)
 

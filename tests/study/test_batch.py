@@ -215,7 +215,9 @@ def several(tmp_path_factory):
     for each in [cell(name, language) for name in OF_TEXTS for language in LANGUAGES]:
         place = each.place(False, home)
         evidence.save(fake := fake_answers(each, place))
-        found.append(across.answers_of(each, place, fake.data))
+        answers = across.answers_of(each, place, fake.data)
+        scores = answers.results["val_f1"].where(answers.results["variant"] != "beyond-maximum", 0.7)
+        found.append(replace(answers, results=answers.results.assign(val_f1=scores)))  # which is not the baseline
     return found
 
 
