@@ -144,7 +144,7 @@ def of(scheduler: str) -> Iterator[Machine]:
         cluster = Cluster(client)
         client.subscribe_topic(TOPIC, cluster.hear)
         try:
-            with joblib.parallel_config("dask", client=client):
+            with joblib.parallel_config(_backend(client)):
                 yield cluster
         finally:
             if client.status == "running":
@@ -153,6 +153,17 @@ def of(scheduler: str) -> Iterator[Machine]:
         raise ClusterError(f"the scheduler {scheduler} is lost; {KEPT}") from error
     finally:
         client.close(timeout=2)
+
+
+def _backend(client: Any) -> Any:
+    """joblib's way to a cluster, also to one of a single worker: joblib would compute here then."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, super().effective_n_jobs(n_jobs))
+
+    return Backend(client=client)
 
 
 def _connect(scheduler: str) -> Any:

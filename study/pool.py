@@ -78,6 +78,7 @@ def _called(function: Callable[..., Any], calls: Sequence[tuple[int, tuple]]) ->
     pool = joblib.Parallel(
         # At least two: joblib would run a single job here, where TensorFlow may have its threads already.
         n_jobs=max(2, min(len(calls), joblib.cpu_count())) if here else -1,
+        pre_dispatch="2 * n_jobs" if here else "all",  # for workers, too, that join a cluster later
         batch_size=1,
         return_as="generator_unordered",
         **({"initializer": end_with, "initargs": (os.getpid(),)} if here else {}),

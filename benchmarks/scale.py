@@ -1,0 +1,145 @@
+"""What the full study costs, and what more workers bring.
+
+    python benchmarks/scale.py             # reckoned from the times in reports/full/results.csv
+    python benchmarks/scale.py --measure   # and measured: one and two workers, here and on a Dask cluster
+
+The reckoning gives the longest run that waits to the next worker that is free, as `study.training` does.
+"""
+
+import argparse
+import heapq
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+from study import datasets, full, training
+from study.architectures import ARCHITECTURES
+from study.files import ROOT
+from study.runs import Place, jobs
+
+WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+MEASURED = "simple_rnn"  # eleven runs of a few seconds each: what is not training shows most
+CHECKED = ["keras_s", "numpy_s"]  # of a network's check, after all training, on the driver alone
+
+
+def costs() -> pd.DataFrame:
+    """A row for each run of the full study: its seconds of training on one core, and of its check.
+
+    What is not in the tables yet counts as the mean of its architecture, or of the one whose settings it has.
+    """
+    table = full.table("results")
+    known = {
+        (row.architecture, row.variant): row
+        for row in table.groupby(["architecture", "variant"])[["train_s", *CHECKED]].mean().reset_index().itertuples()
+    }
+    rows = []
+    for name, family in ARCHITECTURES.items():
+        like = name if name in set(table["architecture"]) else family.training_from
+        mean = table[table["architecture"] == like][["train_s", *CHECKED]].mean()
+        for job in jobs(name, "full"):
+            row = known.get((like, job.variant.name), mean)
+            rows.append((name, job.variant.name, job.seed, row.train_s, sum(getattr(row, each) for each in CHECKED)))
+    return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])
+
+
+def hours(seconds: pd.Series, workers: int) -> float:
+    """How long so many workers take for runs of these seconds, the longest first."""
+    free = [0.0] * workers
+    for each in sorted(seconds, reverse=True):
+        heapq.heappush(free, heapq.heappop(free) + each)
+    return max(free) / 3600
+
+
+def reckoned(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each number of workers: hours of training, of the check after it, and the workers' share of work."""
+    check = table["check_s"].sum() / 3600
+    rows = [
+        (
+            workers,
+            trained := hours(table["train_s"], workers),
+            check,
+            trained + check,
+            table["train_s"].sum() / 3600 / workers / trained,
+        )
+        for workers in WORKERS
+    ]
+    return pd.DataFrame(rows, columns=["workers", "training h", "check h", "both h", "busy"])
+
+
+def measured(data_dir: str) -> pd.DataFrame:
+    """A row for each way: the seconds for all variants of MEASURED, and what a run took of memory and of the network.
+
+    Each way in a process of its own, on as many cores as it has workers.
+    """
+    rows = []
+    for way in ("here", "Dask"):
+        for workers in (1, 2):
+            command = [sys.executable, __file__, "--once", way, str(workers), "--data", data_dir]
+            done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+            rows.append({"way": way, "workers": workers, **json.loads(done.stdout)})
+    return pd.DataFrame(rows)
+
+
+def once(way: str, workers: int, data_dir: str) -> dict[str, float]:
+    """Train all variants of MEASURED with so many workers."""
+    data = datasets.load(ARCHITECTURES[MEASURED].dataset, data_dir, "auto")
+    with ExitStack() as ends:
+        out = ends.enter_context(tempfile.TemporaryDirectory())
+        address = ends.enter_context(_cluster(workers)) if way == "Dask" else ""
+        if way == "here":
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:workers])
+        before, start = psutil.net_io_counters().bytes_sent, time.perf_counter()
+        runs = training.train(MEASURED, data, Place("full", data.is_sample, out), seeds=1, scheduler=address)
+        found = {
+            "runs": len(runs),
+            "seconds": round(time.perf_counter() - start, 1),
+            "of it epochs": round(sum(run.record["train_s"] for run in runs), 1),
+            "model MB a run": round(sum(run.path.stat().st_size for run in runs) / len(runs) / 1e6, 2),
+            "sent MB a run": round((psutil.net_io_counters().bytes_sent - before) / len(runs) / 1e6, 2),
+        }
+        if way == "here":
+            from joblib.externals.loky import get_reusable_executor
+
+            get_reusable_executor().shutdown()
+    return found | {"GB a worker": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20, 2)}
+
+
+def _cluster(workers: int) -> ExitStack:
+    """A scheduler and so many workers of one thread, as processes of this machine; entered, it gives the address."""
+    from distributed import LocalCluster
+
+    class Address(LocalCluster):
+        def __enter__(self):
+            return super().__enter__().scheduler_address
+
+    return Address(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--once", nargs=2, metavar=("WAY", "WORKERS"), help=argparse.SUPPRESS)
+    parser.add_argument("--data", default="data")
+    options = parser.parse_args()
+    if options.once:
+        way, workers = options.once
+        print(json.dumps(once(way, int(workers), str(Path(options.data).absolute()))))
+        return
+    table = costs()
+    by_architecture = table.groupby("architecture", sort=False)["train_s"].agg(["count", "mean", "max", "sum"])
+    print(by_architecture.round(1).to_string(), reckoned(table).round(2).to_string(index=False), sep="\n\n")
+    if options.measure:
+        print("\n" + measured(options.data).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
