@@ -27,7 +27,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test lint train tune data answers notebook bench clean
+.PHONY: help setup report test lint train status tune data answers notebook bench clean
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ batch: $(READY) ## run the notebooks over the parameters in GRID, write reports/
 
 train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
 	$(STUDY) train $(OPTIONS) --scheduler "$(SCHEDULER)"
+
+status: $(READY) ## tell which runs are there, under way, interrupted or missing, and how long the rest will take
+	$(STUDY) status $(OPTIONS)
 
 tune: $(READY) ## search the settings that are not studied, on validation data, into reports/tuning
 	$(STUDY) tune $(OPTIONS)

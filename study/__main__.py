@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,batch,answers}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,status,batch,answers}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -48,7 +48,7 @@ def _again(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
     """The command that goes on where this one is, as short as it can be said: by make if that started it."""
     changed = {name: value for name, value in vars(options).items() if value != parser.get_default(name)}
     command = changed.pop("command")
-    if command in ("report", "train"):
+    if command in ("report", "status", "train"):
         changed = {"profile": options.profile, **changed}
     by_make = last_words.by_make
     texts = [f"{name.upper()}=" if by_make else f"--{name} " for name in changed]
@@ -102,7 +102,21 @@ def _answers(architectures: list[str], options: argparse.Namespace) -> None:
     print(*readme.write(), sep="\n")
 
 
-COMMANDS = {"data": _data, "tune": _tune, "train": _train, "report": _report, "batch": _batch, "answers": _answers}
+def _status(architectures: list[str], options: argparse.Namespace) -> None:
+    from . import status
+
+    print(status.tell(architectures, options.profile, options.source, options.out))
+
+
+COMMANDS = {
+    "data": _data,
+    "tune": _tune,
+    "train": _train,
+    "report": _report,
+    "batch": _batch,
+    "status": _status,
+    "answers": _answers,
+}
 
 
 def _parser() -> argparse.ArgumentParser:

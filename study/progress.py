@@ -20,7 +20,7 @@ RARELY = 60.0  # seconds between two plain lines, if nothing finishes
 @contextmanager
 def progress(total: int | None = None, note: Callable[[], str] | None = None, **settings: Any) -> Iterator[tqdm]:
     """A tqdm bar; `settings` are tqdm's own. `note()` is asked for what stands behind the numbers, again and again."""
-    kind = _NotebookBar if _in_notebook() else _Bar if sys.stderr.isatty() else _Lines
+    kind = _NotebookBar if in_notebook() else _Bar if sys.stderr.isatty() else _Lines
     if note:  # which knows better than the bar how long it will take
         settings["bar_format"] = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
     with kind(total=total, dynamic_ncols=True, **settings) as bar, _fresh(bar, note):
@@ -48,7 +48,7 @@ def _fresh(bar: tqdm, note: Callable[[], str] | None) -> Iterator[None]:
             thread.join()
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """Whether this process is a Jupyter kernel."""
     try:
         from IPython import get_ipython

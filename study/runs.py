@@ -199,7 +199,7 @@ def code_digest(*paths: Path, tables: bool = True) -> str:
 def find_run(job: Job, place: Place, mark: str) -> Run | None:
     """The finished run with this fingerprint, or None if it is not there, damaged, or of another fingerprint."""
     path = place.model(job.variant, job.seed)
-    record = _record_of(path)
+    record = record_of(path)
     if not path.exists() or record is None or record.get("fingerprint") != mark or damage(path):
         return None
     return Run(job.variant, job.seed, path, record)
@@ -211,7 +211,7 @@ def set_damaged_aside(job: Job, place: Place, mark: str) -> None:
     A sound run of another fingerprint, by other code or settings, is left to be replaced.
     """
     path = place.model(job.variant, job.seed)
-    record = _record_of(path)
+    record = record_of(path)
     if record is None or record.get("fingerprint", mark) != mark:
         return
     for file, why in damage(path).items():
@@ -220,7 +220,7 @@ def set_damaged_aside(job: Job, place: Place, mark: str) -> None:
 
 def damage(model: Path) -> dict[Path, str]:
     """{file: what is wrong with it} of a run's model and its record; of one that is not there, nothing."""
-    file, record = model.with_suffix(".json"), _record_of(model)
+    file, record = model.with_suffix(".json"), record_of(model)
     if record is None:
         return {}
     found = {}
@@ -233,7 +233,7 @@ def damage(model: Path) -> dict[Path, str]:
     return found
 
 
-def _record_of(model: Path) -> dict[str, Any] | None:
+def record_of(model: Path) -> dict[str, Any] | None:
     """A model's record, empty if it cannot be read as one; None if it is not there."""
     try:
         record = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))

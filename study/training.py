@@ -20,6 +20,7 @@ from .journal import told_of
 from .pool import Failed, error_of, side_by_side
 from .profiles import limited
 from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
+from .status import Plan
 
 # Its number, what it is trained on, the run, its description, where it is kept.
 Wanted = tuple[int, Dataset, Job, dict[str, Any], Place]
@@ -90,8 +91,10 @@ def attempt(
             for _, _, job, description, place in todo:
                 set_damaged_aside(job, place, fingerprint(description))
             if todo:
-                trained, failed = _trained(todo, scheduler)
+                trained, failed = _trained(todo, scheduler, _plan(wanted, finished))
                 finished |= trained
+                return finished, failed
+    _plan(wanted, finished).begin()
     return finished, failed
 
 
@@ -101,7 +104,12 @@ def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     return {number: run for number, run in found.items() if run}
 
 
-def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[int, Failed]]:
+def _plan(wanted: list[Wanted], finished: dict[int, Run]) -> Plan:
+    runs = {number: (job, place) for number, _, job, _, place in wanted}
+    return Plan(runs.values(), [runs[number] for number in finished])
+
+
+def _trained(todo: list[Wanted], scheduler: str, plan: Plan) -> tuple[dict[int, Run], dict[int, Failed]]:
     """{number: its run} of all these, trained and saved as they finish, and what the others failed for."""
     models = [place.model(job.variant, job.seed) for _, _, job, _, place in todo]
 
@@ -115,7 +123,8 @@ def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[i
             (job, workers.given(data, job, description, model), description, model)
             for (_, data, job, description, _), model in zip(todo, models, strict=True)
         ]
-        for call, found in side_by_side("training", _train_one, told, "run", begun):
+        plan.begin()
+        for call, found in side_by_side("training", _train_one, told, "run", begun, plan.note):
             number, data, job, description, place = todo[call]
             workers.finished(description)
             reason = found.reason if isinstance(found, Failed) else _differs(found, data)
@@ -124,6 +133,7 @@ def _trained(todo: list[Wanted], scheduler: str) -> tuple[dict[int, Run], dict[i
                 continue
             try:
                 finished[number] = save_run(job, place, _with_record(found, job, data, description))
+                plan.done(models[call], finished[number].record)
             except OSError as error:
                 if error.errno in FULL:  # for the others, too
                     raise

@@ -86,7 +86,7 @@ def test_what_is_trained_is_kept_whatever_fails_beside_it(tmp_path, monkeypatch)
     wanted = runs.jobs("lstm", "tiny", ("baseline", "layers-1", "layers-3"))
     data = SimpleNamespace(x_train=x, x_val=x, source="made up")
     described = [(number, data, job, {"data": "11"}, place) for number, job in enumerate(wanted)]
-    _, failed = training._trained(described, "")
+    _, failed = training._trained(described, "", training._plan(described, {}))
     said = ("^run lstm baseline .*: its process was killed", "run lstm .*: its probabilities .* not kept", "what has")
     assert re.match("\n".join(said), training.said_of(failed.values()))
     assert [path.parent.name for path in place.weights.rglob("*.keras")] == [wanted[1].variant.name]

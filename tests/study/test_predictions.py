@@ -97,7 +97,7 @@ def test_a_bar_in_a_notebook_leaves_nothing_behind(monkeypatch):
     import IPython.display
 
     shown = []
-    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
     monkeypatch.setattr(IPython.display, "display", lambda text: shown.append(text.data))
     monkeypatch.setattr(IPython.display, "clear_output", lambda wait=False: shown.append("cleared"))
     with progress.progress(total=2, desc="training", mininterval=0) as bar:
