@@ -26,18 +26,22 @@ class Stopped(KeyboardInterrupt):
     """By a name of its own: once KeyboardInterrupt itself has come out of an `exec`, Python ends with SIGINT's code."""
 
 
+def _finished() -> str:
+    return "what had finished is kept"
+
+
 @dataclass
 class LastWords:
     """What is said when all is stopped: what is `kept`, and the command that goes on."""
 
-    kept: Callable[[], str] = lambda: "what had finished is kept"
+    kept: Callable[[], str] = _finished
     go_on: str = "the same command"
     signal: int = 0  # that stops this process, 0 while there was none
     are_said: bool = False
     by_make: bool = False  # whether make has started this process
 
     def begin(self, go_on: str) -> None:
-        self.go_on, self.are_said = go_on, False
+        self.kept, self.go_on, self.are_said = _finished, go_on, False
 
     def say(self) -> int:
         """Say it once; the exit code of whoever was stopped."""

@@ -75,14 +75,14 @@ def test_a_check_is_made_once_and_kept_beside_the_model(run, images, computed):
 def test_the_bar_is_there_before_anything_is_loaded_and_names_the_run(run, images, monkeypatch):
     said, of_run = [], {"keras": images.y_test, "numpy": images.y_test, "seconds": [1, 2, 3], "errors": [0, 0, 0]}
 
-    class Bar(progress.tqdm):
-        def display(self, *_):
+    class Bar(progress._Bar):
+        def display(self, *_, **__):
             said.append(str(self))
 
         def close(self):
             said.append("closed")
 
-    monkeypatch.setattr(progress, "tqdm", Bar)
+    monkeypatch.setattr(progress, "_Lines", Bar)  # there is no terminal
     monkeypatch.setattr(predictions, "surroundings", lambda *_, **__: said.append("digests"))
     monkeypatch.setattr(predictions, "of_run", lambda *_: said.append("predicted") or of_run)
     evaluation.check([run, run], images)
