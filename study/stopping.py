@@ -18,7 +18,7 @@ import psutil
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PAUSE = 0.5  # seconds between two looks at the parent
 GRACE = 0.5  # between asking a process to end and ending it
-LONGEST = 3.0  # that a stop may take to tidy up
+LONGEST = 1.5  # that a stop may take to tidy up
 PARENT = "STUDY_PARENT"  # the process that the command line is to end with, as the Makefile names it
 
 
