@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import nbformat
 import numpy as np
@@ -185,13 +186,15 @@ def test_two_trainings_at_once_train_nothing_twice(other, tmp_path):
     assert all(names(folder / variant) == ["seed-0.json", "seed-0.keras"] for variant in ("baseline", "layers-1"))
 
 
-@pytest.fixture
+@contextmanager
 def little_room():
-    """Every file of this process is full at 100 bytes, as the system says."""
+    """Every file of this process, its output too, is full at 100 bytes, as the system says."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def write_model(place):
@@ -230,19 +233,18 @@ def write_pages(place):
         (write_pages, "lstm.pdf"),
     ],
 )
-def test_a_disk_without_room_is_told_with_the_file_and_leaves_no_half(write, name, tmp_path, request, monkeypatch):
+def test_a_disk_without_room_is_told_with_the_file_and_leaves_no_half(write, name, tmp_path, monkeypatch):
     place = runs.Place("tiny", True, tmp_path)
     place.reports.mkdir(parents=True)
     nbformat.write(nbformat.v4.new_notebook(), place.reports / "lstm.ipynb")
     monkeypatch.setattr(pages, "write_typst", lambda *_: ROOT / "README.md")
     monkeypatch.setattr("typst.compile", lambda *_, **__: bytes(1000))
     before = [path for path in tmp_path.rglob("*") if path.is_file()]
-    request.getfixturevalue("little_room")
-    with pytest.raises(OSError, match=rf"the file is larger than the system lets a file be.*{name}'$"):
+    refused = pytest.raises(OSError, match=rf"the file is larger than the system lets a file be.*{name}'$")
+    with refused, little_room():
         write(place)
     left = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert left == before
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.getrlimit(resource.RLIMIT_FSIZE)[1],) * 2)
     assert write(place).stat().st_size > 100
 
 
@@ -257,13 +259,14 @@ def test_what_failed_is_named_and_what_to_do_is_said(number, tmp_path):
     assert failed.value.filename == "elsewhere"
 
 
-def test_a_training_whose_state_cannot_be_kept_goes_on(tmp_path, little_room, capsys):
+def test_a_training_whose_state_cannot_be_kept_goes_on(tmp_path, capsys):
     kept = FileJournal(tmp_path / "seed-0.keras", "mark")
     state = State({"loss": [1.0], "val_loss": [1.0]}, 1.0, [np.zeros(1000)], [np.zeros(1000)])
-    for _ in range(3):
-        kept._not_before = 0.0
-        kept.tell(state, 9)
-        kept.keep(lambda: state)
+    with little_room():
+        for _ in range(3):
+            kept._not_before = 0.0
+            kept.tell(state, 9)
+            kept.keep(lambda: state)
     assert names(tmp_path) == []
     said = capsys.readouterr().err
     assert said.count("The training goes on; its state could not be kept.") == 1
@@ -276,6 +279,7 @@ def test_what_cannot_be_saved_stops_the_others_only_if_the_disk_is_full(number, 
         if job.variant.name == "direction-bidirectional":
             raise OSError(number, "no", "seed-0.keras")
         done.append(job)
+        return runs.Run(job.variant, job.seed, tmp_path, {"train_s": 1.0, "epochs": 1})
 
     done = []
     finished = runs.Finished({}, b"", None)
