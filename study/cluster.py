@@ -238,7 +238,7 @@ def _loaded(given: Described) -> Dataset:
 
 def without_test(data: Dataset) -> Dataset:
     """What is trained and validated on."""
-    return replace(data, x_test=data.x_test[:0], y_test=data.y_test[:0])
+    return replace(data, x_test=data.x_test[:0].copy(), y_test=data.y_test[:0].copy())  # a view would keep them
 
 
 def _from_driver(digest: str) -> Dataset:
