@@ -8,6 +8,7 @@ to the driver. Nothing is shared but messages. Every worker must have the driver
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import random
@@ -168,12 +169,19 @@ def _backend(client: Any) -> Any:
 
 def _connect(scheduler: str) -> Any:
     from distributed import Client  # which sets up its logging
+    from distributed.comm import connect
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # an error says it in one line
+
+    async def ask() -> None:  # a client would wait forever for one that takes the call and says nothing
+        await (await asyncio.wait_for(connect(scheduler, timeout=ANSWER_S), ANSWER_S)).close()
+
     try:
+        asyncio.run(ask())
         return Client(scheduler, timeout=ANSWER_S, set_as_default=False, name="study")
     except (OSError, ValueError) as error:
-        raise ClusterError(f"the scheduler {scheduler} does not answer ({type(error).__name__}: {error})") from error
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise ClusterError(f"the scheduler {scheduler} does not answer ({reason})") from error
 
 
 def _check(client: Any, scheduler: str) -> None:
