@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import cluster
+from . import cluster, worker
 from .datasets import Dataset
 from .errors import TrainingError
 from .files import FULL, saying_what_to_do
@@ -75,7 +75,7 @@ def attempt(
     """
     wanted: list[Wanted] = []
     for batch, full, place in batches:
-        data = cluster.without_test(limited(full, place.profile))
+        data = worker.without_test(limited(full, place.profile))
         digest = data_digest(data)
         described = [(number, data, job, job.describe(digest), place) for number, job in enumerate(batch, len(wanted))]
         wanted += reversed(described)  # the largest stand last and begin first, so that no core idles at the end
@@ -141,7 +141,7 @@ def _trained(todo: list[Wanted], scheduler: str, plan: Plan) -> tuple[dict[int, 
     return finished, failed
 
 
-def _train_one(job: Job, given: cluster.Given, description: dict[str, Any], model: Path) -> Finished:
+def _train_one(job: Job, given: worker.Given, description: dict[str, Any], model: Path) -> Finished:
     """Train in this process; called in a worker.
 
     A training of the same description that was broken off here goes on where it was.

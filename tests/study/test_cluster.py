@@ -19,6 +19,7 @@ import pytest
 from distributed import Client
 
 from study import cluster, datasets, profiles, runs, training
+from study import worker as workers
 from study.__main__ import main
 from study.errors import ClusterError
 from study.files import ROOT
@@ -169,7 +170,7 @@ def test_a_worker_that_would_train_otherwise_is_named(dask, place, monkeypatch):
 
 def test_a_worker_with_two_threads_is_refused():
     with pytest.raises(ClusterError, match=r"the worker tcp://far:1 has 2 threads.*--nthreads 1"):
-        cluster._compare("tcp://far:1", 2, {}, {})
+        workers.compare("tcp://far:1", 2, {}, {})
 
 
 def test_no_worker_and_no_answer_are_told(place, tmp_path, monkeypatch):
@@ -194,7 +195,7 @@ def test_keras_draws_its_seeds_alone():
             random.random()
             yield keras.initializers.GlorotUniform().seed
 
-    cluster._let_keras_draw_alone()
+    workers.let_keras_draw_alone()
     keras.utils.set_random_seed(5)
     disturbed = [*seeds()]
     keras.utils.set_random_seed(5)
@@ -207,14 +208,14 @@ def test_a_training_that_nobody_waits_for_ends_and_is_kept(tmp_path):
         get_current_task=lambda: "run",
         state=SimpleNamespace(tasks={"run": SimpleNamespace(state="executing")}),
     )
-    journal = cluster._WorkerJournal(worker, "11")
+    journal = workers.WorkerJournal(worker, "11")
     after = [State({"loss": [1.0] * epochs, "val_loss": [1.0] * epochs}, 1.0, [], []) for epochs in (1, 2)]
     journal.keep(lambda: after[0])
     worker.state.tasks["run"].state = "cancelled"
     with pytest.raises(ClusterError, match="nobody waits"):
         journal.keep(lambda: after[1])
-    assert cluster._WorkerJournal(worker, "11").last() == after[1]
-    assert cluster._WorkerJournal(worker, "12").last() is None
+    assert workers.WorkerJournal(worker, "11").last() == after[1]
+    assert workers.WorkerJournal(worker, "12").last() is None
 
 
 def test_the_loss_of_the_scheduler_is_told(dask, place, capsys):
