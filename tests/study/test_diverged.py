@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,15 +67,23 @@ def test_older_tables_do_not_say(tmp_path):
     assert overview._best(older, "gru", rival, place)["dead"] == "none"
 
 
+def diverge(job, data, path):
+    """Train without a learning rate that is a number, and save the model; the record."""
+    model, record = trainer.train(job.variant, job.training | {"learning_rate": math.nan}, 2, 0, data)
+    model.save(path)
+    return record
+
+
 @pytest.mark.slow
 def test_a_training_that_really_diverges(tmp_path):
     """Through trainer, record, file and check: numpy and Keras agree on what is kept, and all is a number."""
     texts = limited(datasets.load("nusax", source="sample"), "tiny")
     [job] = runs.jobs("simple_rnn", "tiny", ("baseline",))
-    training = job.training | {"learning_rate": math.nan}
-    model, record = trainer.train(job.variant, training, 2, 0, texts)
+    # In a worker: TensorFlow's threads are set only once in a process.
+    [record, _] = joblib.Parallel(2)(
+        [joblib.delayed(diverge)(job, texts, tmp_path / "model.keras"), joblib.delayed(abs)(0)]
+    )
     assert (record["diverged"], record["best_epoch"], record["epochs"]) == (True, 0, 1)
-    model.save(tmp_path / "model.keras")
     about = {"profile": "tiny", "fingerprint": "mark", "data_source": texts.source, "epochs_at_most": 2}
     place = runs.Place("tiny", True, tmp_path)
     runs.save_run(job, place, runs.Finished(about | record, (tmp_path / "model.keras").read_bytes(), None))

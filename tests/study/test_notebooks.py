@@ -131,7 +131,7 @@ def test_solutions_name_tests_that_there_are(notebook):
 
 def computed(out):
     """The files that training, predicting and fitting leave, and when they were written."""
-    return {path: path.stat().st_mtime_ns for path in (out / "weights").rglob("*.*") if path.is_file()}
+    return {path: path.stat().st_mtime_ns for path in (out / "weights").rglob("[!.]*") if path.is_file()}
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ class TestReport:
         assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "cells.csv"}
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
         assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
-        assert not list(finished.rglob(".*"))  # no temporary file is left
+        assert {path.suffix for path in finished.rglob(".*")} <= {".lock"}  # no temporary file is left
 
     def test_results(self, finished):
         results = pd.read_csv(finished / "reports" / "tiny-sample" / "results.csv")
@@ -339,7 +339,7 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
 
     monkeypatch.setattr(pages, "write_pdf", write_pdf)
     monkeypatch.setattr(report, "execute", execute)
-    monkeypatch.setattr(report, "train", lambda *_, check: place)
+    monkeypatch.setattr(report, "train", lambda *_, **__: place)
     monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])
     with joblib.parallel_config("sequential"):  # in this process, for the sake of what is replaced
         assert main(["report", "--profile", "tiny", "--source", "sample", "--out", str(tmp_path)]) == 1
@@ -371,7 +371,7 @@ def test_a_report_of_which_nothing_succeeds_has_no_overview(tmp_path, monkeypatc
         raise NotebookError(f"{notebook.name} is broken")
 
     monkeypatch.setattr(report, "execute", stop)
-    monkeypatch.setattr(report, "train", lambda *_, check: place)
+    monkeypatch.setattr(report, "train", lambda *_, **__: place)
     with (
         joblib.parallel_config("sequential"),
         pytest.raises(NotebookError, match=r"^cnn.ipynb is broken\n\nlstm.ipynb is broken$"),
