@@ -17,7 +17,7 @@ READY := .venv/.ready
 BIN   := .venv/bin
 # make ends what it started when it is stopped; killed it cannot, and then that ends by itself
 STUDY  = STUDY_PARENT=$$PPID exec $(BIN)/python -m study
-OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)"
+OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)" --scheduler "$(SCHEDULER)"
 
 # After a move or a copy of the project, the scripts in .venv and the code that it imports are those of the other folder.
 HERE    := $(CURDIR)/.venv
@@ -53,13 +53,13 @@ $(READY): requirements.txt pyproject.toml
 anew: # what depends on it is always made
 
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
-	$(STUDY) report $(OPTIONS) --scheduler "$(SCHEDULER)"
+	$(STUDY) report $(OPTIONS)
 
 batch: $(READY) ## run the notebooks over the parameters in GRID, write reports/<its name>/index.html
 	$(STUDY) batch --data "$(DATA)" --source "$(SOURCE)" --grid "$(GRID)" --scheduler "$(SCHEDULER)"
 
 train: $(READY) ## train only, into weights/<profile>; what is there is not trained again
-	$(STUDY) train $(OPTIONS) --scheduler "$(SCHEDULER)"
+	$(STUDY) train $(OPTIONS)
 
 status: $(READY) ## tell which runs are there, under way, interrupted or missing, and how long the rest will take
 	$(STUDY) status $(OPTIONS)

@@ -21,33 +21,25 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from study import datasets, full, training
+from study import datasets, evaluation, full, status, training
 from study.architectures import ARCHITECTURES
 from study.files import ROOT
 from study.runs import Place, jobs
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 MEASURED = "simple_rnn"  # eleven runs of a few seconds each: what is not training shows most
-CHECKED = ["keras_s", "numpy_s"]  # of a network's check, after all training, on the driver alone
+CHECK_S = 2.0  # seconds of a network's check beside its predictions: Keras loads and traces it; `--measure` tells
 
 
 def costs() -> pd.DataFrame:
-    """A row for each run of the full study: its seconds of training on one core, and of its check.
-
-    What is not in the tables yet counts as the mean of its architecture, or of the one whose settings it has.
-    """
+    """A row for each run of the full study: its seconds of training on one core, and of its check on the driver."""
     table = full.table("results")
-    known = {
-        (row.architecture, row.variant): row
-        for row in table.groupby(["architecture", "variant"])[["train_s", *CHECKED]].mean().reset_index().itertuples()
-    }
+    predicting = (table["keras_s"] + table["numpy_s"]).groupby(table["architecture"]).mean()
     rows = []
     for name, family in ARCHITECTURES.items():
-        like = name if name in set(table["architecture"]) else family.training_from
-        mean = table[table["architecture"] == like][["train_s", *CHECKED]].mean()
+        check = CHECK_S + predicting[name if name in predicting else family.training_from]
         for job in jobs(name, "full"):
-            row = known.get((like, job.variant.name), mean)
-            rows.append((name, job.variant.name, job.seed, row.train_s, sum(getattr(row, each) for each in CHECKED)))
+            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), check))
     return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])
 
 
@@ -106,6 +98,9 @@ def once(way: str, workers: int, data_dir: str) -> dict[str, float]:
             "model MB a run": round(sum(run.path.stat().st_size for run in runs) / len(runs) / 1e6, 2),
             "sent MB a run": round((psutil.net_io_counters().bytes_sent - before) / len(runs) / 1e6, 2),
         }
+        start = time.perf_counter()
+        evaluation.check(runs, data)
+        found["check s a run"] = round((time.perf_counter() - start) / len(runs), 1)
         if way == "here":
             from joblib.externals.loky import get_reusable_executor
 

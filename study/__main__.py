@@ -17,6 +17,7 @@ from .stopping import last_words, listen
 
 STATUS = {1: (NotebookError, TrainingError), 2: (ClusterError, DataError, GridError, OSError)}
 GRID = "notebooks/languages.yaml"
+ON_A_CLUSTER = ("batch", "report", "train")
 PROFILES = "how much is trained; tiny takes every path once, for tests: no result of it is worth reading"
 
 
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.scheduler and options.command not in ON_A_CLUSTER:
+        parser.error(f"{options.command} does not train on a cluster: SCHEDULER= is for {', '.join(ON_A_CLUSTER)}")
     last_words.begin(_again(parser, options))
     architectures = [options.arch] if options.arch else list(ARCHITECTURES)
     try:

@@ -102,9 +102,7 @@ class FileJournal(Journal):
             if str(arrays.pop("digest")) != _digest(arrays) or str(arrays["mark"]) != self.mark:
                 return None
             numbers = range(len(arrays))
-            lists = (
-                [arrays[f"{kind}_{n}"] for n in numbers if f"{kind}_{n}" in arrays] for kind in ("variable", "best")
-            )
+            lists = ([arrays[f"{kind}_{n}"] for n in numbers if f"{kind}_{n}" in arrays] for kind in KINDS)
             return State(json.loads(str(arrays["history"])), float(arrays["seconds"]), *lists)
         except Exception:  # whatever a damaged file raises: the training begins anew
             return None

@@ -125,7 +125,7 @@ class Costs:
         self.here: dict[tuple[str, ...], list[float]] = defaultdict(list)  # seconds of an epoch
         self.theirs: dict[tuple[str, ...], float] = {}  # by the table
         for model, job in wanted.items():
-            self.theirs[_kind(job)] = _from_table(job)
+            self.theirs[_kind(job)] = epoch_by_table(job)
             self.learn(job, record_of(model) or {})
 
     def learn(self, job: Job, record: dict[str, Any]) -> None:
@@ -153,13 +153,17 @@ def _model(job: Job, place: Place) -> Path:
     return place.model(job.variant, job.seed)
 
 
-def _from_table(job: Job) -> float:
-    """The seconds of an epoch on so many samples where the table was measured: its own, or the mean of the like."""
-    architecture, table = job.variant.architecture, _table()
-    like = [each for name, each in table.items() if name[0] == architecture]
-    full = table.get((architecture, job.variant.name)) or fmean(like or [*table.values()] or [UNKNOWN])
-    everything = DATASETS[ARCHITECTURES[architecture].dataset].TRAINED_ON
-    return full * min(BUDGETS[job.profile].train_samples or everything, everything) / everything
+def epoch_by_table(job: Job) -> float:
+    """The seconds of an epoch on so many samples where the table was measured: its own, or the mean of the like.
+
+    An architecture that the table does not have is like the one whose settings it was given.
+    """
+    table, name = _table(), job.variant.architecture
+    like = name if any(architecture == name for architecture, _ in table) else ARCHITECTURES[name].training_from
+    mean = [seconds for (architecture, _), seconds in table.items() if architecture == like]
+    seconds = table.get((like, job.variant.name)) or fmean(mean or [UNKNOWN])
+    everything = DATASETS[ARCHITECTURES[name].dataset].TRAINED_ON
+    return seconds * min(BUDGETS[job.profile].train_samples or everything, everything) / everything
 
 
 @cache

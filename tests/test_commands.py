@@ -39,7 +39,10 @@ def test_a_failed_notebook_stops_make(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "reports").exists()
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["report", "--profile", "fast"], ["report", "--arch", "no such"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["fly"], ["report", "--profile", "fast"], ["report", "--arch", "no such"], ["tune", "--scheduler", "tcp://far:1"]],
+)
 def test_bad_use(arguments):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)

@@ -77,3 +77,11 @@ def test_the_estimate_goes_by_what_the_runs_take_here(place):
     assert plan.costs.of(jobs[1]) - status.SET_UP == pytest.approx(1000 * (before - status.SET_UP))
     told = Told(3, 4, 0.5, 0.6, 30.0, os.getpid(), platform.node(), time.time())
     assert plan.costs.of(jobs[1], told) == status.SET_UP + 10
+
+
+def test_what_the_table_does_not_have_costs_what_the_like_costs(monkeypatch):
+    """An architecture that was not searched is like the one whose settings it has, and not like the mean of all."""
+    table = {("cnn", "baseline"): 80.0, ("lstm", "baseline"): 3.0, ("lstm", "layers-1"): 1.0}
+    monkeypatch.setattr(status, "_table", lambda: table)
+    costs = {each.variant.name: status.epoch_by_table(each) for each in runs.jobs("gru", "full", number=1)}
+    assert (costs["baseline"], costs["layers-1"], costs["layers-3"]) == (3.0, 1.0, 2.0)
