@@ -137,12 +137,13 @@ class Costs:
         if told and told.epoch:
             return SET_UP + told.seconds / told.epoch * (told.epochs - told.epoch)
         own = self.here.get(_kind(job))
-        return SET_UP + job.epochs * (fmean(own) if own else self.theirs[_kind(job)] * self._ratio())
+        return SET_UP + job.epochs * (fmean(own) if own else self.theirs[_kind(job)] * self._ratio(job))
 
-    def _ratio(self) -> float:
-        """How much longer an epoch takes here than by the table."""
-        theirs = sum(self.theirs[kind] for kind in self.here)
-        return sum(map(fmean, self.here.values())) / theirs if theirs else 1.0
+    def _ratio(self, job: Job) -> float:
+        """How much longer an epoch takes here than by the table: by its architecture's runs here, else by all."""
+        alike = [kind for kind in self.here if kind[1] == job.variant.architecture] or [*self.here]
+        theirs = sum(self.theirs[kind] for kind in alike)
+        return sum(fmean(self.here[kind]) for kind in alike) / theirs if theirs else 1.0
 
 
 def _kind(job: Job) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import time
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,14 @@ def test_what_the_table_does_not_have_costs_what_the_like_costs(monkeypatch):
     monkeypatch.setattr(status, "_table", lambda: table)
     costs = {each.variant.name: status.epoch_by_table(each) for each in runs.jobs("gru", "full", number=1)}
     assert (costs["baseline"], costs["layers-1"], costs["layers-3"]) == (3.0, 1.0, 2.0)
+
+
+def test_the_time_of_an_architecture_is_scaled_by_its_own_runs_once_there_are_some(monkeypatch):
+    table = {("cnn", "baseline"): 80.0, ("lstm", "baseline"): 3.0, ("lstm", "layers-1"): 1.0}
+    monkeypatch.setattr(status, "_table", lambda: table)
+    (cnn, *_), (lstm, other, *_) = (runs.jobs(name, "full", number=1) for name in ("cnn", "lstm"))
+    costs = status.Costs({Path(str(job)): job for job in (cnn, lstm, other)})
+    costs.learn(cnn, {"epochs": 2, "train_s": 2 * 400.0})
+    assert costs.of(other) == status.SET_UP + other.epochs * 1.0 * 5
+    costs.learn(lstm, {"epochs": 4, "train_s": 4 * 6.0})
+    assert costs.of(other) == status.SET_UP + other.epochs * 1.0 * 2
