@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -52,9 +53,11 @@ def index(
 
 
 def _why(failed: Failed) -> str:
-    """The line that says most: the first, of a traceback the last."""
+    """The lines that say most: the first, and the last that names an error; of a traceback that alone."""
     first, *others = failed.reason.strip().split("\n")
-    return others[-1] if others and first.startswith("Traceback") else first
+    errors = [line for line in others if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line)]
+    said = [] if first.startswith("Traceback") and others else [first]
+    return " ".join([*said, *(errors[-1:] or ([] if said else others[-1:]))])
 
 
 def _sample_of(several: Sequence[Answers]) -> list[str]:

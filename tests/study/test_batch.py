@@ -423,3 +423,18 @@ def test_a_real_grid_takes_what_is_trained_and_is_made_once(finished, tmp_path):
     assert len(before) == 4
     assert main(command) == 0
     assert before == {path: path.stat().st_mtime_ns for path in home.rglob("simple_rnn.*")}
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("no room", "no room"),
+        ("Traceback (most recent call last)\n  line 3\nValueError: bad", "ValueError: bad"),
+        (
+            "a.ipynb failed:\n---\nKeyError  Traceback\nCell 4\nKeyError: 'x'\nLook at it",
+            "a.ipynb failed: KeyError: 'x'",
+        ),
+    ],
+)
+def test_a_failed_cell_is_named_with_its_error(reason, said):
+    assert languages._why(Failed(reason)) == said
