@@ -72,8 +72,14 @@ def _tune(architectures: list[str], options: argparse.Namespace) -> None:
 
     check_writable(tune.TRIALS_DIR)
     for name in architectures:
-        found = tune.tune(name, datasets.load(ARCHITECTURES[name].dataset, options.data, options.source))
+        data = datasets.load(ARCHITECTURES[name].dataset, options.data, options.source)
+        found = tune.tune(name, data)
         print(f"{name}: the best of {len(found)} trials is {tune.chosen(found)}")
+        if tune.chosen(found).items() <= ARCHITECTURES[name].training.items():
+            rules = tune.compare_rules(name, data)[[*tune.RULES]].mean()
+            print(f"{name}: with these settings each rule gives {rules.round(4).to_dict()}")
+        else:
+            print(f"{name}: put them into its file, and the same command compares the rules with them")
 
 
 def _train(architectures: list[str], options: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ class Budget:
     epochs: int | None = None
     train_samples: int | None = None
     validation_samples: int | None = None
+    conditions: bool = False  # whether networks are trained under other conditions, too
     plain_examples: int = 500  # of the test split, for the plain way through a network that is not the baseline
 
 
@@ -28,13 +29,14 @@ BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
     "tiny": Budget(seeds=1, epochs=1, train_samples=60, validation_samples=40, plain_examples=50),
     "quick": Budget(seeds=1, train_samples=3000, validation_samples=1000),
-    "full": Budget(),
+    "full": Budget(conditions=True),
 }
 
 
-def seeds(architecture: str, profile: str, number: int | None = None) -> tuple[int, ...]:
-    """The seeds that each variant is trained with: so many, or without a number as many as the profile has."""
-    return tuple(range(number or BUDGETS[profile].seeds or ARCHITECTURES[architecture].seeds))
+def seeds(architecture: str, profile: str, number: int | None = None, variant: str = "") -> tuple[int, ...]:
+    """The seeds that variants are trained with, or one of them: so many, or without a number those of the profile."""
+    family = ARCHITECTURES[architecture]
+    return tuple(range(number or BUDGETS[profile].seeds or family.fewer_seeds.get(variant, family.seeds)))
 
 
 def check_seeds(number: int | None, what: str) -> None:

@@ -149,7 +149,7 @@ def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None, n
         Job(each, seed, profile)
         for each in variants(architecture)
         if only is None or each.name in only
-        for seed in seeds(architecture, profile, number)
+        for seed in seeds(architecture, profile, number, each.name)
     ]
 
 

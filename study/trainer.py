@@ -6,11 +6,11 @@ what changes here, docstrings, comments and layout apart, trains every network a
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import keras
@@ -61,9 +61,10 @@ def train(
 ) -> tuple[Any, Settings]:
     """Train a new model in this process; return it and the record of its training.
 
-    The learning rate falls to zero along a cosine over all the epochs. The model has the weights of the
-    epoch with the lowest validation loss, and no optimizer. A training whose loss is no number any more has
-    diverged: it ends there, and without one sound epoch the model has the weights that it began with.
+    The learning rate falls to zero along a cosine over all the epochs. Which weights the model has, `training["keep"]`
+    says: those of the epoch with the lowest validation loss ("best"), those of the last step ("last"), or the mean over
+    about the last tenth of the steps ("mean"). It has no optimizer. A training whose loss is no number any more has
+    diverged: it ends there with the best weights, and without one sound epoch with those that it began with.
 
     From what `journal` kept of it, a training that was broken off goes on, and ends as if it had not been.
     """
@@ -72,34 +73,71 @@ def train(
     keras.backend.clear_session()  # nothing of an earlier run in this process
     keras.utils.set_random_seed(seed)
     model = build(variant, training, data)
-    _compile(model, _learning_rate(variant, training), epochs * -(-len(data.x_train) // training["batch_size"]))
+    _compile(model, variant, training, epochs * -(-len(data.x_train) // training["batch_size"]))
     state = journal.last()
     state = _restored(model, state) if state else State({}, 0.0, [], model.get_weights())
-    batches = _batches_of(data.x_train, data.y_train, training["batch_size"])
-    validation = _batches_of(data.x_val, data.y_val, training["batch_size"])(np.arange(len(data.y_val)))
+    classes, smoothing = len(data.classes), training.get("label_smoothing", 0.0)
+    batches = _batches_of(data.x_train, _wanted(data.y_train, classes, smoothing), training["batch_size"])
+    validation = _batches_of(data.x_val, _wanted(data.y_val, classes), 256)(np.arange(len(data.y_val)))
     journal.tell(state, epochs)
-    while not _ended(state, epochs, training["patience"]):
+    while state.epochs < epochs and not state.diverged:
         state = _one_epoch(model, state, seed, len(data.y_train), batches, validation)
         journal.tell(state, epochs)
         journal.keep(lambda state=state: replace(state, variables=[each.numpy() for each in _variables(model)]))
-    model.set_weights(state.best)
-    record = {"train_s": state.seconds, **_record(model, state, data)}
+    rules = _judged(model, state, data)
+    kept = "best" if state.diverged else training["keep"]
+    model.set_weights(rules[kept][0])
+    scores = {rule: score for rule, (_, score) in rules.items()}
+    record = {"train_s": state.seconds, "kept": kept, "rules": scores, **_record(model, state, data, validation)}
     # A model of Keras' own layers that was never compiled: its file is a third as large.
     stack = [each.plain() if isinstance(each, FusedBatchNormalization) else each for each in model.layers]
     return keras.Sequential([Input(tensor=model.inputs[0]), *stack], name=model.name), record
 
 
-def _compile(model: Any, learning_rate: float, steps: int) -> None:
+def _compile(model: Any, variant: Variant, training: Settings, steps: int) -> None:
+    highest, warm_up = _learning_rate(variant, training), round(training.get("warm_up", 0.0) * steps)
+    begin = {"initial_learning_rate": 0.0, "warmup_target": highest, "warmup_steps": warm_up}
+    schedule = keras.optimizers.schedules.CosineDecay(
+        **(begin if warm_up else {"initial_learning_rate": highest}), decay_steps=steps - warm_up
+    )
+    mean = {"use_ema": True, "ema_momentum": max(0.0, 1 - 10 / steps)}
+    if training.get("optimizer") == "nesterov":
+        optimizer = _averaging(keras.optimizers.SGD)(
+            schedule, momentum=0.9, nesterov=True, weight_decay=training["weight_decay"], **mean
+        )
+        optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    else:
+        optimizer = _averaging(keras.optimizers.Adam)(schedule, global_clipnorm=1.0, **mean)
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(learning_rate, steps), global_clipnorm=1.0
-        ),
-        loss="sparse_categorical_crossentropy",
+        optimizer=optimizer,
+        loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # XLA cannot compile strings, and gained nothing for the CNN
         steps_per_execution=STEPS_AT_ONCE,
     )
     model.optimizer.build(model.trainable_variables)
+
+
+@cache
+def _averaging(kind: type) -> type:
+    """This optimizer, but Keras does not put the mean of the weights into their place at the end of each `fit`."""
+
+    class Averaging(kind):
+        def finalize_variable_values(self, var_list: list) -> None:
+            pass
+
+        def put_mean(self, variables: list) -> None:
+            super().finalize_variable_values(variables)
+
+    return Averaging
+
+
+def _wanted(y: np.ndarray, classes: int, smoothing: float = 0.0) -> np.ndarray:
+    """The probabilities that a network is to learn: (examples, classes), 1 for the class, smoothed.
+
+    Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016.
+    """
+    return np.eye(classes, dtype=np.float32)[y] * (1 - smoothing) + np.float32(smoothing / classes)
 
 
 def _one_epoch(model: Any, state: State, seed: int, examples: int, batches: Batches, validation: Any) -> State:
@@ -131,12 +169,6 @@ def _batches_of(x: np.ndarray, y: np.ndarray, batch_size: int) -> Batches:
     return batches
 
 
-def _ended(state: State, epochs: int, patience: int) -> bool:
-    """After all epochs, or so many without a lower validation loss, or one whose loss is no number."""
-    waited = state.epochs - state.best_epoch
-    return state.epochs == epochs or state.diverged or (state.best_epoch > 0 and waited >= patience)
-
-
 def _variables(model: Any) -> list[Any]:
     """All that training changes: weights, moments, counters, and the states of the random numbers."""
     return [*model.variables, *model.optimizer.variables]
@@ -150,8 +182,9 @@ def _restored(model: Any, state: State) -> State:
 
 def _learning_rate(variant: Variant, training: Settings) -> float:
     """Networks with batch normalization bear a larger one, which is searched by itself."""
-    normalized = variant.settings.get("batch_normalization", False)
-    return training["normalized_learning_rate" if normalized else "learning_rate"]
+    normalized = variant.settings.get("batch_normalization") and "normalized_learning_rate" in training
+    chosen = training["normalized_learning_rate" if normalized else "learning_rate"]
+    return chosen * variant.settings.get("learning_rate_factor", 1)
 
 
 def _set_up_tensorflow() -> None:
@@ -164,16 +197,27 @@ def _set_up_tensorflow() -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _record(model: Any, state: State, data: Dataset) -> Settings:
+def _judged(model: Any, state: State, data: Dataset) -> dict[str, tuple[list[np.ndarray], float]]:
+    """The weights that each rule would keep, and their macro-F1 on the validation data."""
+    last = model.get_weights()
+    model.optimizer.put_mean(model.trainable_variables)
+    weights = {"best": state.best, "last": last, "mean": model.get_weights()}
+    scores = {}
+    for rule, each in weights.items():
+        model.set_weights(each)
+        scores[rule] = _f1(model, data.x_val, data.y_val, data.classes)
+    return {rule: (weights[rule], scores[rule]) for rule in weights}
+
+
+def _record(model: Any, state: State, data: Dataset, validation: Any) -> Settings:
     """What is known of a trained model without the test split."""
-    best = state.best_epoch
     return {
         "params": model.count_params(),
         "epochs": state.epochs,
-        "best_epoch": best,
+        "best_epoch": state.best_epoch,
         "diverged": state.diverged,
         "metrics": {
-            "val_loss": state.history["val_loss"][best - 1] if best else math.nan,
+            "val_loss": float(model.evaluate(validation, verbose=0)[0]),
             "val_f1": _f1(model, data.x_val, data.y_val, data.classes),
             "train_f1": _f1(model, data.x_train, data.y_train, data.classes),
         },

@@ -1,7 +1,9 @@
 """`make tune`: what is not studied (learning rate, dropout, ...) is searched for each architecture, on validation data.
 
-Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training. The few
-texts are split three ways, so that all 600 of them judge; of the images there are enough for one split.
+Optuna proposes settings; each proposal is scored by its macro-F1 on data held out of training, with the weights that
+the architecture's rule keeps; the trials say what the other rules would have given. The few texts are split three ways,
+so that all 600 of them judge; of the images there are enough for one split. Then the rules are compared on more
+networks with the settings that were found.
 The winner is put by hand into the architecture's file; a test compares it with the trials in reports/tuning/.
 """
 
@@ -29,6 +31,8 @@ from .pool import Failed, side_by_side
 
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
 TRIALS_DIR = ROOT / "reports" / "tuning"
+RULES = ("best", "last", "mean")
+RULE_SEEDS = (100, 101)
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -63,6 +67,38 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
     return table
 
 
+def compare_rules(architecture: str, data: Dataset, out: Path = TRIALS_DIR) -> pd.DataFrame:
+    """Which weights to keep: a row for each network, split and seed, with the macro-F1 of each rule on held-out data.
+
+    The settings are the architecture's, the networks those of `rules_on`. Leaves `out`/<architecture>-rules.csv.
+    """
+    names, splits = ARCHITECTURES[architecture].search.rules_on, _splits(data)
+    calls = [
+        (architecture, network, number, seed, split)
+        for network in names
+        for number, split in enumerate(splits, 1)
+        for seed in RULE_SEEDS
+    ]
+    rows: list[dict[str, Any]] = [{}] * len(calls)
+    for number, found in side_by_side(f"rules for {architecture}", _rules, calls, "run"):
+        if isinstance(found, Failed):
+            raise TrainingError(f"{architecture}: {found.reason}")
+        network, split, seed = calls[number][1:4]
+        rows[number] = {"network": network, "split": split, "seed": seed, **found}
+    table = pd.DataFrame(rows)
+    with atomic_write(out / f"{architecture}-rules.csv") as part:
+        table.to_csv(part, index=False)
+    return table
+
+
+def _rules(architecture: str, network: str, _number: int, seed: int, data: Dataset) -> dict[str, float]:
+    from . import trainer
+
+    training = ARCHITECTURES[architecture].training
+    variant = next(each for each in variants(architecture) if each.name == network)
+    return trainer.train(variant, training, training["epochs"], seed, data)[1]["rules"]
+
+
 def space(architecture: str) -> dict[str, BaseDistribution]:
     """Where the search of an architecture looks, as Optuna has it."""
     return {
@@ -73,7 +109,7 @@ def space(architecture: str) -> dict[str, BaseDistribution]:
 
 def chosen(table: pd.DataFrame) -> dict[str, Any]:
     """The settings of the best trial; two digits of a learning rate are enough."""
-    best = table.drop(columns=["trial", "val_f1", "splits"]).to_dict("records")[0]
+    best = table.drop(columns=["trial", "val_f1", "tried", *RULES]).to_dict("records")[0]
     return {name: float(f"{value:.2g}") if isinstance(value, float) else value for name, value in best.items()}
 
 
@@ -82,7 +118,7 @@ def _open(architecture: str, journal: Path, worker: int) -> optuna.Study:
     study = optuna.create_study(
         study_name=architecture,
         storage=JournalStorage(JournalFileBackend(str(journal))),
-        pruner=optuna.pruners.MedianPruner(),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=8),
         direction="maximize",
         load_if_exists=True,
     )
@@ -93,29 +129,28 @@ def _open(architecture: str, journal: Path, worker: int) -> optuna.Study:
 
 def _search(architecture: str, data: Dataset, journal: Path, trials: int, worker: int) -> None:
     """One process of the search: ask for a proposal, try it, tell the score, until enough trials are finished."""
-    study, splits = _open(architecture, journal, worker), _splits(data)
-    while len(study.get_trials(states=DONE)) < trials:
-        trial = study.ask(space(architecture))
-        scores = []
-        for split in splits:
-            scores.append(_score(architecture, trial.params, split))
-            trial.report(float(np.mean(scores)), len(scores))
-            if len(scores) < len(splits) and trial.should_prune():
-                study.tell(trial, state=TrialState.PRUNED)
-                break
-        else:
-            study.tell(trial, float(np.mean(scores)))
-
-
-def _score(architecture: str, proposal: dict[str, Any], data: Dataset) -> float:
-    """The mean macro-F1 on the validation data over the networks that a proposal is tried on."""
     from . import trainer
 
-    training, search = ARCHITECTURES[architecture].training | proposal, ARCHITECTURES[architecture].search
-    tried = [each for each in variants(architecture) if each.name in search.tried_on]
-    pairs = product(tried, search.seeds)
-    records = [trainer.train(each, training, training["epochs"], seed, data)[1] for each, seed in pairs]
-    return float(np.mean([record["metrics"]["val_f1"] for record in records]))
+    study, family = _open(architecture, journal, worker), ARCHITECTURES[architecture]
+    tried = [each for each in variants(architecture) if each.name in family.search.tried_on]
+    pieces = list(product(_splits(data), tried, family.search.seeds))
+    while len(study.get_trials(states=DONE)) < trials:
+        trial, scores = study.ask(space(architecture)), []
+        training = family.training | trial.params
+        for split, variant, seed in pieces:
+            record = trainer.train(variant, training, training["epochs"], seed, split)[1]
+            scores.append(record["rules"])
+            trial.report(_mean(scores, training["keep"]), len(scores))
+            if len(scores) < len(pieces) and trial.should_prune():
+                break
+        for rule in RULES:
+            trial.set_user_attr(rule, _mean(scores, rule))
+        pruned = TrialState.PRUNED if len(scores) < len(pieces) else TrialState.COMPLETE
+        study.tell(trial, None if pruned == TrialState.PRUNED else _mean(scores, training["keep"]), state=pruned)
+
+
+def _mean(scores: list[dict[str, float]], rule: str) -> float:
+    return float(np.mean([each[rule] for each in scores]))
 
 
 def _splits(data: Dataset) -> list[Dataset]:
@@ -132,9 +167,11 @@ def _splits(data: Dataset) -> list[Dataset]:
 
 
 def _table(study: optuna.Study) -> pd.DataFrame:
-    """A row for each finished trial, the best first; a pruned one has seen fewer splits."""
+    """A row for each finished trial, the best first; one that was given up has tried fewer networks and splits."""
     table = pd.DataFrame(
-        {"trial": each.number, "val_f1": each.value, "splits": len(each.intermediate_values), **each.params}
+        {"trial": each.number, "val_f1": each.value, "tried": len(each.intermediate_values)}
+        | each.user_attrs
+        | each.params
         for each in study.get_trials(states=DONE)
     )
-    return table.sort_values(["splits", "val_f1"], ascending=False, ignore_index=True)
+    return table.sort_values(["tried", "val_f1"], ascending=False, ignore_index=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,8 @@ class Group:
 
     In a stepwise group each value adds one thing to the value before it. `words`: how a value is called on
     the pages, where its own name would not say what it is. `alone`: how it is called where its group is not
-    named. `lacks`: values that are worse on purpose, and what each lacks.
+    named. `lacks`: values that are worse on purpose, and what each lacks. `control_of`: the group that this one tries
+    to break, by the same change with something else held fixed.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Group:
     words: dict[str, str] = field(default_factory=dict)
     alone: str = "{}"
     lacks: dict[str, str] = field(default_factory=dict)
+    control_of: str = ""
 
     @property
     def reference(self) -> str:
@@ -76,13 +78,31 @@ class Search:
     """How `make tune` looks for the training settings: where, on which variants, how often, with which seeds.
 
     In `space` a list is a choice, a pair the ends of a range, in which the search goes by the logarithm. The settings
-    must suit plain, deep and rich networks: `tried_on`. The seeds are none of the study's; small differences need more.
+    must suit plain, deep and rich networks: `tried_on`. The seeds are none of the study's. With the settings found, the
+    rules which weights to keep are compared on `rules_on`.
     """
 
     space: dict[str, list | tuple[float, float]]
     tried_on: tuple[str, ...]
     trials: int
     seeds: tuple[int, ...] = (100,)
+    rules_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Some of an architecture's networks once more, with one thing changed that the study holds fixed.
+
+    `changes`: what the settings of each have more, `learning_rate_factor` or `epochs_factor`. `data`: what else they
+    are trained on, {"share": the part of the training data} or {"fold": its number, from 1 on}. Their comparisons show
+    whether a finding holds there, too; see `study.conditions`.
+    """
+
+    title: str
+    networks: tuple[str, ...]
+    changes: Settings = field(default_factory=dict)
+    data: dict[str, float] = field(default_factory=dict)
+    seeds: int = 5
 
 
 @dataclass(frozen=True)
@@ -94,13 +114,13 @@ class Architecture:
     the layers of a new Keras model; they begin with what the training data alone decide: their vocabulary, or mean and
     variance.
 
-    `training` was chosen by `make tune` (see `study.tune`), but for the patience and the CNN's epochs, which are what
-    two cores can do in two hours; `training_from` names the architecture that it was searched for, if it was another.
-    `equal_training` is that of variants whose settings say so, the same in several architectures.
+    `training` was chosen by `make tune` (see `study.tune`), but for the CNN's epochs, which are what two cores can do
+    in some hours; its `keep` is the rule that says which weights a network keeps. `trainings`: {name: that of the
+    variants whose settings name it}.
 
-    `seeds`: how many the profile `full` spends on each variant. `fewer_epochs`: {profile: epochs}, where one spends
-    less than was chosen. `decided_after_test` is what was decided after a test score had been seen; the pages say it
-    beside the scores.
+    `seeds`: how many the profile `full` spends on each variant, `fewer_seeds` but for these. `fewer_epochs`: {profile:
+    epochs}, where one spends less than was chosen. `decided_after_test` is what was decided after a test score had
+    been seen; the pages say it beside the scores.
     """
 
     order: int
@@ -113,25 +133,30 @@ class Architecture:
     training: Settings
     search: Search
     seeds: int
-    training_from: str = ""
-    equal_training: Settings = field(default_factory=dict)
+    trainings: dict[str, Settings] = field(default_factory=dict)
+    fewer_seeds: dict[str, int] = field(default_factory=dict)
     fewer_epochs: dict[str, int] = field(default_factory=dict)
+    conditions: dict[str, Condition] = field(default_factory=dict)
     decided_after_test: str = ""
     published: tuple[Published, ...] = ()
 
     def training_of(self, settings: Settings) -> Settings:
         """What a variant with these settings is trained with."""
-        return self.equal_training if settings.get("training") == "equal" else self.training
+        return self.trainings.get(settings["training"], self.training)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One network to train; `labels` says in which groups it stands, and as which value."""
+    """One network to train; `labels` says in which groups it stands, and as which value.
+
+    Under a `condition`, the name is that of the study's network with the condition behind it.
+    """
 
     architecture: str
     name: str
     settings: Settings
     labels: dict[str, str] = field(default_factory=dict)
+    condition: str = ""
 
 
 def variants(architecture: str) -> list[Variant]:
@@ -146,6 +171,16 @@ def variants(architecture: str) -> list[Variant]:
             found.append(variant)
         variant.labels[group] = value
     return found
+
+
+def under(architecture: str, condition: str) -> list[Variant]:
+    """The networks of a condition, in the order of the variants."""
+    about = ARCHITECTURES[architecture].conditions[condition]
+    return [
+        replace(each, name=f"{each.name}@{condition}", settings=each.settings | about.changes, condition=condition)
+        for each in variants(architecture)
+        if each.name in about.networks
+    ]
 
 
 def rows(architecture: str) -> list[tuple[str, str, Settings]]:

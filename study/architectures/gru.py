@@ -32,12 +32,13 @@ ARCHITECTURE = Architecture(
         "batch_size": 32,
         "learning_rate": 2.9e-3,
         "epochs": 15,
-        "patience": 15,
+        "label_smoothing": 0.0,
+        "keep": "mean",
     },
-    training_from="lstm",  # the LSTM's to the digit: `make tune ARCH=gru` would search its own
-    equal_training=recurrent.EQUAL_TRAINING,
-    search=recurrent.CLOSER,
-    seeds=recurrent.SEEDS,
+    trainings={"equal": recurrent.EQUAL_TRAINING},
+    search=recurrent.SEARCH,
+    seeds=20,
+    conditions=recurrent.CONDITIONS,
     decided_after_test="the settings are the LSTM's, with what was decided of them after its test scores were seen; "
     f"{recurrent.INPUT_DROPOUT}",
 )

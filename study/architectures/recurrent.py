@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import Group, Search, Settings
+from . import Condition, Group, Search, Settings
 
 BASELINE = {"units": (64, 32), "bidirectional": False, "mask_zero": True, "over_time": "last", "training": "searched"}
 GROUPS = {
@@ -49,22 +49,48 @@ GROUPS = {
         alone="1 layer at equal settings, {}",
         lacks={"unmasked": "the mask at equal settings"},
     ),
+    "depth": Group(
+        "Number of layers, equally wide",
+        {"1": {"units": (64,)}, "2": {"units": (64, 64)}, "3": {"units": (64, 64, 64)}},
+        alone="{} layers of 64 cells",
+        control_of="layers",
+    ),
+    "half_cells": Group(
+        "Direction, as many cells in all",
+        {"unidirectional": {}, "bidirectional": {"units": (32, 16), "bidirectional": True}},
+        words={"bidirectional": "bidirectional, half the cells each way"},
+        control_of="direction",
+    ),
 }
 MARGIN = 0.03
-SEEDS = 10
+KNOBS = (  # every network but those at equal settings
+    "baseline", "layers-1", "layers-3", "cells-32-16", "cells-128-64", "direction-bidirectional", "beyond-unmasked",
+    "beyond-maximum", "beyond-bidirectional", "depth-2", "depth-3", "half_cells-bidirectional",
+)  # fmt: skip
+CURVE = ("beyond-bidirectional",)
+SHARES = (5, 10, 25, 50)
+FOLDS = (1, 2, 3, 4, 5)
+CONDITIONS = {
+    "half-rate": Condition("half the learning rate", KNOBS, {"learning_rate_factor": 0.5}),
+    "double-rate": Condition("double the learning rate", KNOBS, {"learning_rate_factor": 2}),
+    **{
+        f"share-{each}": Condition(f"{each} % of the training texts", CURVE, data={"share": each / 100})
+        for each in SHARES
+    },
+    **{f"fold-{each}": Condition(f"fold {each} of 5", CURVE, data={"fold": each}) for each in FOLDS},
+}
 
 SPACE = {
-    "learning_rate": (2e-4, 5e-3),
-    "max_tokens": [1000, 2000, 4000],
-    "sequence_length": [40, 60, 80],
-    "embedding_units": [64, 128, 256],
-    "word_dropout": [0.3, 0.5, 0.7],
-    "input_dropout": [0.0, 0.3, 0.5],
-    "dropout": [0.2, 0.4, 0.6],
-    "batch_size": [16, 32],
-    "epochs": [10, 15, 20],
+    "learning_rate": (2e-4, 1e-2),
+    "max_tokens": [500, 1000, 2000, 4000],
+    "sequence_length": [20, 30, 40, 60, 80],
+    "embedding_units": [32, 64, 128, 256, 512],
+    "word_dropout": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "input_dropout": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "dropout": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "label_smoothing": [0.0, 0.1, 0.2, 0.3],
 }
-# The middle of that space, for every kind of cell the same, and searched for none.
+# The middle of the space of an earlier search, for every kind of cell the same, and searched for none.
 EQUAL_TRAINING = {
     "learning_rate": 1e-3,
     "max_tokens": 2000,
@@ -73,23 +99,16 @@ EQUAL_TRAINING = {
     "word_dropout": 0.5,
     "input_dropout": 0.3,
     "dropout": 0.4,
+    "label_smoothing": 0.0,
     "batch_size": 32,
     "epochs": 15,
-    "patience": 15,
+    "keep": "mean",
 }
-TRIED_ON = ("layers-1", "baseline", "beyond-bidirectional")
-CLOSER = Search(  # a closer look around what a search over SPACE found
-    space={
-        "learning_rate": (2.5e-3, 6e-3),
-        "embedding_units": [128, 256],
-        "word_dropout": [0.5, 0.6, 0.7],
-        "input_dropout": [0.5, 0.6, 0.7],
-        "dropout": [0.4, 0.5, 0.6],
-        "epochs": [10, 15],
-    },
-    tried_on=TRIED_ON,
-    trials=16,
-    seeds=(100, 101),
+SEARCH = Search(
+    space=SPACE,
+    tried_on=("layers-1", "baseline", "beyond-bidirectional"),
+    trials=40,
+    rules_on=("baseline", "layers-1", "layers-3", "cells-32-16", "cells-128-64", "direction-bidirectional"),
 )
 
 # Where the scores stand, this stands beside them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import Architecture, Published, Search, Settings, recurrent
+from . import Architecture, Published, Settings, recurrent
 
 
 def build(settings: Settings, training: Settings, data: Any) -> list:
@@ -34,11 +34,13 @@ ARCHITECTURE = Architecture(
         "batch_size": 32,
         "learning_rate": 1.8e-3,
         "epochs": 15,
-        "patience": 15,
+        "label_smoothing": 0.0,
+        "keep": "mean",
     },
-    equal_training=recurrent.EQUAL_TRAINING,
-    search=Search(space=recurrent.SPACE, tried_on=recurrent.TRIED_ON, trials=24),
-    seeds=recurrent.SEEDS,
+    trainings={"equal": recurrent.EQUAL_TRAINING},
+    search=recurrent.SEARCH,
+    seeds=40,
+    conditions=recurrent.CONDITIONS,
     decided_after_test=recurrent.INPUT_DROPOUT,
     published=(
         Published("layers", "1", 0.3825),
