@@ -139,6 +139,8 @@ def _row(check: Check, record: dict) -> dict:
         "numpy_error": check.numpy_error,
         **_plain(check),
         "diverged": check.diverged,
+        "kept": record.get("kept", "best"),  # older records do not say
+        **{f"val_f1_{rule}": score for rule, score in record.get("rules", {}).items()},
     }
 
 

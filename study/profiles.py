@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .architectures import ARCHITECTURES, Settings
@@ -21,15 +21,22 @@ class Budget:
     epochs: int | None = None
     train_samples: int | None = None
     validation_samples: int | None = None
-    conditions: bool = False  # whether networks are trained under other conditions, too
+    conditions: dict[str, int] | None = field(default_factory=dict)  # how many networks of which; None: all of all
     plain_examples: int = 500  # of the test split, for the plain way through a network that is not the baseline
 
 
 BUDGETS = {
     # What the tests spend: every path once, no result worth reading.
-    "tiny": Budget(seeds=1, epochs=1, train_samples=60, validation_samples=40, plain_examples=50),
+    "tiny": Budget(
+        seeds=1,
+        epochs=1,
+        train_samples=60,
+        validation_samples=40,
+        conditions={"half-rate": 2, "epochs-2": 2, "share-50": 1, "fold-1": 1, "fold-2": 1},
+        plain_examples=50,
+    ),
     "quick": Budget(seeds=1, train_samples=3000, validation_samples=1000),
-    "full": Budget(conditions=True),
+    "full": Budget(conditions=None),
 }
 
 
@@ -58,12 +65,13 @@ def epochs(architecture: str, profile: str, training: Settings | None = None) ->
 def limited(data: Dataset, profile: str) -> Dataset:
     """The stratified, seeded part of the training and validation data that a profile uses."""
     budget = BUDGETS[profile]
-    x_train, y_train = _part(data.x_train, data.y_train, budget.train_samples)
-    x_val, y_val = _part(data.x_val, data.y_val, budget.validation_samples)
+    x_train, y_train = part(data.x_train, data.y_train, budget.train_samples)
+    x_val, y_val = part(data.x_val, data.y_val, budget.validation_samples)
     return replace(data, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
 
 
-def _part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray, np.ndarray]:
+def part(x: np.ndarray, y: np.ndarray, samples: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """A stratified, seeded part of examples, so many of them; None: all."""
     from sklearn.model_selection import train_test_split
 
     if samples is None or samples >= len(x):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import cells, datasets, training
+from . import cells, conditions, datasets, training
 from .architectures import ARCHITECTURES
 from .errors import NotebookError
 from .files import ROOT, WHAT_TO_DO, atomic_write
@@ -95,13 +95,16 @@ def train(
     source = "sample" if place.is_sample else "real"
     names = [ARCHITECTURES[architecture].dataset for architecture in architectures]
     loaded = {name: datasets.load(name, data_dir, source) for name in dict.fromkeys(names)}
-    batches = [(jobs(each, profile), loaded[name]) for each, name in zip(architectures, names, strict=True)]
-    runs = training.train_all(batches, place, scheduler)
+    pairs = list(zip(architectures, (loaded[name] for name in names), strict=True))
+    batches = [(jobs(each, profile), dataset) for each, dataset in pairs]
+    others = [batch for each, dataset in pairs for batch in conditions.batches(each, dataset, profile)]
+    runs = training.train_all([*batches, *others], place, scheduler)
     if check:
         from . import evaluation
 
-        for architecture, (_, dataset) in zip(architectures, batches, strict=True):
-            evaluation.check([run for run in runs if run.variant.architecture == architecture], dataset)
+        studied = [run for run in runs if not run.variant.condition]
+        for architecture, dataset in pairs:
+            evaluation.check([run for run in studied if run.variant.architecture == architecture], dataset)
     return place
 
 

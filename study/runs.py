@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import architectures, journal
-from .architectures import ARCHITECTURES, Variant, variants
+from .architectures import ARCHITECTURES, Variant, under, variants
 from .datasets import Dataset, digest, nusax
 from .files import atomic_write, check_writable, folder, set_aside, sha256, sweep
 from .locks import alone
@@ -151,6 +151,18 @@ def jobs(architecture: str, profile: str, only: tuple[str, ...] | None = None, n
         if only is None or each.name in only
         for seed in seeds(architecture, profile, number, each.name)
     ]
+
+
+def jobs_under(architecture: str, profile: str) -> dict[str, list[Job]]:
+    """{condition: its jobs} for all that a profile trains under other conditions."""
+    family, few = ARCHITECTURES[architecture], BUDGETS[profile].conditions
+    found = {}
+    for name, condition in family.conditions.items():
+        if few is None or name in few:
+            networks = under(architecture, name)[: None if few is None else few[name]]
+            seeds_of = range(BUDGETS[profile].seeds or condition.seeds)
+            found[name] = [Job(each, seed, profile) for each in networks for seed in seeds_of]
+    return found
 
 
 def fingerprint(description: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from .files import ROOT
 from .journal import Told, files_of, told_of
 from .profiles import BUDGETS
 from .progress import in_notebook
-from .runs import PACKAGES, Job, Place, code_of, damage, jobs, record_of, versions
+from .runs import PACKAGES, Job, Place, code_of, damage, jobs, jobs_under, record_of, versions
 from .stopping import last_words
 
 ELSEWHERE = 900.0  # seconds of silence after which a training on another host counts as interrupted
@@ -211,7 +211,10 @@ _code = cache(code_of)
 
 def of(place: Place, architectures: Iterable[str]) -> Plan:
     """What is there and what is not, by a look at the files alone."""
-    wanted = [(job, place) for each in architectures for job in jobs(each, place.profile)]
+    wanted = []
+    for each in architectures:
+        several = [jobs(each, place.profile), *jobs_under(each, place.profile).values()]
+        wanted += [(job, place) for some in several for job in some]
     return Plan(wanted, [each for each in wanted if fits(*each)])
 
 

@@ -1,9 +1,10 @@
 """What a report leaves, written and read in one place: its tables, and the arrays that took long to compute.
 
 reports/<profile>/<table>.csv: `results` (a row for each network), `history` (epoch), `predictions` (network, the class
-of every test example as a digit), `baselines` (method without a network), `comparisons`, and
-over several architectures `cells` (see study.cells). In weights/<profile>/, beside each network, <seed>.check.npz, its
-probabilities, and <seed>.layers.npz; for an architecture baselines.npz. Networks are the business of study.runs.
+of every test example as a digit), `baselines` (method without a network), `comparisons`, `conditions` (network under
+another condition, see study.conditions), and over several architectures `cells` (see study.cells).
+In weights/<profile>/, beside each network, <seed>.check.npz, its probabilities, and <seed>.layers.npz; for an
+architecture baselines.npz. Networks are the business of study.runs.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ what changes here, docstrings, comments and layout apart, trains every network a
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -217,7 +218,7 @@ def _record(model: Any, state: State, data: Dataset, validation: Any) -> Setting
         "best_epoch": state.best_epoch,
         "diverged": state.diverged,
         "metrics": {
-            "val_loss": float(model.evaluate(validation, verbose=0)[0]),
+            "val_loss": float(model.evaluate(validation, verbose=0)[0]) if state.best_epoch else math.nan,
             "val_f1": _f1(model, data.x_val, data.y_val, data.classes),
             "train_f1": _f1(model, data.x_train, data.y_train, data.classes),
         },

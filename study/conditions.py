@@ -1,0 +1,103 @@
+"""The same networks under other conditions: a finding that is one should hold there, too.
+
+An architecture names its conditions: other learning rates, more epochs, fewer training data, folds. Their networks are
+trained like those of the study, in folders of their own. They are predicted by `forward` alone, which the study holds
+against Keras on its own networks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import forward
+
+from . import store, training
+from .architectures import ARCHITECTURES, Condition
+from .datasets import Dataset, digest
+from .predictions import surroundings
+from .profiles import part
+from .runs import Job, Place, Run, fingerprint, jobs_under
+from .statistics import macro_f1
+
+FOLDS = 5
+VALIDATION = 0.125  # of what is not in the fold
+COLUMNS = ["architecture", "condition", "variant", "seed", "params", "val_f1", "test_f1", "predicted"]
+
+
+def data_of(condition: Condition, data: Dataset) -> Dataset:
+    """What a condition's networks are trained and tested on.
+
+    "share": a stratified part of the training data. "fold": all examples cut anew, the fold is the test split, and of
+    the rest an eighth validates.
+    """
+    if share := condition.data.get("share"):
+        x, y = part(data.x_train, data.y_train, max(math.ceil(share * len(data.x_train)), 2 * len(data.classes)))
+        return replace(data, x_train=x, y_train=y)
+    if fold := condition.data.get("fold"):
+        return _fold(data, int(fold))
+    return data
+
+
+def _fold(data: Dataset, number: int) -> Dataset:
+    from sklearn.model_selection import StratifiedKFold, train_test_split
+
+    x = np.concatenate([data.x_train, data.x_val, data.x_test])
+    y = np.concatenate([data.y_train, data.y_val, data.y_test])
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y)
+    rest, test = list(folds)[number - 1]
+    train, val = train_test_split(rest, test_size=VALIDATION, stratify=y[rest], random_state=0)
+    parts = {f"{name}_{split}": array[which] for split, which in (("train", train), ("val", val), ("test", test))
+             for name, array in (("x", x), ("y", y))}  # fmt: skip
+    return replace(data, **parts, checksum=digest(*parts.values()))
+
+
+def batches(architecture: str, data: Dataset, profile: str) -> list[tuple[list[Job], Dataset]]:
+    """All that a profile trains under other conditions, each condition with its data."""
+    conditions = ARCHITECTURES[architecture].conditions
+    return [(some, data_of(conditions[name], data)) for name, some in jobs_under(architecture, profile).items()]
+
+
+def gather(architecture: str, data: Dataset, place: Place, scheduler: str = "") -> pd.DataFrame:
+    """Train what is not there, and write conditions.csv: a row for each network, in COLUMNS.
+
+    `predicted` are the classes of the test split, or of the texts of the fold. A profile without conditions, and texts
+    in another language, leave nothing.
+    """
+    if place.language or not (wanted := batches(architecture, data, place.profile)):
+        return pd.DataFrame(columns=COLUMNS)
+    runs = iter(training.train_all(wanted, place, scheduler))
+    rows = [_row(next(runs), theirs) for some, theirs in wanted for _ in some]
+    table = pd.DataFrame(rows)[COLUMNS]
+    store.write("conditions", place, table)
+    return table
+
+
+def saved(architecture: str, place: Place) -> pd.DataFrame:
+    """The rows that `gather` left; none where it left nothing."""
+    table = store.read_if_there("conditions", place)
+    return pd.DataFrame(columns=COLUMNS) if table is None else table[table["architecture"] == architecture]
+
+
+def _row(run: Run, data: Dataset) -> dict[str, Any]:
+    around = surroundings(data.x_test, code=__file__)
+    mark = fingerprint({"model": run.record["model_sha256"], **around})
+    predicted = store.kept(store.check_of(run), mark, lambda: {"predicted": _predicted(run, data)})["predicted"]
+    return {
+        "architecture": run.variant.architecture,
+        "condition": run.variant.condition,
+        "variant": run.variant.name.partition("@")[0],
+        "seed": run.seed,
+        "params": run.record["params"],
+        "val_f1": run.record["metrics"]["val_f1"],
+        "test_f1": macro_f1(data.y_test, predicted, len(data.classes)),
+        "predicted": store.as_digits(predicted),
+    }
+
+
+def _predicted(run: Run, data: Dataset) -> np.ndarray:
+    return forward.load_model(run.path).predict(data.x_test).argmax(axis=1)
