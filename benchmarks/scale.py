@@ -34,10 +34,12 @@ CHECK_S = 2.0  # seconds of a network's check beside its predictions: Keras load
 def costs() -> pd.DataFrame:
     """A row for each run of the full study: its seconds of training on one core, and of its check on the driver."""
     table = full.table("results")
-    predicting = (table["keras_s"] + table["numpy_s"]).groupby(table["architecture"]).mean()
+    data = table["architecture"].map(lambda name: ARCHITECTURES[name].dataset)
+    seconds = table["keras_s"] + table["numpy_s"]
+    predicting = pd.concat([seconds.groupby(each).mean() for each in (table["architecture"], data)])
     rows = []
     for name, family in ARCHITECTURES.items():
-        check = CHECK_S + predicting[name if name in predicting else family.training_from]
+        check = CHECK_S + predicting[name if name in predicting else family.dataset]
         for job in jobs(name, "full"):
             rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), check))
     return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])

@@ -21,6 +21,7 @@ from .store import Arrays
 # most, as both round at random; a wrong formula lies a thousand times as far.
 AS_NEAR = 2
 METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
+BY_RULE = "val_f1_"  # columns: what the network would score on validation data with the weights of each rule
 LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
 NOTHING = np.empty((0, 1), np.float32)
 
@@ -76,6 +77,17 @@ class Check:
     def diverged(self) -> bool:
         """Whether its training ended as a loss was no number; records and tables of earlier do not say."""
         return self.run.record.get("diverged", False) is True
+
+    @property
+    def kept(self) -> str:
+        """Which weights it has: "best", "last" or "mean"; records and tables of earlier, which do not say: "best"."""
+        rule = self.run.record.get("kept")
+        return rule if isinstance(rule, str) else "best"
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose weights it has, or at whose end it got them; 0 if it has those that it began with."""
+        return self.run.record["best_epoch" if self.kept == "best" else "epochs"]
 
     def f1(self, probabilities: np.ndarray) -> float:
         """The macro-F1 of a side, on the examples that it predicted."""
@@ -139,8 +151,8 @@ def _row(check: Check, record: dict) -> dict:
         "numpy_error": check.numpy_error,
         **_plain(check),
         "diverged": check.diverged,
-        "kept": record.get("kept", "best"),  # older records do not say
-        **{f"val_f1_{rule}": score for rule, score in record.get("rules", {}).items()},
+        "kept": check.kept,
+        **{BY_RULE + rule: score for rule, score in record.get("rules", {}).items()},
     }
 
 
@@ -190,6 +202,7 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
         there = [name for name in losses if name in LOSSES or losses[name].notna().any()]
         record = row | {"history": losses[there].to_dict("list")}
         record["metrics"] = {name: row[name] for name in METRICS}
+        record["rules"] = {name.removeprefix(BY_RULE): row[name] for name in row if name.startswith(BY_RULE)}
         run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
         check = _check(run, data, store.arrays_in(store.check_of(run)))
         if not np.isclose(check.f1(check.keras), row["test_f1_keras"], rtol=0, atol=1e-9):

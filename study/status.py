@@ -155,16 +155,22 @@ def _model(job: Job, place: Place) -> Path:
 
 
 def epoch_by_table(job: Job) -> float:
-    """The seconds of an epoch on so many samples where the table was measured: its own, or the mean of the like.
+    """The seconds of an epoch on so many samples where the table was measured: its network's, or the mean of the like.
 
-    An architecture that the table does not have is like the one whose settings it was given.
+    An architecture that the table does not have is like those on the same data. Under a condition a network costs what
+    it costs in the study, on its share of the data.
     """
-    table, name = _table(), job.variant.architecture
-    like = name if any(architecture == name for architecture, _ in table) else ARCHITECTURES[name].training_from
-    mean = [seconds for (architecture, _), seconds in table.items() if architecture == like]
-    seconds = table.get((like, job.variant.name)) or fmean(mean or [UNKNOWN])
-    everything = DATASETS[ARCHITECTURES[name].dataset].TRAINED_ON
-    return seconds * min(BUDGETS[job.profile].train_samples or everything, everything) / everything
+    family, table = ARCHITECTURES[job.variant.architecture], _table()
+    theirs = {architecture for architecture, _ in table if ARCHITECTURES[architecture].dataset == family.dataset}
+    like = theirs & {job.variant.architecture} or theirs
+    name = job.variant.name.partition("@")[0]
+    same = [seconds for (architecture, each), seconds in table.items() if architecture in like and each == name]
+    others = [seconds for (architecture, _), seconds in table.items() if architecture in like]
+    everything = DATASETS[family.dataset].TRAINED_ON
+    used = min(BUDGETS[job.profile].train_samples or everything, everything)
+    if job.variant.condition:
+        used *= family.conditions[job.variant.condition].data.get("share", 1)
+    return fmean(same or others or [UNKNOWN]) * used / everything
 
 
 @cache

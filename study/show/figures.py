@@ -9,7 +9,7 @@ import numpy as np
 
 from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
-from ..evaluation import of_value, values
+from ..evaluation import Check, of_value, values
 from ..evidence import Evidence
 from ..profiles import limited
 from ..runs import Place
@@ -102,14 +102,17 @@ def _title(evidence: Evidence, group: str) -> str:
 
 @style.styled
 def curves(evidence: Evidence, group: str) -> Picture:
-    """Training and validation loss by epoch, a panel for each value of a group, all seeds."""
+    """Training and validation loss by epoch, a panel for each value of a group, all seeds.
+
+    A diamond marks the validation loss of the weights that were kept, at the epoch that gave them.
+    """
     names = values(evidence.architecture, group)
     rows = -(-len(names) // PANELS)
     figure, axes = style.figure(2.5 * rows, rows, -(-len(names) // rows), sharey=True)
     for each, value in zip(axes.flat, names, strict=False):
         checks = of_value(evidence.checks, group, value)
         for check in checks:
-            _draw_losses(each, check.run.history, check.run.record["best_epoch"], alone=len(checks) == 1)
+            _draw_losses(each, check, alone=len(checks) == 1)
         words = ARCHITECTURES[evidence.architecture].groups[group].in_words(value)
         words += " (diverged)" if any(check.diverged for check in checks) else ""
         each.set(title=style.in_lines(words, 84 // axes.shape[1]), xlabel="epoch")
@@ -123,13 +126,15 @@ def curves(evidence: Evidence, group: str) -> Picture:
     return style.save(figure, evidence.place, name, _title(evidence, group), evidence.data)
 
 
-def _draw_losses(axes: Any, history: dict[str, list[float]], best_epoch: int, alone: bool) -> None:
+def _draw_losses(axes: Any, check: Check, alone: bool) -> None:
     """The curves of one run: with a dot for each epoch if it stands alone, else thin."""
+    history = check.run.history
     epochs = np.arange(1, len(history["loss"]) + 1)
     look = {"marker": "."} if alone else {"linewidth": 0.8, "alpha": 0.7}
     axes.plot(epochs, history["loss"], color=ORANGE, linestyle="--", label="training", **look)
     axes.plot(epochs, history["val_loss"], color=BLUE, label="validation", **look)
-    kept = (best_epoch, history["val_loss"][best_epoch - 1]) if best_epoch else ([], [])  # none, where all diverged
+    loss = check.run.record["metrics"]["val_loss"]
+    kept = (check.kept_epoch, loss) if check.kept_epoch else ([], [])  # none, where all diverged
     axes.plot(*kept, "D", color="black", markersize=5 if alone else 3, label="weights kept")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
-from ..architectures import ARCHITECTURES
+from ..architectures import ARCHITECTURES, Settings, variants
 from ..datasets import TITLES, Dataset, nusax
 from ..evaluation import Check, by_variant, of_value
 from ..evidence import Evidence
@@ -83,16 +84,70 @@ def curves(evidence: Evidence, group: str) -> str:
     about = ARCHITECTURES[evidence.architecture].groups[group]
     for value in about.changes:
         checks = of_value(evidence.checks, group, value)
-        records = [each.run.record for each in checks if each.run.record["best_epoch"]]  # else diverged at once
-        if not records:
+        checks = [each for each in checks if each.kept_epoch]  # the others diverged at once
+        if not checks:
             continue
-        runs = [(record["history"], record["best_epoch"] - 1) for record in records]
-        early[about.in_words(value)] = float(np.mean([history["val_loss"][0] for history, _ in runs]))
-        kept[about.in_words(value)] = float(np.mean([history["val_loss"][best] for history, best in runs]))
-        fitted[about.in_words(value)] = float(np.mean([history["loss"][best] for history, best in runs]))
+        name, runs = about.in_words(value), [each.run for each in checks]
+        early[name] = float(np.mean([run.history["val_loss"][0] for run in runs]))
+        kept[name] = float(np.mean([run.record["metrics"]["val_loss"] for run in runs]))
+        fitted[name] = float(np.mean([each.run.history["loss"][each.kept_epoch - 1] for each in checks]))
     if not kept:
         return say("readings.no_curves")
     return say("readings.curves", early=_ends(early), kept=_ends(kept), fitted=_ends(fitted))
+
+
+def weights_kept(checks: list[Check]) -> str:
+    """Which weights the networks of a variant have, in the words of a table's cell."""
+    epochs = sorted({each.kept_epoch for each in checks if each.kept == "best"})
+    rules = list(dict.fromkeys(each.kept for each in checks))
+    return say("readings.weights_kept", rules=rules, epochs=list(dict.fromkeys((*epochs[:1], *epochs[-1:]))))
+
+
+def training(evidence: Evidence) -> str:
+    """What was trained, how, which weights were kept, and how long it took."""
+    architecture, found = evidence.architecture, by_variant(evidence.checks)
+    numbers = {name: len(checks) for name, checks in found.items()}
+    rules: dict[str, list[str]] = {}
+    for name, checks in found.items():
+        for rule in dict.fromkeys(each.kept for each in checks if not each.diverged):
+            rules.setdefault(rule, []).append(name_of(architecture, name))
+    return say(
+        "notebook.training",
+        networks=len(evidence.checks),
+        variants=len(found),
+        seeds=max(numbers.values()),
+        fewer=_fewer(architecture, numbers),
+        seconds=round(sum(each.run.record["train_s"] for each in evidence.checks)),
+        weights=f"weights/{evidence.place.name}/{architecture}",
+        rules=sorted(rules.items(), key=lambda each: -len(each[1])),
+        nesterov=_trained_with(evidence, lambda training: training.get("optimizer") == "nesterov"),
+        warmed=_trained_with(evidence, lambda training: training.get("warm_up", 0) > 0),
+    )
+
+
+def how_to_read(evidence: Evidence) -> str:
+    """What the tables and figures of a group show, and how its curves are to be read."""
+    return say(
+        "notebook.knobs",
+        mean=any(each.kept == "mean" for each in evidence.checks),
+        smoothed=_trained_with(evidence, lambda training: training.get("label_smoothing", 0) > 0),
+        networks=len(by_variant(evidence.checks)),
+    )
+
+
+def _fewer(architecture: str, seeds: dict[str, int]) -> list[tuple[str, int]]:
+    """Those variants that have fewer seeds than others, as the pages call them, each with its number."""
+    return [(name_of(architecture, name), number) for name, number in seeds.items() if number < max(seeds.values())]
+
+
+def _trained_with(evidence: Evidence, holds: Callable[[Settings], bool]) -> list[str]:
+    """The variants of whose training settings this holds, as the pages call them."""
+    family = ARCHITECTURES[evidence.architecture]
+    return [
+        name_of(evidence.architecture, name)
+        for name, [first, *_] in by_variant(evidence.checks).items()
+        if holds(family.training_of(first.run.variant.settings))
+    ]
 
 
 def _ends(losses: dict[str, float]) -> dict[str, tuple[str, float]]:
@@ -210,6 +265,9 @@ def epochs_allowed(architecture: str, profile: str) -> str:
 def setting(architecture: str, data: Dataset, place: Place, seeds: int | None = None) -> str:
     """What a notebook runs on, as Markdown: data and checksum, profile, seeds, budget, training settings, versions."""
     family, used = ARCHITECTURES[architecture], limited(data, place.profile)
+    numbers = {
+        each.name: len(seeds_of(architecture, place.profile, seeds, each.name)) for each in variants(architecture)
+    }
     return say(
         "readings.setting",
         sample_of=TITLES[data.name] if data.is_sample else "",
@@ -219,9 +277,9 @@ def setting(architecture: str, data: Dataset, place: Place, seeds: int | None = 
         profile=place.profile,
         epochs=epochs_allowed(architecture, place.profile),
         seeds=seeds_of(architecture, place.profile, seeds),
+        fewer=_fewer(architecture, numbers),
         training=[(key, value) for key, value in family.training.items() if key != "epochs"],
-        training_from=ARCHITECTURES[family.training_from].title if family.training_from else "",
-        equal_training=list(family.equal_training.items()),
+        trainings=[(name, list(each.items())) for name, each in family.trainings.items()],
         versions=[(package, version(package)) for package in PACKAGES],
         decided="" if data.is_sample else family.decided_after_test,
         elsewhere=nusax.LANGUAGES[0].title() if place.language and not data.is_sample else "",

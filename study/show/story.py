@@ -54,21 +54,13 @@ def variants(architecture: str) -> Iterator[Any]:
 @shown
 def training(evidence: Evidence) -> Iterator[Any]:
     """What was trained, how, and how long it took."""
-    records = [each.run.record for each in evidence.checks]
-    yield say(
-        "notebook.training",
-        networks=len(records),
-        variants=len(evaluation.by_variant(evidence.checks)),
-        seeds=len({each.run.seed for each in evidence.checks}),
-        seconds=round(sum(each["train_s"] for each in records)),
-        weights=f"weights/{evidence.place.name}/{evidence.architecture}",
-    )
+    yield readings.training(evidence)
 
 
 @shown
 def how_to_read(evidence: Evidence) -> Iterator[Any]:
     """How the tables, figures and verdicts of the groups are to be read."""
-    yield say("notebook.knobs")
+    yield readings.how_to_read(evidence)
     yield conclusions.how_to_read(evidence)
 
 

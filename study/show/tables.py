@@ -62,15 +62,14 @@ def _words(settings: dict) -> str:
 def group_table(evidence: Evidence, group: str) -> Table:
     """One row for each value of a group, means over seeds; then the methods without a network.
 
-    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "best
-    epoch" is that whose weights were kept: of one seed, or the earliest and the latest of several; 0 is the beginning.
+    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "weights kept"
+    says which: a mean, those of the last step, or of which epoch, of several seeds the earliest and the latest.
     """
     about = ARCHITECTURES[evidence.architecture].groups[group]
     lines = []
     for value in values(evidence.architecture, group):
         mine = of_value(evidence.checks, group, value)
         frame = results(mine)
-        kept = sorted({each.run.record["best_epoch"] for each in mine})
         lines.append(
             {
                 about.title: about.in_words(value) + _marks(mine),
@@ -81,7 +80,7 @@ def group_table(evidence: Evidence, group: str) -> Table:
                 "train - test": f"{(frame['train_f1'] - frame['test_f1_keras']).mean():.3f}",
                 "parameters": f"{frame['params'].iloc[0]:,}",
                 "epochs": f"{frame['epochs'].mean():.0f}",
-                "best epoch": " to ".join(map(str, dict.fromkeys((kept[0], kept[-1])))),
+                "weights kept": readings.weights_kept(mine),
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
