@@ -36,7 +36,7 @@ ASKED_FOR = dict.fromkeys(("simple_rnn", "lstm", "gru"), OF_TEXTS) | {
             "augmentation",
             "two-convolutions",
             "global-maximum",
-            "longer",
+            "reference",
         ],
     }
 }

@@ -6,10 +6,11 @@ import pytest
 
 from study import evaluation
 from study.architectures import variants
+from study.runs import Place
 from study.show import readings, tables
 from study.statistics import macro_f1
 
-from .made_up import PLAIN, checks
+from .made_up import PLAIN, checks, keep, weighed
 
 pytestmark = pytest.mark.usefixtures("only_what_was_asked_for")
 
@@ -22,11 +23,32 @@ def test_results_have_the_columns_that_were_asked_for():
     )
     further = ["dead", "train_f1", "epochs_at_most", "keras_error", "numpy_error"]
     plain = ["plain_examples", "plain_f1", "plain_agreement", "plain_max_abs_diff", "plain_s", "plain_error"]
-    assert list(found.columns) == [*asked.split(","), *further, *plain, "diverged"]
+    assert list(found.columns) == [*asked.split(","), *further, *plain, "diverged", "kept"]
     errors = [name for name in found if name.endswith("_error")]
     assert found.drop(columns=errors).notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
     assert found.loc[1, "group"] == "layers;beyond"
+
+
+def test_which_weights_were_kept_and_what_each_rule_would_give_stand_in_the_rows():
+    """A record of before there were rules has the best epoch's weights; a table says so by an empty cell."""
+    older, newer, mixed = checks({})[:3]
+    rules = {"best": 0.61, "last": 0.62, "mean": 0.63}
+    newer.run.record.update(kept="mean", rules=rules)
+    mixed.run.record["kept"] = np.nan
+    rows = evaluation.results([older, newer, mixed])
+    assert rows["kept"].tolist() == ["best", "mean", "best"]
+    assert rows.loc[1, [f"val_f1_{rule}" for rule in rules]].tolist() == [*rules.values()]
+    assert rows.loc[0, [f"val_f1_{rule}" for rule in rules]].isna().all()
+
+
+def test_the_rules_survive_the_tables(tmp_path):
+    rules = {"best": 0.61, "last": 0.62, "mean": 0.63}
+    found = weighed(checks({}, kept="last", rules=rules), place=Place("quick", False, tmp_path))
+    keep(found)
+    again = evaluation.saved("lstm", found.data, found.place)
+    assert {(each.kept, each.kept_epoch) for each in again} == {("last", 4)}
+    pd.testing.assert_frame_equal(evaluation.results(again), evaluation.results(found.checks))
 
 
 def test_rows_carry_the_data_that_they_were_computed_on():

@@ -150,7 +150,7 @@ def test_what_full_found_stands_beside_a_smaller_profile(profile, is_sample):
     assert (row["variant"], row["verdict"], row["full_verdict"]) == ("layers-1", "worse", "better")
     text, table = conclusions.of_group(found, "beyond"), tables.comparison_table(found, "beyond")
     said = f"`full` found: **better**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})."
-    both = f"{said} **The two contradict each other**: here 1 seed instead of 10."
+    both = f"{said} **The two contradict each other**: here 1 seed instead of {ARCHITECTURES['lstm'].seeds}."
     assert (both in text) == full.speaks_of(found.place)
     assert ("full found" in text.replace("`", "")) == ("full found" in table) == full.speaks_of(found.place)
     assert ("believe `full`" in conclusions.how_to_read(found)) == full.speaks_of(found.place)
@@ -240,7 +240,7 @@ def test_full_stands_beside_every_line():
         f"Of {number} verdicts on this profile's networks, {number} are not those of the profile `full`, and 1 contra"
         in said
     )
-    assert "less was spent here (LSTM: 1 seed instead of 10)" in said
+    assert f"less was spent here (LSTM: 1 seed instead of {ARCHITECTURES['lstm'].seeds})" in said
     assert "- LSTM, number of layers: 1 against 2: better here (+0.100), equivalent in `full` (+0.004)." in said
 
 

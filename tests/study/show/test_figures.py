@@ -15,6 +15,8 @@ from study.statistics import macro_f1, reliability
 
 from ..made_up import RIVAL, checks, results, weighed
 
+RULES = ("best", "last", "mean")  # of the seeds
+
 
 @pytest.fixture
 def drawn(monkeypatch):
@@ -31,14 +33,15 @@ def drawn(monkeypatch):
 
 @pytest.fixture(scope="module")
 def found():
-    """Three seeds, each with another history and other scores."""
+    """Three seeds, each with another history, other scores and another rule which weights to keep."""
     made = checks({"layers-1": 0.8, "layers-3": 0.6}, seeds=(0, 1, 2), spread=0.05)
     for number, each in enumerate(made):
         each.run.record["history"] = {
             "loss": [1.0 + number, 0.8 + number, 0.7],
             "val_loss": [1.1, 0.9, 0.5 + number / 100],
         }
-        each.run.record["best_epoch"] = 2 + number % 2
+        each.run.record.update(best_epoch=2 + number % 2, epochs=3, kept=RULES[each.run.seed])
+        each.run.record["metrics"] = each.run.record["metrics"] | {"val_loss": 0.4 + number / 100}
     return weighed(made)
 
 
@@ -83,8 +86,8 @@ def test_curves(drawn, found):
                 assert list(each.get_xdata()) == [1, 2, 3]
                 assert list(each.get_ydata()) == run.history[key]
         for each, run in zip(lines(axes, "weights kept"), runs, strict=True):
-            best = run.record["best_epoch"]
-            assert (each.get_xdata()[0], each.get_ydata()[0]) == (best, run.history["val_loss"][best - 1])
+            epoch = run.record["best_epoch"] if RULES[run.seed] == "best" else 3
+            assert (each.get_xdata()[0], each.get_ydata()[0]) == (epoch, run.record["metrics"]["val_loss"])
 
 
 def test_long_names_stand_in_lines(drawn):

@@ -73,7 +73,7 @@ def test_full_stands_beside_each_verdict_and_a_contradiction_is_named(quick):
         f"Of {number} verdicts on this profile's networks, 2 are not those of the profile <code>full</code>, and 1"
         in quick
     )
-    assert "LSTM: 1 seed instead of 10" in quick
+    assert f"LSTM: 1 seed instead of {ARCHITECTURES['lstm'].seeds}" in quick
     assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (-0.070)." in quick
     listed = quick.partition("Against the methods without")[2]
     assert listed.count(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from study import datasets
 from study.architectures import ARCHITECTURES
@@ -67,19 +68,82 @@ def test_curves_are_read_at_the_first_epoch_and_where_the_weights_were_kept():
         shift = 0.1 if each.run.seed else -0.1
         each.run.record["history"] = {"loss": [a + shift for a in loss], "val_loss": [a + shift for a in val_loss]}
         each.run.record["best_epoch"] = 2
+        each.run.record["metrics"] = {"val_loss": val_loss[-1] + shift, "val_f1": 0.6, "train_f1": 0.9}
     assert readings.curves(weighed(found), "cells") == (
-        "After the first epoch the validation loss is lowest for 32-16 (1.80) and highest for 64-32 (2.00); where the "
-        "weights were kept it is lowest for 32-16 (0.50) and highest for 64-32 (0.90). The training loss is there "
-        "lowest for 128-64 (0.20) and highest for 64-32 (0.40)."
+        "After the first epoch the validation loss is lowest for 32-16 (1.80) and highest for 64-32 (2.00); with the "
+        "weights that were kept, at the diamonds, it is lowest for 32-16 (0.50) and highest for 64-32 (0.90). The "
+        "training loss is there lowest for 128-64 (0.20) and highest for 64-32 (0.40)."
     )
+
+
+def test_a_mean_of_weights_has_a_validation_loss_of_its_own_and_the_last_epoch():
+    found = checks({})
+    for each in found:
+        loss = {"baseline": 0.31, "cells-32-16": 0.21}.get(each.run.variant.name, 0.26)
+        each.run.record["history"] = {"loss": [1.0, 0.9, 0.8, 1 - loss], "val_loss": [1.1, 0.4, 0.5, 0.6]}
+        metrics = each.run.record["metrics"] | {"val_loss": loss}
+        each.run.record.update(kept="mean", best_epoch=2, metrics=metrics)
+    said = readings.curves(weighed(found), "cells")
+    assert "at the diamonds, it is lowest for 32-16 (0.21) and highest for 64-32 (0.31)" in said
+    assert said.endswith("The training loss is there lowest for 64-32 (0.69) and highest for 32-16 (0.79).")
+
+
+KEPT = {
+    "best": "What is kept is the weights of the *best epoch*, the one with the lowest validation loss.",
+    "last": "What is kept is the weights after the last step.",
+    "mean": "What is kept is the mean of the weights over about the last tenth of the steps.",
+}
+
+
+@pytest.mark.parametrize("rule", KEPT)
+def test_the_page_says_which_weights_are_kept(rule):
+    said = readings.training(results({}, kept=rule))
+    assert [each for each, sentence in KEPT.items() if sentence in said] == [rule]
+
+
+def test_networks_of_another_rule_are_named_and_diverged_ones_are_not():
+    found = checks({}, kept="mean")
+    others = {"layers-1": {"kept": "last"}, "layers-3": {"kept": "best", "diverged": True}}
+    for each in found:
+        each.run.record.update(others.get(each.run.variant.name, {}))
+    said = readings.training(weighed(found))
+    assert "over about the last tenth of the steps; of 1 layer it is the weights after the last step. " in said
+    assert "best epoch" not in said
+
+
+def test_fewer_seeds_are_named():
+    found = [each for each in checks({}, seeds=(0, 1, 2)) if each.run.variant.name != "layers-3" or each.run.seed < 2]
+    number = len({each.run.variant.name for each in found})
+    said = readings.training(weighed(found))
+    assert f"{3 * number - 1} networks are there now, {number} variants with 3 seeds each, 2 for 3 layers, in" in said
+    assert "seeds each, in" in readings.training(results({}, seeds=(0, 1)))
+
+
+def test_how_a_network_is_trained_follows_its_settings(monkeypatch):
+    """Optimizer, rise of the rate and smoothed labels: of some networks, of all, of none."""
+    family = ARCHITECTURES["lstm"]
+    plain = family.training | {"label_smoothing": 0.0}
+    other = plain | {"optimizer": "nesterov", "weight_decay": 0.1, "warm_up": 0.1, "label_smoothing": 0.1}
+    monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=plain, trainings={"equal": other}))
+    found, named = results({}), "1 layer at equal settings, not masked and 1 layer at equal settings, masked"
+    assert f"over all the epochs, for {named} after a rise from zero; {named}: Nesterov's" in readings.training(found)
+    assert f"{named} learns smoothed labels" in readings.how_to_read(found)
+    monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=other, trainings={"equal": other}))
+    assert "Every network learns smoothed labels" in readings.how_to_read(found)
+    monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=plain, trainings={"equal": plain}))
+    assert "over all the epochs. What is kept" in readings.training(found)
+    assert "smoothed" not in readings.how_to_read(found)
+    assert "a mean of weights" not in readings.how_to_read(found)
+    assert "a mean of weights stands at the last epoch" in readings.how_to_read(results({}, kept="mean"))
 
 
 def test_losses_that_print_alike_have_no_lowest():
     found = results({})
     said = readings.curves(found, "cells")
     assert said == (
-        "After the first epoch the validation loss is nearly the same for all (1.10); where the weights were kept it "
-        "is nearly the same for all (0.50). The training loss is there nearly the same for all (0.70)."
+        "After the first epoch the validation loss is nearly the same for all (1.10); with the weights that were kept, "
+        "at the diamonds, it is nearly the same for all (0.50). The training loss is there nearly the same for all "
+        "(0.70)."
     )
 
 
@@ -134,8 +198,21 @@ def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
     assert "decided after" not in readings.setting("lstm", sample, place)
     javanese = readings.setting("lstm", real, Place("quick", False, tmp_path, "javanese"), 3)
     assert f"seen | on Indonesian texts: {ARCHITECTURES['lstm'].decided_after_test}" in javanese
-    assert "patience 15; searched on Indonesian texts |" in javanese
+    key, value = list(ARCHITECTURES["lstm"].training.items())[-1]
+    assert f"{key} {value}; searched on Indonesian texts |" in javanese
     assert "seeds: 0, 1, 2 |" in javanese
+
+
+def test_setting_names_every_training_and_who_has_fewer_seeds(tmp_path, monkeypatch):
+    sample, place = datasets.load("nusax", tmp_path, "sample"), Place("full", True, tmp_path)
+    family = ARCHITECTURES["lstm"]
+    trainings = {"equal": {"epochs": 15, "dropout": 0.37}, "third": {"dropout": 0.73, "keep": "last"}}
+    changed = replace(family, trainings=trainings, seeds=4, fewer_seeds={"layers-3": 2})
+    monkeypatch.setitem(ARCHITECTURES, "lstm", changed)
+    said = readings.setting("lstm", sample, place)
+    assert "| training equal | epochs 15, dropout 0.37 |\n| training third | dropout 0.73, keep last |\n" in said
+    assert "; seeds: 0, 1, 2, 3; 2 for 3 layers |" in said
+    assert "; seeds: 0, 1, 2, 3, 4 |" in readings.setting("lstm", sample, place, 5)
 
 
 def test_setting_names_what_it_ran_on(tmp_path):
@@ -160,6 +237,10 @@ def test_the_comparison_with_published_figures_says_what_it_is_worth(tmp_path):
     assert "all training samples" in readings.earlier_caution("lstm", real, Place("full", False))
 
 
-def test_the_networks_that_train_longer_are_named():
-    assert readings.epochs_allowed("cnn", "quick") == "3 epochs, 9 for all steps up to three times the epochs"
+def test_the_networks_that_train_longer_are_named(monkeypatch):
+    family = ARCHITECTURES["cnn"]
+    most = family.training["epochs"] + 2
+    monkeypatch.setitem(ARCHITECTURES, "cnn", replace(family, trainings={"reference": {"epochs": most}}))
+    reference = f"all steps up to {family.groups['beyond'].words['reference']}"
+    assert readings.epochs_allowed("cnn", "full") == f"{most - 2} epochs, {most} for {reference}"
     assert readings.epochs_allowed("lstm", "tiny") == "1 epoch"

@@ -97,7 +97,7 @@ def test_steps_are_named_only_where_they_are_clear():
     said = {
         ("beyond", "beyond-dropout"): (0.02, "better"),
         ("beyond", "beyond-augmentation"): (0.01, "equivalent"),
-        ("beyond", "beyond-longer", "baseline"): (0.1, "better"),
+        ("beyond", "beyond-reference", "baseline"): (0.1, "better"),
     }
     assert line(3, "cnn", said).endswith(
         "CNN: all steps together +0.100; of the steps, lighter dropout after the blocks (+0.020) is better."

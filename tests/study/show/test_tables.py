@@ -54,10 +54,21 @@ def test_group_table():
         "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}", "seeds": 2,
         "training": f"{frame['train_f1'].mean():.3f}",
         "validation": f"{frame['val_f1'].mean():.3f}", "train - test": f"{gap:.3f}", "parameters": "12,345",
-        "epochs": "4", "best epoch": "2 to 3", "time, s": "2.2",
+        "epochs": "4", "weights kept": "epoch 2 to 3", "time, s": "2.2",
     }  # fmt: skip
-    assert tables.group_table(results({}), "layers")["best epoch"][0] == "3"
+    assert tables.group_table(results({}), "layers")["weights kept"][0] == "epoch 3"
     assert table["Number of layers"].tolist() == ["1", "2", "3", "majority class", "linear SVM, word counts"]
+
+
+def test_group_table_says_which_weights_were_kept():
+    """Also where a network of one seed diverged, and has those of its best epoch."""
+    made = checks({}, seeds=(0, 1, 2))
+    for each in made:
+        name, seed = each.run.variant.name, each.run.seed
+        rule = {"layers-1": "last", "baseline": "mean", "layers-3": "best" if seed == 1 else "mean"}.get(name, "best")
+        each.run.record.update(kept=rule, best_epoch=0 if seed == 1 else 3)
+    kept = tables.group_table(weighed(made), "layers")["weights kept"].tolist()
+    assert kept[:3] == ["last step", "mean", "mean, epoch 0"]
 
 
 def test_classes_and_calibration_are_means_over_seeds():
