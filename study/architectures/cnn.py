@@ -182,10 +182,10 @@ REFERENCE_TRAINING = {
     "optimizer": "nesterov",
     "weight_decay": 5e-3,
     "label_smoothing": 0.1,
-    "learning_rate": 0.1,
+    "learning_rate": 0.05,
     "warm_up": 0.2,
-    "batch_size": 128,
-    "epochs": 12,
+    "batch_size": 64,
+    "epochs": 14,
     "keep": "mean",
 }
 EPOCHS = ("baseline", "convolutions-2", "convolutions-4", "pooling-average")
