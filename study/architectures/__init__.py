@@ -27,7 +27,8 @@ class Group:
     In a stepwise group each value adds one thing to the value before it. `words`: how a value is called on
     the pages, where its own name would not say what it is. `alone`: how it is called where its group is not
     named. `lacks`: values that are worse on purpose, and what each lacks. `control_of`: the group that this one tries
-    to break, by the same change with something else held fixed.
+    to break, by the same change with something else held fixed. `against`: the value that the others are compared with,
+    where it is neither the baseline nor the first.
     """
 
     title: str
@@ -37,11 +38,14 @@ class Group:
     alone: str = "{}"
     lacks: dict[str, str] = field(default_factory=dict)
     control_of: str = ""
+    against: str = ""
 
     @property
     def reference(self) -> str:
-        """The value that the others are compared with: the baseline, or in a group without it the first."""
-        return next((value for value, changes in self.changes.items() if not changes), next(iter(self.changes)))
+        """The value that the others are compared with: `against`, the baseline, or in a group without it the first."""
+        return self.against or next(
+            (value for value, changes in self.changes.items() if not changes), next(iter(self.changes))
+        )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

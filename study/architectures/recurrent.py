@@ -54,6 +54,7 @@ GROUPS = {
         {"1": {"units": (64,)}, "2": {"units": (64, 64)}, "3": {"units": (64, 64, 64)}},
         alone="{} layers of 64 cells",
         control_of="layers",
+        against="2",
     ),
     "half_cells": Group(
         "Direction, as many cells in all",

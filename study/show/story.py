@@ -14,17 +14,20 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
-from . import closeups, conclusions, figures, readings, tables, ways
+from . import closeups, conclusions, controls, figures, readings, sizes, tables, ways
 from .sentences import say
 
 
 def shown(parts: Callable[..., Iterator[Any]]) -> Callable[..., None]:
-    """A function that shows what `parts` yields, each as soon as it is computed; a text is Markdown."""
+    """A function that shows what `parts` yields, each as soon as it is computed; a text, unless empty, is Markdown."""
 
     @wraps(parts)
     def show(*args: Any, **settings: Any) -> None:
         for each in parts(*args, **settings):
-            display(Markdown(each) if isinstance(each, str) else each)
+            if not isinstance(each, str):
+                display(each)
+            elif each:
+                display(Markdown(each))
 
     return show
 
@@ -66,14 +69,21 @@ def how_to_read(evidence: Evidence) -> Iterator[Any]:
 
 @shown
 def group(evidence: Evidence, name: str) -> Iterator[Any]:
-    """A group of variants: what else changes, the scores as table and dots, curves, comparisons, verdicts."""
-    yield tables.sizes_table([each.run for each in evidence.checks], name)
+    """A group of variants: what else changes, the scores as table and dots, curves, comparisons, verdicts.
+
+    A control also says what it tries to break, and whether it did.
+    """
+    yield controls.lead(evidence.architecture, name)
+    runs = [each.run for each in evidence.checks]
+    yield sizes.table(runs, name)
+    yield sizes.said(runs, name)
     yield tables.group_table(evidence, name)
     yield figures.scores(evidence, name)
     yield figures.curves(evidence, name)
     yield readings.curves(evidence, name)
     yield tables.comparison_table(evidence, name)
     yield conclusions.of_group(evidence, name)
+    yield controls.verdicts(evidence, name)
 
 
 @shown

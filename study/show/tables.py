@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,18 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
-import forward
-
 from .. import full, predictions, statistics
 from ..architectures import ARCHITECTURES, Variant, variants
 from ..evaluation import Check, by_variant, of_value, results, values
 from ..evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
 from ..findings import name_of, pair_of
-from ..runs import Run
 from ..statistics import p_words
 from . import readings
-
-LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirectional", "dense layers": "^Dense$"}
 
 
 class Table(pd.DataFrame):
@@ -182,36 +176,6 @@ def _marks(checks: list[Check]) -> str:
         if seeds := [str(each.run.seed) for each in checks if getattr(each, mark)]:
             words += f" {mark.upper()}" + (f" (seed {', '.join(seeds)})" if len(checks) > 1 else "")
     return words
-
-
-def sizes_table(runs: list[Run], group: str) -> Table:
-    """What else changes in a group than what it is named for: parameters and sizes, computed from the networks.
-
-    Columns in which all values are alike are left out, but for the number of parameters.
-    """
-    architecture = runs[0].variant.architecture
-    about, lines = ARCHITECTURES[architecture].groups[group], []
-    for value in values(architecture, group):
-        run = next(each for each in runs if each.variant.labels.get(group) == value)
-        parameters = {"parameters": f"{run.record['params']:,}"}
-        lines.append({about.title: about.in_words(value)} | parameters | _sizes(forward.load_model(run.path)))
-    table = pd.DataFrame(lines, dtype=object).fillna("none")
-    varying = [name for name in table.columns[2:] if table[name].nunique() > 1]
-    return Table(table[[*table.columns[:2], *varying]])
-
-
-def _sizes(model: forward.Model) -> dict[str, str]:
-    """Where a network's parameters stand, and what its layers hand to the dense ones."""
-    dense = [layer for layer in model.layers if layer.class_name == "Dense"]
-    pooled = [layer for layer in model.layers if re.search(r"^(Max|Average)Pooling", layer.class_name)]
-    found = {}
-    for kind, pattern in LAYER_KINDS.items():
-        mine = [layer for layer in model.layers if re.search(pattern, layer.class_name)]
-        found |= {f"in {kind}": f"{sum(layer.parameters for layer in mine):,}"} if mine else {}
-    if pooled:
-        found["poolings"] = str(len(pooled))
-        found["last feature map"] = "x".join(map(str, model.shapes[pooled[-1].name, 0, 0]))
-    return found | {"numbers into the first dense layer": f"{len(dense[0].weights['kernel']):,}"}
 
 
 def predictions_table(probabilities: np.ndarray, classes: Sequence[str], **about: Sequence[str]) -> Table:

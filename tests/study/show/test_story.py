@@ -10,7 +10,7 @@ from study import evaluation
 from study.architectures import variants
 from study.files import ROOT
 from study.runs import Place
-from study.show import closeups, story, tables, ways
+from study.show import closeups, sizes, story, tables, ways
 
 from ..made_up import checks, results, weighed
 
@@ -29,12 +29,14 @@ def kinds(parts):
 
 def test_a_group_is_shown_in_one_call(seen, monkeypatch, tmp_path):
     """Sizes, scores, dots, curves, comparisons, verdict; the sizes need the networks' files."""
-    monkeypatch.setattr(tables, "sizes_table", lambda runs, group: tables.Table({group: [len(runs)]}))
+    monkeypatch.setattr(sizes, "table", lambda runs, group: tables.Table({group: [len(runs)]}))
+    monkeypatch.setattr(sizes, "said", lambda runs, group: f"{group} moves")
     evidence = weighed(checks({"layers-1": 0.9}, seeds=(0, 1)), place=Place("quick", True, tmp_path))
     assert story.group(evidence, "layers") is None
-    assert kinds(seen) == ["Table", "Table", "Picture", "Picture", "Markdown", "Table", "Markdown"]
-    sizes, scores, dots, curves, said, comparison, verdict = seen
-    assert sizes["layers"].tolist() == [2 * len(variants("lstm"))]
+    assert kinds(seen) == ["Table", "Markdown", "Table", "Picture", "Picture", "Markdown", "Table", "Markdown"]
+    counted, moves, scores, dots, curves, said, comparison, verdict = seen
+    assert moves.data == "layers moves"
+    assert counted["layers"].tolist() == [2 * len(variants("lstm"))]
     assert scores["Number of layers"].tolist()[:3] == ["1", "2", "3"]
     assert (dots.path.name, curves.path.name) == ("lstm-layers-scores.png", "lstm-layers.png")
     assert said.data.startswith("After the first epoch")

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from sklearn.metrics import f1_score
 
-from study.architectures import ARCHITECTURES, variants
 from study.evaluation import results as rows_of
-from study.runs import Run
 from study.show import tables
 from study.statistics import p_words
 
@@ -91,68 +88,6 @@ def test_answers_show_the_likeliest_class():
         {"text": "one", "answer": "b", "a": "0.200", "b": "0.700", "c": "0.100"},
         {"text": "two", "answer": "a", "a": "0.600", "b": "0.300", "c": "0.100"},
     ]
-
-
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    """Untrained networks, saved: of each value of the CNN's convolutions and of the LSTM's cells."""
-    import keras
-    from keras import layers
-
-    folder, found = tmp_path_factory.mktemp("networks"), {}
-    stacks = {
-        ("cnn", "convolutions"): lambda value: [
-            keras.Input((16, 24, 3)),
-            *(
-                each
-                for n in range(int(value))
-                for each in (layers.Conv2D(4 + n, 3, padding="same"), layers.MaxPool2D())
-            ),
-            layers.Flatten(),
-            layers.Dense(5),
-            layers.Dense(2),
-        ],
-        ("lstm", "cells"): lambda value: [
-            keras.Input((6, 3)),
-            layers.LSTM(int(value.split("-")[0]) // 8),
-            layers.Dense(2),
-        ],
-    }
-    for (architecture, group), stack in stacks.items():
-        named = {each.labels.get(group): each for each in variants(architecture)}
-        found[group] = []
-        for value in ARCHITECTURES[architecture].groups[group].changes:
-            path = folder / f"{group}-{value}.keras"
-            model = keras.Sequential(stack(value))
-            model.save(path)
-            found[group].append(Run(named[value], 0, path, {"params": model.count_params()}))
-    return found
-
-
-def test_sizes_of_convolutions(networks):
-    table = tables.sizes_table(networks["convolutions"], "convolutions")
-    three = 3 * 9 * 4 + 4 + 4 * 9 * 5 + 5 + 5 * 9 * 6 + 6
-    assert table.iloc[1].to_dict() == {
-        "Number of convolutions": "3",
-        "parameters": f"{three + 36 * 5 + 5 + 12:,}",
-        "in convolutions": f"{three:,}",
-        "in dense layers": f"{36 * 5 + 5 + 12:,}",
-        "poolings": "3",
-        "last feature map": "2x3x6",
-        "numbers into the first dense layer": "36",
-    }
-    assert table["poolings"].tolist() == ["2", "3", "4"]
-
-
-def test_what_does_not_change_is_left_out(networks):
-    table = tables.sizes_table(networks["cells"], "cells")
-    assert list(table.columns) == [
-        "Cells per layer", "parameters", "in recurrent layers", "in dense layers", "numbers into the first dense layer"
-    ]  # fmt: skip
-    units = [int(value.split("-")[0]) // 8 for value in ARCHITECTURES["lstm"].groups["cells"].changes]
-    assert table["numbers into the first dense layer"].tolist() == [str(number) for number in units]
-    same = [Run(each.variant, 0, networks["cells"][0].path, {"params": 5}) for each in networks["cells"]]
-    assert list(tables.sizes_table(same, "cells").columns) == ["Cells per layer", "parameters"]
 
 
 def test_tables_show_no_index():
