@@ -15,6 +15,7 @@ from study.runs import Place, Run
 from study.statistics import macro_f1
 
 RIVAL = "linear SVM, word counts"
+RULES = ("best", "last", "mean")  # which weights a network may keep
 # The variants that the study was asked for, by architecture and group, in this order.
 OF_TEXTS = {
     "layers": ["1", "2", "3"],

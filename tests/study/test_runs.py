@@ -1,6 +1,7 @@
 import ast
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -65,10 +66,6 @@ def test_nothing_there(job, place, texts):
 
 
 def test_every_part_of_the_description_counts(job, texts, monkeypatch):
-    from dataclasses import replace
-
-    from study.architectures import ARCHITECTURES
-
     marks = [mark(job, texts)]
     marks.append(mark(replace(job, seed=1), texts))
     marks.append(mark(replace(job, profile="quick"), texts))
@@ -85,8 +82,6 @@ def test_every_part_of_the_description_counts(job, texts, monkeypatch):
 
 
 def test_test_split_does_not_count(job, texts):
-    from dataclasses import replace
-
     assert mark(job, texts) == mark(job, replace(texts, y_test=texts.y_test[::-1]))
 
 
@@ -204,7 +199,7 @@ TEXTS = {name for name, family in ARCHITECTURES.items() if family.dataset == "nu
     ("file", "old", "new", "trained_anew"),
     [
         ("trainer.py", "STEPS_AT_ONCE = 16", "STEPS_AT_ONCE = 8", {*ARCHITECTURES}),
-        ("cnn.py", 'name=f"pool_{block}"', 'name=f"pooling_{block}"', {"cnn"}),
+        ("cnn.py", 'name=f"pool_{number}"', 'name=f"pooling_{number}"', {"cnn"}),
         ("cnn.py", "momentum=0.9", "momentum=0.8", {"cnn"}),
         ("lstm.py", "import LSTM", "import GRU as LSTM", {"lstm"}),
         ("recurrent.py", 'name="embedding"', 'name="vectors"', TEXTS),
@@ -240,15 +235,28 @@ def test_what_builds_a_network_reads_no_table(architecture):
         assert not tables & names
 
 
-def test_the_longer_training_is_three_times_as_long():
-    most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "quick")}
-    assert most["beyond-longer"] == 3 * most["beyond-two-convolutions"] == 3 * most["baseline"]
+def test_a_condition_of_more_epochs_has_so_many_times_as_many():
+    most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "full")}
+    for factor in (2, 4):
+        under = runs.jobs_under("cnn", "full")[f"epochs-{factor}"]
+        assert under
+        for each in under:
+            assert each.epochs == factor * most[each.variant.name.partition("@")[0]]
+
+
+def test_a_training_has_epochs_of_its_own(monkeypatch):
+    family = ARCHITECTURES["cnn"]
+    reference = family.trainings["reference"] | {"epochs": family.training["epochs"] + 2}
+    monkeypatch.setitem(ARCHITECTURES, "cnn", replace(family, trainings={"reference": reference}))
+    most = {each.variant.name: each.epochs for each in runs.jobs("cnn", "full")}
+    assert most.pop("beyond-reference") == reference["epochs"]
+    assert set(most.values()) == {family.training["epochs"]}
 
 
 def test_the_profiles_are_ever_larger():
     """`full` spends all that there is; what `quick` spends is what README says."""
     tiny, quick, full = (BUDGETS[profile] for profile in ("tiny", "quick", "full"))
-    assert full == Budget()
+    assert full == Budget(conditions=None)
     assert tiny.train_samples < quick.train_samples
     assert f"{quick.train_samples:,} of 40,000 images" in (ROOT / "README.md").read_text()
     for architecture in ARCHITECTURES:

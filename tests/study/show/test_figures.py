@@ -13,9 +13,7 @@ from study.runs import Place
 from study.show import closeups, figures, readings, style
 from study.statistics import macro_f1, reliability
 
-from ..made_up import RIVAL, checks, results, weighed
-
-RULES = ("best", "last", "mean")  # of the seeds
+from ..made_up import RIVAL, RULES, checks, results, weighed
 
 
 @pytest.fixture
