@@ -26,12 +26,11 @@ from optuna.trial import TrialState
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
 from .errors import TrainingError
-from .files import ROOT, atomic_write
+from .files import atomic_write
 from .pool import Failed, side_by_side
+from .store import RULES, TRIALS_DIR
 
 MANY = 1000  # validation examples that are enough for one split: the standard error of their F1 is about 0.015
-TRIALS_DIR = ROOT / "reports" / "tuning"
-RULES = ("best", "last", "mean")
 RULE_SEEDS = (100, 101)
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 

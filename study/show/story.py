@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown, display
 
 from .. import evaluation, findings
@@ -14,7 +15,7 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
-from . import closeups, conclusions, controls, figures, readings, sizes, tables, ways
+from . import closeups, conclusions, controls, figures, longer, others, readings, rules, sizes, tables, ways
 from .sentences import say
 
 
@@ -61,6 +62,12 @@ def training(evidence: Evidence) -> Iterator[Any]:
 
 
 @shown
+def when_to_stop(evidence: Evidence) -> Iterator[Any]:
+    """What each of the rules gives that say which weights to keep, and which comparisons hang on it."""
+    yield from rules.parts(evidence)
+
+
+@shown
 def how_to_read(evidence: Evidence) -> Iterator[Any]:
     """How the tables, figures and verdicts of the groups are to be read."""
     yield readings.how_to_read(evidence)
@@ -84,6 +91,18 @@ def group(evidence: Evidence, name: str) -> Iterator[Any]:
     yield tables.comparison_table(evidence, name)
     yield conclusions.of_group(evidence, name)
     yield controls.verdicts(evidence, name)
+
+
+@shown
+def conditions(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
+    """The networks under other conditions, beside the study's own; `rows` are conditions.csv."""
+    yield from others.parts(evidence, rows)
+
+
+@shown
+def more_epochs(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
+    """Whether the order of a group holds when its networks train for more epochs; `rows` are longer.csv."""
+    yield from longer.parts(evidence, rows)
 
 
 @shown
