@@ -76,8 +76,14 @@ def test_setup_is_short_and_every_group_is_told():
         [setup] = [source for source in sources if source.startswith("import numpy")]
         assert len(setup.splitlines()) <= 5
         assert len(cells) <= 50
-        told = [source for source in sources if source.startswith("show.group(")]
-        assert told == [f'show.group(results, "{group}")' for group in ARCHITECTURES[name].groups]
+        told = re.findall(r'^show\.group\(results, "(\w+)"\)$', "\n".join(sources), re.MULTILINE)
+        groups = ARCHITECTURES[name].groups
+        assert [each for each in told if not groups[each].control_of] == [
+            each for each, about in groups.items() if not about.control_of
+        ]
+        assert sorted(told) == sorted(groups)
+        for control, before in ((each, told[number - 1]) for number, each in enumerate(told)):
+            assert groups[control].control_of in ("", before)
 
 
 def test_each_layer_of_the_model_stands_beside_its_plain_function(notebook):
