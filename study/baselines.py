@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import rivals
 from .datasets import DATASETS, Dataset, digest
 from .progress import progress
 from .runs import code_digest, data_digest, fingerprint, versions
@@ -17,12 +18,13 @@ from .store import Arrays, kept
 
 @dataclass(frozen=True)
 class Baseline:
-    """A fitted method: its answers to the validation and test examples are all that is kept."""
+    """A fitted method: its answers to the test examples are kept, and the `settings` that it chose on training data."""
 
     name: str
     val_f1: float
     test_f1: float
     predicted: np.ndarray
+    settings: str = ""
 
 
 def fit(data: Dataset) -> list[Baseline]:
@@ -42,13 +44,15 @@ def fit_once(data: Dataset, path: Path) -> list[Baseline]:
     mark = fingerprint(
         {
             "data": data_digest(data) + digest(data.x_test, data.y_test),
-            "code": code_digest(Path(__file__), Path(DATASETS[data.name].__file__)),
+            "code": code_digest(*map(Path, (__file__, rivals.__file__, DATASETS[data.name].__file__))),
             "versions": versions("numpy", "scikit-learn", "scipy"),
         }
     )
     columns = kept(path, mark, lambda: _columns(fit(data)))
-    rows = zip(*(columns[name] for name in ("name", "val_f1", "test_f1", "predicted")), strict=True)
-    return [Baseline(str(name), float(val), float(test), predicted) for name, val, test, predicted in rows]
+    rows = zip(*(columns[name] for name in ("name", "val_f1", "test_f1", "predicted", "settings")), strict=True)
+    return [
+        Baseline(str(name), float(val), float(test), answers, str(chosen)) for name, val, test, answers, chosen in rows
+    ]
 
 
 def _columns(found: list[Baseline]) -> Arrays:
@@ -68,5 +72,5 @@ def _fit(name: str, method: Any, data: Dataset) -> Baseline:
     flat = [x.reshape(len(x), -1) if x.ndim > 1 else x for x in (data.x_train, data.x_val, data.x_test)]
     method.fit(flat[0], data.y_train)
     val, test = method.predict(flat[1]), method.predict(flat[2])
-    classes = len(data.classes)
-    return Baseline(name, macro_f1(data.y_val, val, classes), macro_f1(data.y_test, test, classes), test)
+    scores = (macro_f1(y, answers, len(data.classes)) for y, answers in ((data.y_val, val), (data.y_test, test)))
+    return Baseline(name, *scores, test, rivals.settings_of(method))

@@ -147,8 +147,9 @@ def saved_answers(architecture: str, place: Place) -> tuple[dict[str, np.ndarray
         name: np.stack([store.from_digits(each) for each in rows["predicted"]])
         for name, rows in networks.groupby("variant", sort=False)
     }
-    rows = store.read("baselines", place, architecture).drop(columns="architecture").to_dict("records")
-    return answers, [Baseline(**row | {"predicted": store.from_digits(row["predicted"])}) for row in rows]
+    methods = store.read("baselines", place, architecture).drop(columns="architecture").fillna({"settings": ""})
+    rows = (row | {"predicted": store.from_digits(row["predicted"])} for row in methods.to_dict("records"))
+    return answers, [Baseline(**row) for row in rows]
 
 
 def weighed(

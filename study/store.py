@@ -31,7 +31,7 @@ DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 
 def read(name: str, place: Place, architecture: str = "") -> pd.DataFrame:
     """A table of a place, or the rows of one architecture. Raises OSError if it is not there."""
-    table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str})
+    table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str, "settings": str})
     return table[table["architecture"] == architecture] if architecture else table
 
 

@@ -109,7 +109,7 @@ def more_epochs(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
 def baselines(evidence: Evidence) -> Iterator[Any]:
     """The methods without a network, and every variant against the strongest of them."""
     yield tables.baselines_table(evidence)
-    yield say("notebook.baselines")
+    yield say("notebook.baselines", items=_items(evidence.data))
     yield tables.comparison_table(evidence)
 
 

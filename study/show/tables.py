@@ -88,8 +88,10 @@ def _score(side: Side) -> dict[str, str]:
 
 
 def baselines_table(evidence: Evidence) -> Table:
-    """The methods without a network."""
-    return Table(_baseline_rows(evidence, "method"))
+    """The methods without a network, and what those chose on the training data that had a choice."""
+    table = Table(_baseline_rows(evidence, "method"))
+    chosen = [each.settings for each in evidence.baselines]
+    return Table(table.assign(chosen=chosen)) if any(chosen) else table
 
 
 def _baseline_rows(evidence: Evidence, title: str) -> list[dict[str, str]]:

@@ -10,27 +10,39 @@ from study.files import folder
 REAL = folder(os.environ.get("DATA", "data"))
 
 
+OF_TEXTS = ["majority class", "logistic regression, word counts", "logistic regression, tuned", "linear SVM, tuned"]
+OF_IMAGES = ["majority class", "logistic regression, pixels", "logistic regression, edges and colours"]
+
+
 def test_methods_without_a_network_on_the_sample():
     texts = datasets.load("nusax", source="sample")
     found = {each.name: each for each in baselines.fit(texts)}
-    assert list(found) == [
-        "majority class",
-        "logistic regression, word counts",
-        "logistic regression, TF-IDF",
-        "linear SVM, word counts",
-    ]
+    assert list(found) == OF_TEXTS
     assert found["majority class"].test_f1 == pytest.approx(1 / 6)
     assert all(each.test_f1 > 0.8 for name, each in found.items() if name != "majority class")
     assert all(each.predicted.shape == texts.y_test.shape for each in found.values())
+    assert [each.settings.startswith("C ") for each in found.values()] == [False, False, True, True]
 
 
-def test_images_become_components_of_pixels():
+@pytest.mark.parametrize("number", [400, 150])  # of the latter fewer images than components
+def test_images_become_components_of_pixels_and_edges(number):
     images = datasets.load("cifar10", source="sample")
-    found = {each.name: each.test_f1 for each in baselines.fit(images)}
-    assert list(found) == ["majority class", "logistic regression, pixels"]
-    assert found["logistic regression, pixels"] > 0.6
-    few = replace(images, x_train=images.x_train[:150], y_train=images.y_train[:150])
-    assert len(baselines.fit(few)) == 2  # fewer images than components
+    found = baselines.fit(replace(images, x_train=images.x_train[:number], y_train=images.y_train[:number]))
+    assert [each.name for each in found] == OF_IMAGES
+    pixels, edges = found[1:]
+    assert edges.test_f1 > pixels.test_f1 > 0.5
+    assert edges.test_f1 > 0.85
+    assert edges.settings.startswith("C 0.0")
+    assert pixels.settings == ""
+
+
+@pytest.mark.parametrize(("number", "chosen"), [(3, False), (4, True), (30, True)])  # of a class: 1, 2, 10
+def test_a_handful_of_texts_is_enough(number, chosen):
+    """As few as the smallest share of the smallest profile has: where no fold can judge, nothing is chosen."""
+    texts = datasets.load("nusax", source="sample")
+    some = np.concatenate([np.flatnonzero(texts.y_train == each)[: -(-number // 3)] for each in range(3)])[:number]
+    found = baselines.fit(replace(texts, x_train=texts.x_train[some], y_train=texts.y_train[some]))
+    assert [bool(each.settings) for each in found] == [False, False, chosen, chosen]
 
 
 def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
@@ -40,14 +52,27 @@ def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
     again = baselines.fit_once(texts, path)
     assert [each.name for each in again] == [each.name for each in first]
     for one, two in zip(first, again, strict=True):
-        assert (one.val_f1, one.test_f1) == (two.val_f1, two.test_f1)
+        assert (one.val_f1, one.test_f1, one.settings) == (two.val_f1, two.test_f1, two.settings)
         np.testing.assert_array_equal(one.predicted, two.predicted)
         assert one.predicted.dtype == two.predicted.dtype
-        assert type(two.val_f1) is float
+        assert (type(two.val_f1), type(two.settings)) == (float, str)
     kept = path.read_bytes()
     for part in ("x_train", "y_val", "x_test", "y_test"):
         assert len(baselines.fit_once(replace(texts, **{part: getattr(texts, part)[::-1]}), path)) == len(first) - 1
         path.write_bytes(kept)
+
+
+def test_other_code_of_the_methods_is_fitted_again(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(baselines, "kept", lambda path, mark, compute: seen.append(mark) or compute())
+    monkeypatch.setattr(baselines, "fit", lambda data: [baselines.Baseline("a", 0.1, 0.2, data.y_test)])
+    texts, digests = datasets.load("nusax", source="sample"), []
+    monkeypatch.setattr(baselines, "code_digest", lambda *paths: digests.append([each.name for each in paths]) or "a")
+    baselines.fit_once(texts, tmp_path / "a.npz")
+    monkeypatch.setattr(baselines, "code_digest", lambda *paths: "b")
+    baselines.fit_once(texts, tmp_path / "a.npz")
+    assert digests == [["baselines.py", "rivals.py", "nusax.py"]]
+    assert seen[0] != seen[1]
 
 
 def test_the_test_split_takes_no_part_in_fitting():
@@ -65,6 +90,6 @@ def test_real_texts():
     assert found == {
         "majority class": 0.184,
         "logistic regression, word counts": 0.751,
-        "logistic regression, TF-IDF": 0.736,
-        "linear SVM, word counts": 0.755,
+        "logistic regression, tuned": 0.777,
+        "linear SVM, tuned": 0.775,
     }

@@ -1,5 +1,7 @@
 """The cells of the tables that the pages show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
@@ -96,3 +98,14 @@ def test_tables_show_no_index():
     assert "x" * 80 in html
     assert "<th>0</th>" not in html
     assert pd.get_option("display.max_colwidth") == 50
+
+
+def test_what_a_method_chose_stands_beside_it_if_one_did():
+    found = results({})
+    assert "chosen" not in tables.baselines_table(found)
+    first, second = found.baselines
+    chosen = replace(found, baselines=[first, replace(second, settings="C 0.3")])
+    table = tables.baselines_table(chosen)
+    assert table["method"].tolist() == [first.name, second.name]
+    assert table["chosen"].tolist() == ["", "C 0.3"]
+    assert table["validation"].tolist() == ["0.200", "0.300"]
