@@ -2,7 +2,8 @@
 
 A file of a data set has TITLE, TRAINED_ON (its training samples, all of them), OPTIONS ({name: what may be chosen, the
 default first}), and `fetch(data_dir, **options)`, `read(data_dir, **options)`, `files(**options)` (what a user puts
-into the data folder), `load_sample()`, `rivals(data)`.
+into the data folder), `load_sample()`, `rivals(data)`, and PUBLISHED, what others reached on its test split as it is
+loaded without options.
 """
 
 from __future__ import annotations
@@ -23,6 +24,17 @@ from ..files import folder
 from ..names import SOURCES, find
 
 NOT_OFFICIAL, NOT_CHECKED = "not the official files", "as the official files, not checked"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What others published of a data set's test split: a score, in which metric, and who says so."""
+
+    method: str
+    score: float
+    metric: str
+    source: str
+    pretrained: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
-from . import closeups, conclusions, controls, figures, longer, others, readings, rules, sizes, tables, ways
+from . import closeups, conclusions, controls, figures, longer, others, published, readings, rules, sizes, tables, ways
 from .sentences import say
 
 
@@ -111,6 +111,17 @@ def baselines(evidence: Evidence) -> Iterator[Any]:
     yield tables.baselines_table(evidence)
     yield say("notebook.baselines", items=_items(evidence.data))
     yield tables.comparison_table(evidence)
+
+
+@shown
+def elsewhere(evidence: Evidence) -> Iterator[Any]:
+    """What others published on this test split, beside ours, and what keeps the two from being compared."""
+    if not published.is_there(evidence.data):
+        yield say("published.not_of_this_data", title=evidence.data.title)
+        return
+    yield say("published.lead")
+    yield published.table(evidence)
+    yield published.caution(evidence.data)
 
 
 @shown
