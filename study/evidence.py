@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
-from . import evaluation, statistics, store
+from . import ensembles, evaluation, statistics, store
 from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
 from .datasets import Dataset
@@ -130,6 +130,8 @@ def save(evidence: Evidence) -> None:
         "baselines": pd.DataFrame([{"architecture": evidence.architecture} | each for each in baselines]),
         "comparisons": evidence.comparisons[COLUMNS],
     }
+    if len(together := ensembles.measured(evidence.checks)):
+        tables["ensembles"] = together
     for name, rows in tables.items():
         store.write(name, evidence.place, rows)
 

@@ -183,7 +183,7 @@ def _sources(results: pd.DataFrame, place: Place) -> str:
             )
         )
     sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
-    names = [name for name in (*store.TABLES, "cells") if (place.reports / f"{name}.csv").exists()]
+    names = [name for name in (*store.TABLES, *store.NOT_ALWAYS) if (place.reports / f"{name}.csv").exists()]
     links = ", ".join(f'<a href="{name}.csv">{name}.csv</a>' for name in names)
     return _html("\n\n".join([*said, say("overview.sources")])) + f"<ul>{sources}<li>{links}</li></ul>"
 

@@ -15,7 +15,21 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
-from . import closeups, conclusions, controls, figures, longer, others, published, readings, rules, sizes, tables, ways
+from . import (
+    closeups,
+    conclusions,
+    controls,
+    ensembles,
+    figures,
+    longer,
+    others,
+    published,
+    readings,
+    rules,
+    sizes,
+    tables,
+    ways,
+)
 from .sentences import say
 
 
@@ -122,6 +136,12 @@ def elsewhere(evidence: Evidence) -> Iterator[Any]:
     yield say("published.lead")
     yield published.table(evidence)
     yield published.caution(evidence.data)
+
+
+@shown
+def together(evidence: Evidence) -> Iterator[Any]:
+    """What networks of one variant that differ in the seed alone reach together."""
+    yield from ensembles.parts(evidence)
 
 
 @shown

@@ -1,0 +1,107 @@
+"""Several networks of one variant as one: macro-F1 against their number, as table, figure and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+
+from .. import ensembles as study
+from .. import full, store
+from ..architectures import ARCHITECTURES
+from ..datasets import Dataset
+from ..evaluation import best, results
+from ..evidence import Evidence
+from ..findings import name_of
+from ..runs import Place
+from . import style
+from .sentences import say
+from .style import BLUE, GREEN, ORANGE, Picture
+from .tables import Table
+
+LOOKS = [
+    {"color": BLUE, "marker": "D", "linestyle": "-"},
+    {"color": ORANGE, "marker": "s", "linestyle": "--"},
+    {"color": GREEN, "marker": "^", "linestyle": ":"},
+]
+
+
+def parts(evidence: Evidence) -> Iterator[Any]:
+    """What this profile's networks reach together, or, if it has one of each alone, those of `full`."""
+    wanted = chosen(results(evidence.checks))
+    rows = study.measured([each for each in evidence.checks if each.run.variant.name in wanted])
+    of_full = rows.empty and full.speaks_of(evidence.place)
+    if rows.empty:
+        yield say("ensembles.nothing", profile=evidence.place.name)
+    if of_full:
+        rows = of_committed(evidence.architecture)
+        yield say("ensembles.not_yet") if rows.empty else ""
+    if rows.empty:
+        return
+    yield say("ensembles.lead", of_full=of_full, many=study.MANY)
+    yield table(rows)
+    yield picture(rows, evidence.data, evidence.place, of_full)
+    yield reading(rows, evidence.sides[evidence.rival].mean.estimate, evidence.rival)
+
+
+def of_committed(architecture: str) -> pd.DataFrame:
+    """The rows of `full` on the variants that are shown; none where its tables have none."""
+    table = store.read_if_there("ensembles", full.PLACE)
+    if table is None:
+        return pd.DataFrame(columns=study.COLUMNS)
+    wanted = chosen(full.of("results", [architecture]))
+    return table[(table["architecture"] == architecture) & table["variant"].isin(wanted)]
+
+
+def chosen(results: pd.DataFrame) -> list[str]:
+    """The variants that are shown: the baseline, and the best and the weakest on validation data."""
+    if results.empty:
+        return []
+    weakest = str(results.groupby("variant", sort=False)["val_f1"].mean().idxmin())
+    return list(dict.fromkeys(("baseline", best(results), weakest)))
+
+
+def table(rows: pd.DataFrame) -> Table:
+    """A row for each variant, a column for each number of members: mean, and lowest to highest."""
+    lines = []
+    for name, mine in rows.groupby("variant", sort=False):
+        line = {"variant": name_of(mine["architecture"].iloc[0], name), "networks": str(mine["n_seeds"].iloc[0])}
+        for row in mine.itertuples():
+            reach = f" ({row.lowest:.3f} to {row.highest:.3f})" if row.subsets > 1 else ""
+            column = "all together" if row.members == row.n_seeds else "alone" if row.members == 1 else str(row.members)
+            line[column] = f"{row.mean:.3f}{reach}"
+        lines.append(line)
+    several = [str(each) for each in study.MEMBERS[1:] if any(str(each) in line for line in lines)]
+    columns = ["variant", "networks", "alone", *several, "all together"]
+    return Table(pd.DataFrame(lines, columns=columns, dtype=object).fillna(""))
+
+
+@style.styled
+def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = False) -> Picture:
+    """Macro-F1 against the number of members: the mean over subsets, and the lowest and highest of them."""
+    architecture = rows["architecture"].iloc[0]
+    figure, [[axes]] = style.figure(2.8, 1, 1)
+    for number, (name, mine) in enumerate(rows.groupby("variant", sort=False)):
+        reach = [mine["mean"] - mine["lowest"], mine["highest"] - mine["mean"]]
+        places = mine["members"] * 1.04 ** (number - 1)  # side by side
+        axes.errorbar(places, mine["mean"], reach, capsize=3, label=name_of(architecture, name), **LOOKS[number])
+    axes.set_xscale("log")
+    axes.set_xticks(sorted(rows["members"].unique()))
+    axes.xaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    axes.set(xlabel="networks together", ylabel="test macro-F1")
+    style.legend(figure, axes)
+    title = say("ensembles.title", title=f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}")
+    return style.save(figure, place, f"{architecture}-ensembles{'-full' if of_full else ''}", title, data)
+
+
+def reading(rows: pd.DataFrame, rival_f1: float, rival: str) -> str:
+    """What all together gain over one alone, and how far single ones lie apart, as Markdown."""
+    said = []
+    for name, mine in rows.groupby("variant", sort=False):
+        alone, everyone = mine.iloc[0], mine.iloc[-1]
+        words = {"name": name_of(everyone["architecture"], name), "apart": alone["highest"] - alone["lowest"]}
+        said.append(everyone.to_dict() | words | {"highest_alone": alone["highest"], "alone": alone["mean"]})
+    return say("ensembles.reading", variants=said, rival=rival, rival_f1=rival_f1)
