@@ -6,19 +6,24 @@ to the cell, and to the number of weights that it brings.
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, groupby
 
 import numpy as np
 import pandas as pd
 
-from . import evidence, store
+from . import evaluation, evidence, store
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
-from .runs import Place
+from .predictions import kept_of_run, surroundings
+from .profiles import limited
+from .runs import Job, Place, Run, data_digest, find_run, fingerprint, jobs
+from .statistics import macro_f1
 
 GROUP = "equal"
 COLUMNS = ["architecture", "variant", "against", "params", "n_seeds", "effect", "low", "high", "p_improvement"]
 COLUMNS += ["margin", "p_holm", "verdict"]
+SCORES = ["params", "val_f1", "test_f1_keras", "data_source"]
 
 
 def all_of_them() -> list[str]:
@@ -39,12 +44,16 @@ def save(place: Place, data: Dataset) -> None:
 
 
 def compared(place: Place, data: Dataset) -> pd.DataFrame:
-    """COLUMNS, from predictions.csv: for each setting a row for each cell, and one for each pair of cells.
+    """`of_tables` of what a place has."""
+    return of_tables(store.read("results", place), store.read("predictions", place), data)
+
+
+def of_tables(results: pd.DataFrame, answered: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    """COLUMNS, from results.csv and predictions.csv: for each setting a row for each cell, and one for each pair.
 
     In a cell's own row `against` is empty, `effect` its mean macro-F1. Holm's correction is over all the pairs.
     Networks whose predictions are of other data do not count.
     """
-    results, predictions = store.read("results", place), store.read("predictions", place)
     mine = results[results["variant"].isin(settings()) & (results["data_source"] == data.source)]
     params = mine.groupby("architecture")["params"].max().sort_values(kind="stable")
     there = [name for name in params.index if name in all_of_them()]
@@ -52,7 +61,7 @@ def compared(place: Place, data: Dataset) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     answers = {
         key: np.stack([store.from_digits(each) for each in rows["predicted"]])
-        for key, rows in predictions.groupby(["architecture", "variant"])
+        for key, rows in answered.groupby(["architecture", "variant"])
         if key[0] in there and key[1] in settings()
     }
     sides = evidence.sides_of(data.y_test, len(data.classes), answers, [])
@@ -65,6 +74,52 @@ def compared(place: Place, data: Dataset) -> pd.DataFrame:
     alone = [_alone(*key, sides[key]) for variant in settings() for key in ((name, variant) for name in there)]
     table = pd.concat([pd.DataFrame(alone), evidence.judged(pd.DataFrame(pairs), ARCHITECTURES[there[0]].margin)])
     return table.assign(params=table["architecture"].map(params))[COLUMNS].reset_index(drop=True)
+
+
+def finished(data: Dataset, place: Place, seeds: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What `of_tables` and `bests` take, from the networks of a place, of each kind all of whose predictions are kept.
+
+    A notebook runs beside those of the other kinds: their tables may not be there yet, but all networks are.
+    """
+    digest = data_digest(limited(data, place.profile))
+    around = surroundings(data.x_test, data.y_test)
+    results, answered = [], []
+    for name in all_of_them():
+        wanted = jobs(name, place.profile, number=seeds)
+        found = [(run, kept) for run in _runs(wanted, place, digest) if (kept := kept_of_run(run, data, around))]
+        for run, kept in found if len(found) == len(wanted) else ():
+            about = {"architecture": name, "variant": run.variant.name, "seed": run.seed}
+            predicted = kept["keras"].argmax(axis=1)
+            results.append(about | _scored(run, predicted, data))
+            answered.append(about | {"predicted": store.as_digits(predicted)})
+    columns = ["architecture", "variant", "seed"]
+    return pd.DataFrame(results, columns=[*columns, *SCORES]), pd.DataFrame(answered, columns=[*columns, "predicted"])
+
+
+def _runs(wanted: list[Job], place: Place, digest: str) -> Iterator[Run]:
+    """The finished runs of an architecture's jobs."""
+    for _, some in groupby(wanted, key=lambda job: job.variant.name):
+        first, *others = some
+        description = first.describe(digest)  # the same for all seeds but for these, and long to make
+        for job in (first, *others):
+            if run := find_run(job, place, fingerprint(description | {"seed": job.seed})):
+                yield run
+
+
+def _scored(run: Run, predicted: np.ndarray, data: Dataset) -> dict:
+    """SCORES of a network, as results.csv has them."""
+    scores = run.record["metrics"]["val_f1"], macro_f1(data.y_test, predicted, len(data.classes))
+    return dict(zip(SCORES, (run.record["params"], *scores, data.source), strict=True))
+
+
+def bests(results: pd.DataFrame) -> pd.DataFrame:
+    """For each kind of cell its best network, by the validation data: architecture, variant, val_f1, test_f1_keras."""
+    rows = []
+    for name, mine in results[results["architecture"].isin(all_of_them())].groupby("architecture", sort=False):
+        variant = evaluation.best(mine)
+        means = mine[mine["variant"] == variant][["val_f1", "test_f1_keras"]].mean()
+        rows.append({"architecture": name, "variant": variant, **means})
+    return pd.DataFrame(rows, columns=["architecture", "variant", "val_f1", "test_f1_keras"])
 
 
 def _alone(architecture: str, variant: str, side: evidence.Side) -> dict:

@@ -20,7 +20,7 @@ from .datasets import Dataset, digest
 from .files import ROOT
 from .profiles import BUDGETS
 from .runs import Run, code_digest, fingerprint, versions
-from .store import Arrays, check_of, kept, layers_of
+from .store import Arrays, check_of, kept, layers_of, there
 
 BATCH_SIZE = 256  # of Keras; numpy cuts its pieces itself
 FEW = 16  # examples of a warm-up
@@ -42,11 +42,21 @@ def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     The plain way goes over the whole split for the baseline, over the first examples for the others: it takes long.
     Kept times are those of the day on which they were measured.
     """
-    plain = len(data.x_test) if run.variant.name == "baseline" else BUDGETS[run.record["profile"]].plain_examples
-    mark = fingerprint({"model": run.record["model_sha256"], "plain": plain, **around})
+    plain, mark = _plain_and_mark(run, data, around)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
         return kept(check_of(run), mark, lambda: predict(run.path, data.x_test, plain))
+
+
+def kept_of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays | None:
+    """What `of_run` has kept; None where it would compute."""
+    return there(check_of(run), _plain_and_mark(run, data, around)[1])
+
+
+def _plain_and_mark(run: Run, data: Dataset, around: dict[str, Any]) -> tuple[int, str]:
+    """How many examples the plain way predicts, and the fingerprint of all that decides the predictions."""
+    plain = len(data.x_test) if run.variant.name == "baseline" else BUDGETS[run.record["profile"]].plain_examples
+    return plain, fingerprint({"model": run.record["model_sha256"], "plain": plain, **around})
 
 
 def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:

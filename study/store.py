@@ -75,16 +75,21 @@ def kept(path: Path, mark: str, compute: Callable[[], Arrays]) -> Arrays:
     `mark` is the fingerprint of all that decides the arrays. What may be wrong with a file that can be made again is
     no error: it is made again.
     """
-    try:
-        arrays = arrays_in(path)
-        if str(arrays.pop("mark")) == mark:
-            return arrays
-    except Exception:  # whatever a damaged file raises
-        pass
+    if (arrays := there(path, mark)) is not None:
+        return arrays
     arrays = compute()
     with atomic_write(path) as part, part.open("wb") as file:
         np.savez_compressed(file, mark=mark, **arrays)
     return arrays
+
+
+def there(path: Path, mark: str) -> Arrays | None:
+    """The arrays that `path` holds under this mark; None where it holds others, none, or is damaged."""
+    try:
+        arrays = arrays_in(path)
+        return arrays if str(arrays.pop("mark")) == mark else None
+    except Exception:  # whatever a damaged file raises
+        return None
 
 
 def arrays_in(path: Path) -> Arrays:

@@ -1,16 +1,21 @@
-"""The kinds of cell side by side, from cells.csv and the scores in results.csv: a figure, a table, and the verdicts."""
+"""The kinds of cell side by side, from cells.csv and results.csv: a figure, a table, and the verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .. import full
 from ..architectures import ARCHITECTURES
-from ..cells import GROUP, all_of_them, settings
+from ..cells import GROUP, all_of_them, bests, finished, of_tables, settings
+from ..datasets import Dataset
 from ..files import atomic_write
-from ..findings import perhaps_small
+from ..findings import name_of, perhaps_small
+from ..runs import Place
 from . import style
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
@@ -25,6 +30,20 @@ def words() -> dict[str, str]:
     return {name: group.in_words(value) for name, value in settings().items()}
 
 
+def parts(data: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any]:
+    """What a notebook shows: the kinds of cells as `full` has them beside a smaller profile, and as they are here."""
+    results, answered = finished(data, place, seeds)
+    here = of_tables(results, answered, data)
+    sources = [(full.cells(), full.table("results"), True)] if full.speaks_of(place) else []
+    for rows, scores, of_full in [*sources, (here if len(here) else None, results, False)]:
+        if rows is not None:
+            yield lead(rows, of_full)
+            yield table(rows, scores)
+            yield order(rows, scores)
+            yield verdicts(rows)
+        yield missing(rows, of_full)
+
+
 def missing(rows: pd.DataFrame | None, of_full: bool) -> str:
     """Which kinds of cell a profile's tables do not have."""
     there = set() if rows is None else set(rows["architecture"])
@@ -35,12 +54,13 @@ def missing(rows: pd.DataFrame | None, of_full: bool) -> str:
 def lead(rows: pd.DataFrame, of_full: bool) -> str:
     """What is compared."""
     titles = [ARCHITECTURES[name].title for name in _alone(rows)["architecture"].unique()]
-    return say("cells.lead", cells=titles, seeds=int(rows["n_seeds"].min()), of_full=of_full)
+    seeds = _alone(rows)["n_seeds"].astype(int)
+    return say("cells.lead", cells=titles, fewest=seeds.min(), most=seeds.max(), of_full=of_full)
 
 
-def table(rows: pd.DataFrame) -> Table:
-    """A row for each cell: its weights, and its macro-F1 at each setting."""
-    alone, lines = _alone(rows), []
+def table(rows: pd.DataFrame, results: pd.DataFrame) -> Table:
+    """A row for each cell: its weights, its macro-F1 at each setting, and beside it its own best network."""
+    alone, lines, best = _alone(rows), [], bests(results).set_index("architecture")
     for name in alone["architecture"].unique():
         mine = alone[alone["architecture"] == name].set_index("variant")
         line = {"cell": ARCHITECTURES[name].title, "parameters": f"{mine['params'].iloc[0]:,}"}
@@ -49,8 +69,28 @@ def table(rows: pd.DataFrame) -> Table:
             if variant in mine.index:
                 effect, low, high = mine.loc[variant, ["effect", "low", "high"]]
                 line[f"macro-F1, {said}"] = f"{effect:.3f} ({low:.3f} to {high:.3f})"
+        if name in best.index:
+            line["its own best"] = name_of(name, best.loc[name, "variant"])
+            line["validation"] = f"{best.loc[name, 'val_f1']:.3f}"
+            line["test"] = f"{best.loc[name, 'test_f1_keras']:.3f}"
         lines.append(line)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+
+
+def order(rows: pd.DataFrame, results: pd.DataFrame) -> str:
+    """Which cell has the highest mean at each setting, which next, and which with each one's own best network."""
+    alone, best = _alone(rows), bests(results)
+    best = best[best["architecture"].isin(alone["architecture"])]
+    orders = [(f"at equal settings, {said}", _titles(alone[alone["variant"] == variant], "effect"))
+              for variant, said in words().items()]  # fmt: skip
+    own = _titles(best, "test_f1_keras")
+    return say("cells.order", orders=orders, own=own, same=[where for where, titles in orders if titles == own])
+
+
+def _titles(rows: pd.DataFrame, score: str) -> list[str]:
+    """The kinds of cells, the one with the highest score first."""
+    ordered = rows.sort_values(score, ascending=False, kind="stable")
+    return [ARCHITECTURES[name].title for name in ordered["architecture"]]
 
 
 def verdicts(rows: pd.DataFrame) -> str:

@@ -105,8 +105,9 @@ def _cells(results: pd.DataFrame, place: Place) -> str:
         if rows is not None:
             title = say("cells.title", title=readme.title() if of_full else _title(place))
             picture = cells.picture(rows, scores, place.figures / f"{name}.png", title)
-            shown = cells.table(rows).to_html(border=0, index=False)
-            parts += [_html(cells.lead(rows, of_full)), _image(picture), shown, _html(cells.verdicts(rows))]
+            shown = cells.table(rows, scores).to_html(border=0, index=False)
+            parts += [_html(cells.lead(rows, of_full)), _image(picture), shown, _html(cells.order(rows, scores))]
+            parts.append(_html(cells.verdicts(rows)))
         parts.append(_html(cells.missing(rows, of_full)))
     return "".join(parts)
 

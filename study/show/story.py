@@ -16,6 +16,7 @@ from ..evidence import Evidence
 from ..predictions import BATCH_SIZE
 from ..runs import Place
 from . import (
+    cells,
     closeups,
     conclusions,
     controls,
@@ -117,6 +118,12 @@ def conditions(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
 def more_epochs(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     """Whether the order of a group holds when its networks train for more epochs; `rows` are longer.csv."""
     yield from longer.parts(evidence, rows)
+
+
+@shown
+def kinds_of_cells(dataset: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any]:
+    """One kind of cell beside the others: at equal settings, and each with its own best network."""
+    yield from cells.parts(dataset, place, seeds)
 
 
 @shown

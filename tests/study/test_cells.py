@@ -1,10 +1,14 @@
 """One kind of cell against another: what is compared, with what correction, and what is left out."""
 
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from study import cells, evidence, statistics, store
+from study import cells, datasets, evidence, full, predictions, runs, statistics, store
 from study.evidence import Side
+from study.profiles import limited
 from study.runs import Place
 from study.show import cells as pages
 
@@ -91,15 +95,58 @@ def test_one_kind_alone_or_of_other_data_is_not_compared(tmp_path):
     assert cells.compared(place, data).empty
 
 
-def test_the_table_has_a_row_for_each_cell(rows):
-    table = pages.table(rows).set_index("cell")
+def test_the_table_has_a_row_for_each_cell(rows, place):
+    table = pages.table(rows, store.read("results", place)).set_index("cell")
     assert list(table.index) == ["SimpleRNN", "GRU", "LSTM"]
     [mine] = rows[
         (rows["architecture"] == "gru") & rows["against"].isna() & (rows["variant"] == "equal-masked")
     ].itertuples()
-    assert table.loc["GRU"].drop("macro-F1, not masked").to_dict() == {
+    own = ["its own best", "validation", "test"]
+    assert table.loc["GRU"].drop(["macro-F1, not masked", *own]).to_dict() == {
         "parameters": "300", "seeds": "3", "macro-F1, masked": f"{mine.effect:.3f} ({mine.low:.3f} to {mine.high:.3f})"
     }  # fmt: skip
+
+
+def scored(**scores):
+    """results.csv of networks: {architecture: {variant: (validation, test)}}."""
+    return pd.DataFrame(
+        [(name, variant, *each) for name, mine in scores.items() for variant, each in mine.items()],
+        columns=["architecture", "variant", "val_f1", "test_f1_keras"],
+    )
+
+
+OWN = scored(
+    cnn={"baseline": (0.99, 0.99)},
+    simple_rnn={"baseline": (0.5, 0.9), "layers-1": (0.7, 0.6)},
+    lstm={"baseline": (0.7, 0.65), "layers-1": (0.6, 0.99)},
+    gru={"beyond-maximum": (0.8, 0.7), "baseline": (0.7, 0.8)},
+)
+
+
+def test_each_kind_has_its_own_best_by_the_validation_data(rows):
+    assert cells.bests(OWN).to_numpy().tolist() == [
+        ["simple_rnn", "layers-1", 0.7, 0.6],
+        ["lstm", "baseline", 0.7, 0.65],
+        ["gru", "beyond-maximum", 0.8, 0.7],
+    ]
+    table = pages.table(rows, OWN).set_index("cell")
+    assert table.loc["GRU"].tolist()[-3:] == ["1 layer with all steps up to maximum over time", "0.800", "0.700"]
+    assert table.loc["SimpleRNN"].tolist()[-3:] == ["1 layer", "0.700", "0.600"]
+
+
+def test_the_orders_are_told_apart(rows):
+    means = pages._alone(rows).set_index(["variant", "architecture"])["effect"]
+    assert means["equal-masked"].sort_values(ascending=False).index.tolist() == ["gru", "lstm", "simple_rnn"]
+    said = pages.order(rows, OWN)
+    assert "at equal settings, masked, GRU, LSTM, SimpleRNN; each with the network" in said
+    assert (
+        "its own best on validation data, GRU, LSTM, SimpleRNN. The order of the best is that at equal settings" in said
+    )
+    turned = OWN.assign(test_f1_keras=1 - OWN["test_f1_keras"])
+    assert "validation data, SimpleRNN, LSTM, GRU." in pages.order(rows, turned)
+    assert "The order of the best is another than at equal settings." in pages.order(rows, turned)
+    same = rows.assign(effect=rows["architecture"].map({"gru": 0.9, "lstm": 0.8, "simple_rnn": 0.7}))
+    assert "The order is the same everywhere." in pages.order(same, OWN)
 
 
 def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
@@ -139,3 +186,69 @@ def test_the_figure_has_a_mean_and_the_networks_of_each_cell(rows, place, tmp_pa
 def test_a_side_of_few_seeds_is_one_all_the_same():
     side = Side(np.zeros((1, 4), int), np.array([0.5]), np.full((1, 9), 0.5))
     assert cells._alone("gru", "equal-masked", side)["n_seeds"] == 1
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Finished runs of all kinds with kept predictions, as a report leaves them before the notebooks run."""
+    place = Place("tiny", True, tmp_path_factory.mktemp("trained"))
+    texts = datasets.load("nusax", source="sample")
+    digest = runs.data_digest(limited(texts, "tiny"))
+    around, rng = predictions.surroundings(texts.x_test, texts.y_test), np.random.default_rng(3)
+    for name in cells.all_of_them():
+        for job in runs.jobs(name, "tiny"):
+            record = {"fingerprint": runs.fingerprint(job.describe(digest)), "profile": "tiny", "params": PARAMS[name]}
+            record["metrics"] = {"val_f1": float(rng.random())}
+            run = runs.save_run(job, place, runs.Finished(record, f"{job}".encode()))
+            keras = rng.random((len(texts.y_test), 3))
+            store.kept(
+                store.check_of(run), predictions._plain_and_mark(run, texts, around)[1], lambda k=keras: {"keras": k}
+            )
+    return place, texts
+
+
+def test_a_notebook_finds_the_networks_of_the_other_kinds(trained):
+    place, texts = trained
+    results, answered = cells.finished(texts, place)
+    wanted = [(name, job.variant.name) for name in cells.all_of_them() for job in runs.jobs(name, "tiny")]
+    for table in (results, answered):
+        assert list(zip(table["architecture"], table["variant"], strict=True)) == wanted
+    [job] = [each for each in runs.jobs("gru", "tiny") if each.variant.name == "layers-3"]
+    path = place.model(job.variant, 0)
+    [row] = results[(results["architecture"] == "gru") & (results["variant"] == "layers-3")].to_dict("records")
+    predicted = store.arrays_in(path.with_suffix(".check.npz"))["keras"].argmax(axis=1)
+    assert row["test_f1_keras"] == statistics.macro_f1(texts.y_test, predicted, 3)
+    assert row["val_f1"] == runs.record_of(path)["metrics"]["val_f1"]
+    assert (row["params"], row["data_source"]) == (300, texts.source)
+    rows = cells.of_tables(results, answered, texts)
+    assert rows["architecture"].nunique() == 3
+    lead, table, order, verdicts = (each for each in pages.parts(texts, place) if len(each))
+    assert "Each was trained once" in lead
+    assert table["cell"].tolist() == ["SimpleRNN", "GRU", "LSTM"]
+    assert order == pages.order(rows, results)
+    assert verdicts == pages.verdicts(rows)
+
+
+def test_a_kind_that_lacks_a_network_or_its_predictions_is_not_there(trained, tmp_path):
+    place, texts = trained
+    copy = Place("tiny", True, tmp_path)
+    shutil.copytree(place.weights, copy.weights)
+    (copy.weights / "lstm" / "layers-3" / "seed-0.check.npz").write_bytes(b"damaged")
+    (copy.weights / "gru" / "baseline" / "seed-0.json").unlink()
+    results, _ = cells.finished(texts, copy)
+    assert results["architecture"].unique().tolist() == ["simple_rnn"]
+    said = [each for each in pages.parts(texts, copy) if len(each)]
+    assert said == [
+        "They are compared where two kinds of cell or more have been trained on the same data: this page has not."
+    ]
+
+
+def test_a_smaller_profile_shows_what_full_has_first(rows, trained, place, monkeypatch):
+    _, texts = trained
+    quick = Place("quick", False, trained[0].out_dir)
+    monkeypatch.setattr(full, "cells", lambda: rows)
+    monkeypatch.setattr(full, "table", {"results": store.read("results", place)}.__getitem__)
+    lead, table, *_, here = (each for each in pages.parts(texts, quick) if len(each))
+    assert lead.startswith("**The profile `full`.**")
+    assert table["seeds"].tolist() == ["3"] * 3
+    assert here.startswith("They are compared where two kinds")
