@@ -23,9 +23,10 @@ def with_diverged(place, kind=AT_ONCE, names=("layers-3",)):
     """The evidence of made-up networks; those with these names diverged."""
     found = checks({"layers-1": 0.9})
     for number, each in enumerate(found):
+        each.run.record["kept"] = "mean"
         if each.run.variant.name in names:
             metrics = each.run.record["metrics"] | {"val_loss": kind["history"]["val_loss"][kind["best_epoch"] - 1]}
-            record = each.run.record | kind | {"diverged": True, "metrics": metrics}
+            record = each.run.record | kind | {"diverged": True, "kept": "best", "metrics": metrics}
             found[number] = replace(each, run=replace(each.run, record=record))
     return weighed(found, place=place)
 
@@ -69,7 +70,7 @@ def test_older_tables_do_not_say(tmp_path):
 
 def diverge(job, data, path):
     """Train without a learning rate that is a number, and save the model; the record."""
-    model, record = trainer.train(job.variant, job.training | {"learning_rate": math.nan}, 2, 0, data)
+    model, record = trainer.train(job.variant, job.training | {"learning_rate": math.nan, "keep": "mean"}, 2, 0, data)
     model.save(path)
     return record
 
@@ -84,6 +85,7 @@ def test_a_training_that_really_diverges(tmp_path):
         [joblib.delayed(diverge)(job, texts, tmp_path / "model.keras"), joblib.delayed(abs)(0)]
     )
     assert (record["diverged"], record["best_epoch"], record["epochs"]) == (True, 0, 1)
+    assert record["kept"] == "best"  # whatever the rule is, those that it began with
     about = {"profile": "tiny", "fingerprint": "mark", "data_source": texts.source, "epochs_at_most": 2}
     place = runs.Place("tiny", True, tmp_path)
     runs.save_run(job, place, runs.Finished(about | record, (tmp_path / "model.keras").read_bytes(), None))
