@@ -7,7 +7,6 @@ against Keras on its own networks.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +19,6 @@ from . import store, training
 from .architectures import ARCHITECTURES, Condition
 from .datasets import Dataset, digest
 from .predictions import surroundings
-from .profiles import part
 from .runs import Job, Place, Run, fingerprint, jobs_under
 from .statistics import macro_f1
 
@@ -32,15 +30,22 @@ COLUMNS = ["architecture", "condition", "variant", "seed", "params", "val_f1", "
 def data_of(condition: Condition, data: Dataset) -> Dataset:
     """What a condition's networks are trained and tested on.
 
-    "share": a stratified part of the training data. "fold": all examples cut anew, the fold is the test split, and of
-    the rest an eighth validates.
+    "share": a stratified part of the training data, a smaller share a part of each larger one. "fold": all examples
+    cut anew, the fold is the test split, and of the rest an eighth validates.
     """
     if share := condition.data.get("share"):
-        x, y = part(data.x_train, data.y_train, max(math.ceil(share * len(data.x_train)), 2 * len(data.classes)))
-        return replace(data, x_train=x, y_train=y)
+        chosen = _share(data.y_train, share)
+        return replace(data, x_train=data.x_train[chosen], y_train=data.y_train[chosen])
     if fold := condition.data.get("fold"):
         return _fold(data, int(fold))
     return data
+
+
+def _share(y: np.ndarray, share: float) -> np.ndarray:
+    """The numbers of so many of the examples: of each class, at least two, the first in an order that never changes."""
+    order = np.random.default_rng(0).permutation(len(y))
+    parts = [order[y[order] == label] for label in np.unique(y)]
+    return np.sort(np.concatenate([each[: max(2, round(share * len(each)))] for each in parts]))
 
 
 def _fold(data: Dataset, number: int) -> Dataset:

@@ -7,6 +7,7 @@ what changes here, docstrings, comments and layout apart, trains every network a
 from __future__ import annotations
 
 import math
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
 def build(variant: Variant, training: Settings, data: Dataset) -> Any:
     """A new Keras model of the layers that the variant's architecture gives."""
     stack = ARCHITECTURES[variant.architecture].build(variant.settings, training, data)
-    return keras.Sequential(stack, name=f"{variant.architecture}_{variant.name}".replace("-", "_"))
+    return keras.Sequential(stack, name=re.sub(r"\W", "_", f"{variant.architecture}_{variant.name}"))
 
 
 def train(
