@@ -33,19 +33,21 @@ def images():
 
 
 def texts():
-    """What is learnt in training is wrong in validation: the first epoch is the best."""
+    """What is learnt in training is wrong in validation: an early epoch is the best."""
     rng, y = np.random.default_rng(4), np.arange(24) % 3
     x = np.array([" ".join(rng.choice(list("abcdefghij"), 5)) for _ in y], dtype=object)
     return Dataset("nusax", "", ("a", "b", "c"), x, y, x, (y + 1) % 3, x[:0], y[:0], "11")
 
 
-SMALL = {"batch_size": 2, "patience": 9}
+SMALL = {"batch_size": 2, "keep": "mean"}
 NORMALIZED = {"filters": (5,), "kernel_sizes": (3,), "head": "maximum", "dropout_after": "blocks"}
-SHORT = {"batch_size": 4, "patience": 3, "learning_rate": 0.03, "sequence_length": 5, "word_dropout": 0.1}
+SHORT = {"batch_size": 4, "keep": "best", "learning_rate": 0.03, "sequence_length": 5, "word_dropout": 0.1}
+NESTEROV = {"optimizer": "nesterov", "weight_decay": 0.1, "warm_up": 0.4, "label_smoothing": 0.1, "keep": "last"}
 # Architecture, settings, training, epochs. A CNN's epoch has 32 batches: Keras returns to Python after 16.
 TRAININGS = {
     "cnn": ("cnn", NORMALIZED | {"batch_normalization": True, "augmentation": True}, SMALL | {"block_dropout": 0.2}, 6),
-    "lstm": ("lstm", {"units": (4,)}, SHORT, 9),
+    "lstm": ("lstm", {"units": (4,)}, SHORT, 5),
+    "nesterov": ("cnn", NORMALIZED, NESTEROV | {"batch_size": 16, "block_dropout": 0.2}, 4),
     "no number": ("cnn", NORMALIZED, SMALL, 6),
     "no number at once": ("cnn", NORMALIZED, SMALL, 6),
 }
@@ -55,7 +57,8 @@ BREAKS = {  # (training, how it is broken off): after so many epochs, or in the 
     ("cnn", "in an epoch"): 2,
     ("cnn", "while keeping"): 3,
     ("lstm", "between epochs"): 3,
-    ("lstm", "after the last"): 4,
+    ("lstm", "after the last"): 5,
+    ("nesterov", "between epochs"): 2,
     ("no number", "after the last"): 4,
 }
 
@@ -144,13 +147,15 @@ def test_gone_on_with_it_ends_as_if_it_had_not_been_broken_off(case, unbroken, g
 
 
 def test_these_trainings_end_in_every_way(unbroken):
-    """All epochs; the patience met, the best epoch before the break; no number after sound epochs, and at once."""
+    """All epochs, with every rule which weights to keep; no number after sound epochs, and at once."""
     ends = {
         name: (record["epochs"], record["best_epoch"], record["diverged"]) for name, (_, record, _) in unbroken.items()
     }
-    assert ends["cnn"][0] == TRAININGS["cnn"][-1] and not ends["cnn"][2]
-    epochs, best, _ = ends["lstm"]
-    assert best == epochs - TRAININGS["lstm"][2]["patience"]
+    for name in ("cnn", "lstm", "nesterov"):
+        assert (ends[name][0], ends[name][2]) == (TRAININGS[name][-1], False)
+    kept = {name: record["kept"] for name, (_, record, _) in unbroken.items()}
+    assert kept == {"cnn": "mean", "lstm": "best", "nesterov": "last"} | dict.fromkeys(POISONED, "best")
+    epochs, best, _ = ends["lstm"]  # whose best weights are from before the break
     assert best < BREAKS["lstm", "between epochs"] < epochs == BREAKS["lstm", "after the last"]
     assert ends["no number"][0] == 4 and 0 < ends["no number"][1] < 4 and ends["no number"][2]
     assert ends["no number at once"] == (1, 0, True)

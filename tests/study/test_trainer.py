@@ -1,6 +1,8 @@
 """What the study adds to Keras' layers, what it builds of them, and how it trains that."""
 
 import json
+import re
+from dataclasses import replace
 from itertools import combinations
 
 import joblib
@@ -10,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from study import trainer
-from study.architectures import ARCHITECTURES, Variant, variants
+from study.architectures import ARCHITECTURES, Variant, under, variants
 from study.datasets import Dataset
 from study.runs import Job
 from study.statistics import macro_f1
@@ -71,6 +73,8 @@ def texts():
     return Dataset("nusax", "made up", tuple("abc"), x[0], y[0], x[1], y[1], x[2], y[2], "11")
 
 
+# Settings that the reference alone changes, together with others.
+ONLY_WITH_OTHERS = {"cnn": {"stem", "pooled", "training"}}
 DATA = {name: images() if family.dataset == "cifar10" else texts() for name, family in ARCHITECTURES.items()}
 TEXTS = [name for name, family in ARCHITECTURES.items() if family.dataset == "nusax"]
 
@@ -107,11 +111,22 @@ def test_every_setting_that_a_variant_changes_changes_the_network(architecture):
     for one, other in combinations(found, 2):
         changed = {key for key in one.settings if one.settings[key] != other.settings[key]}
         alone |= changed if len(changed) == 1 else set()
-        if changed == {"epochs_factor"}:
-            assert Job(one, 0, "full").epochs != Job(other, 0, "full").epochs
+        if changed == {"training"}:
+            assert Job(one, 0, "full").training != Job(other, 0, "full").training
         else:
             assert models[one.name] != models[other.name], f"{one.name} and {other.name} are one network"
-    assert alone == {key for each in found for key in each.settings if each.settings[key] != found[0].settings[key]}
+    assert alone | ONLY_WITH_OTHERS.get(architecture, set()) == {
+        key for each in found for key in each.settings if each.settings[key] != found[0].settings[key]
+    }
+
+
+@pytest.mark.parametrize("key", sorted(ONLY_WITH_OTHERS["cnn"] - {"training"}))
+def test_each_setting_of_the_reference_changes_it(key):
+    reference = next(each for each in variants("cnn") if each.name == "beyond-reference")
+    training = ARCHITECTURES["cnn"].training_of(reference.settings)
+    without = replace(reference, settings=reference.settings | {key: variants("cnn")[0].settings[key]})
+    ours, theirs = (description(build(each, training, DATA["cnn"])) for each in (reference, without))
+    assert ours != theirs
 
 
 @pytest.mark.parametrize(
@@ -158,7 +173,7 @@ def test_the_first_cnn():
 
 
 def test_the_last_cnn():
-    model = built("cnn", "beyond-longer", block_dropout=0.37)
+    model = built("cnn", "beyond-global-maximum", block_dropout=0.37)
     inside = ("conv", "normalization", "relu")
     blocks = [
         [*(f"{kind}_{number}{part}" for part in "ab" for kind in inside), f"pool_{number}", f"dropout_{number}"]
@@ -177,11 +192,59 @@ def test_the_last_cnn():
     assert isinstance(model.get_layer("normalization_2b"), FusedBatchNormalization)
 
 
+def names_of(**settings):
+    """The layers of a CNN with these settings, but for the first and the last."""
+    variant = Variant("cnn", "made-up", variants("cnn")[0].settings | settings)
+    model = build(variant, ARCHITECTURES["cnn"].training | {"dropout": 0.37, "block_dropout": 0.12}, DATA["cnn"])
+    return [each.name for each in model.layers][1:-1], model
+
+
+def test_pooled_right_behind_the_first_convolution_after_a_stem():
+    rich = {"stem": 5, "pooled": "first", "batch_normalization": True, "convolutions_per_block": 2, "head": "maximum"}
+    names, model = names_of(filters=(7, 9), kernel_sizes=(3, 5), dropout_after="nothing", **rich)
+    blocks = [
+        name
+        for number in "12"
+        for name in (
+            *(f"conv_{number}a", f"pool_{number}", f"normalization_{number}a", f"relu_{number}a"),
+            *(f"conv_{number}b", f"normalization_{number}b", f"relu_{number}b"),
+        )
+    ]
+    assert names == ["conv_stem", "normalization_stem", "relu_stem", *blocks, "maximum"]
+    assert [model.get_layer(f"conv_{name}").filters for name in ("stem", "1a", "2b")] == [5, 7, 9]
+    plain, _ = names_of(filters=(7,), kernel_sizes=(3,), dropout_after="nothing", pooled="first", head="maximum")
+    assert plain == ["conv_1a", "pool_1", "maximum"]
+
+
+@pytest.mark.parametrize("blocks", [2, 3, 4])
+def test_a_number_of_poolings_does_not_depend_on_that_of_the_convolutions(blocks):
+    """The ones too many come last, the ones too few are left out at the end."""
+    names, _ = names_of(filters=(5,) * blocks, kernel_sizes=(3,) * blocks, poolings=3)
+    found = [name for name in names if name.startswith(("conv", "pool"))]
+    expected = [name for n in range(1, blocks + 1) for name in (f"conv_{n}a", *([f"pool_{n}"] if n <= 3 else []))]
+    assert found == [*expected, *(["pool_3"] if blocks == 2 else [])]
+
+
+@pytest.mark.parametrize(("dropout", "rate"), [("strong", 0.37), ("light", 0.12)])
+def test_the_dropout_after_the_dense_layer_has_either_rate(dropout, rate):
+    assert names_of(dropout_rate=dropout)[1].get_layer("dropout").rate == rate
+
+
 def test_only_batch_normalization_bears_the_larger_learning_rate():
+    """If there is one."""
     rates = {"learning_rate": 1, "normalized_learning_rate": 2}
     for architecture in ARCHITECTURES:
         for each in variants(architecture):
             assert trainer._learning_rate(each, rates) == 1 + each.settings.get("batch_normalization", False)
+            assert trainer._learning_rate(each, {"learning_rate": 3}) == 3
+
+
+def test_a_network_under_a_condition_has_a_name_that_tensorflow_takes():
+    for architecture in ARCHITECTURES:
+        for condition in ARCHITECTURES[architecture].conditions:
+            each = under(architecture, condition)[0]
+            name = build(each, ARCHITECTURES[architecture].training, DATA[architecture]).name
+            assert re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*", name)  # of a root scope
 
 
 def learnable():
@@ -194,7 +257,7 @@ def learnable():
 
 def train_once(seed):
     """In a worker: the record of a training, the predictions for both splits, TensorFlow's two thread counts."""
-    data, small = learnable(), {"dense_units": 5, "batch_size": 8, "learning_rate": 0.01, "patience": 9}
+    data, small = learnable(), {"dense_units": 5, "batch_size": 8, "learning_rate": 0.01, "keep": "best"}
     settings = {"filters": (7,), "kernel_sizes": (3,), "dropout_after": "nothing"}
     variant = Variant("cnn", "small", variants("cnn")[0].settings | settings)
     model, record = trainer.train(variant, ARCHITECTURES["cnn"].training | small, 6, seed, data)
