@@ -30,6 +30,7 @@ LEAST = [
     ("lstm", (*STUDIED["lstm"], "beyond"), 0.74),
 ]
 LARGEST = 1e-5  # |Δp| in these tables, which were made before those beyond 1e-6 were measured against float64
+GONE = {"beyond-longer"}  # tables of before there were rules which weights to keep have a network that came to an end
 TRAINED = pd.read_csv(PLACE.reports / "results.csv")["architecture"].unique().tolist()
 
 
@@ -41,12 +42,15 @@ def table(name, architecture):
 def test_every_run_is_there_and_numpy_agrees(architecture):
     results, history = table("results", architecture), table("history", architecture)
     made = results["variant"].unique().tolist()
-    wanted = [(name, seed) for name in made for seed in range(results["seed"].max() + 1)]
+    seeds = results.groupby("variant")["seed"].nunique()
+    assert set(seeds.index[seeds < seeds.max()]) <= ARCHITECTURES[architecture].fewer_seeds.keys()
+    wanted = [(name, seed) for name in made for seed in range(seeds[name])]
     for rows in (results, table("predictions", architecture), history.drop_duplicates(["variant", "seed"])):
         assert list(zip(rows["variant"], rows["seed"], strict=True)) == wanted
     comparisons = table("comparisons", architecture)
     assert {*comparisons["variant"], *comparisons["baseline"]} >= set(made)
-    assert set(made) == {each.name for each in variants(architecture)} - set(full.lacking(architecture))
+    gone = GONE if "kept" not in results else set()
+    assert set(made) - gone == {each.name for each in variants(architecture)} - set(full.lacking(architecture))
     assert (results["agreement"] == 1).all()
     assert (results["test_f1_keras"] == results["test_f1_numpy"]).all()
     assert results["max_abs_diff"].max() <= LARGEST

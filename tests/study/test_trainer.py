@@ -239,6 +239,7 @@ def test_only_batch_normalization_bears_the_larger_learning_rate():
             assert trainer._learning_rate(each, {"learning_rate": 3}) == 3
 
 
+@pytest.mark.filterwarnings("ignore:.*destroy the mask")
 def test_a_network_under_a_condition_has_a_name_that_tensorflow_takes():
     for architecture in ARCHITECTURES:
         for condition in ARCHITECTURES[architecture].conditions:
