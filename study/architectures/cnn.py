@@ -223,7 +223,6 @@ ARCHITECTURE = Architecture(
             "learning_rate": (2e-4, 4e-3),
             "normalized_learning_rate": (5e-4, 1e-2),
             "batch_size": [16, 32, 64, 128],
-            "dense_units": [128, 256, 512, 1024],
             "dropout": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
             "block_dropout": [0.0, 0.05, 0.1, 0.2, 0.3],
             "label_smoothing": [0.0, 0.05, 0.1, 0.2],

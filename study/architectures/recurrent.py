@@ -108,7 +108,7 @@ EQUAL_TRAINING = {
 SEARCH = Search(
     space=SPACE,
     tried_on=("layers-1", "baseline", "beyond-bidirectional"),
-    trials=40,
+    trials=24,
     rules_on=("baseline", "layers-1", "layers-3", "cells-32-16", "cells-128-64", "direction-bidirectional"),
 )
 
