@@ -14,6 +14,8 @@ CONTROLS = [
     if about.control_of
 ]
 
+EVERY_GROUP = True
+
 
 def test_there_are_controls():
     assert {group for _, group in CONTROLS} == {"depth", "half_cells", "dropout", "poolings"}

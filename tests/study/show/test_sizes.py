@@ -10,6 +10,8 @@ from study.architectures import ARCHITECTURES, variants
 from study.runs import Run
 from study.show import sizes
 
+EVERY_GROUP = True
+
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
