@@ -108,7 +108,7 @@ def test_what_is_kept_is_tidy(tmp_path):
         found = weighed(checks({}, architecture, seeds=(0, 3)), place=place)
         evidence.save(found)
     kept = {path.stem: pd.read_csv(path, dtype={"predicted": str}) for path in place.reports.glob("*.csv")}
-    assert kept.keys() == {"results", "history", "baselines", "comparisons", "predictions"}
+    assert kept.keys() == {"results", "history", "baselines", "comparisons", "predictions", "ensembles"}
     assert list(kept["comparisons"].columns) == COLUMNS
     assert len(kept["history"]) == 2 * len(variants("lstm")) * 2 * 4
     assert kept["history"].columns.tolist() == ["architecture", "variant", "seed", "epoch", "loss", "val_loss"]
