@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from . import ensembles, evaluation, statistics, store
+from . import ensembles, evaluation, statistics, store, temperature
 from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
 from .datasets import Dataset
@@ -46,7 +46,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Evidence:
-    """An architecture's results: checked networks, methods without a network, and every comparison of them."""
+    """An architecture's results: checked networks, methods without a network, and every comparison of them.
+
+    `temperatures` has a row for each network, see study.temperature, or none where it was not asked for.
+    """
 
     data: Dataset
     place: Place
@@ -54,6 +57,7 @@ class Evidence:
     baselines: list[Baseline]
     sides: dict[str, Side]
     comparisons: pd.DataFrame
+    temperatures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=temperature.COLUMNS))
 
     @property
     def architecture(self) -> str:
@@ -112,10 +116,11 @@ def strongest(baselines: list[Baseline]) -> str:
 
 def gather(checks: list[Check], data: Dataset, place: Place) -> Evidence:
     """Fit the methods without a network, compare everything, and write all tables of the report."""
-    architecture = checks[0].run.variant.architecture
-    baselines = fit_once(limited(data, place.profile), store.baselines_of(architecture, place))
+    architecture, less = checks[0].run.variant.architecture, limited(data, place.profile)
+    baselines = fit_once(less, store.baselines_of(architecture, place))
     answers = {name: np.stack([each.predicted for each in mine]) for name, mine in by_variant(checks).items()}
     evidence = weighed(checks, data, place, answers, baselines)
+    evidence = replace(evidence, temperatures=temperature.measured(checks, less))
     save(evidence)
     return evidence
 
@@ -130,16 +135,19 @@ def save(evidence: Evidence) -> None:
         "baselines": pd.DataFrame([{"architecture": evidence.architecture} | each for each in baselines]),
         "comparisons": evidence.comparisons[COLUMNS],
     }
-    if len(together := ensembles.measured(evidence.checks)):
-        tables["ensembles"] = together
-    for name, rows in tables.items():
-        store.write(name, evidence.place, rows)
+    not_always = {"ensembles": ensembles.measured(evidence.checks), "temperatures": evidence.temperatures}
+    for name, rows in (tables | not_always).items():
+        if len(rows):
+            store.write(name, evidence.place, rows)
 
 
 def saved(architecture: str, data: Dataset, place: Place) -> Evidence:
     """The evidence as `gather` left it: no training, no Keras; only what is said of layers needs the networks."""
     answers, baselines = saved_answers(architecture, place)
-    return weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines)
+    evidence = weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines)
+    if (temperatures := store.read_if_there("temperatures", place)) is None:
+        return evidence
+    return replace(evidence, temperatures=temperatures[temperatures["architecture"] == architecture])
 
 
 def saved_answers(architecture: str, place: Place) -> tuple[dict[str, np.ndarray], list[Baseline]]:

@@ -29,6 +29,7 @@ from . import (
     rules,
     sizes,
     tables,
+    temperatures,
     ways,
 )
 from .sentences import say
@@ -164,6 +165,7 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
     yield closeups.calibration(evidence)
     yield readings.calibration(evidence)
     yield say("notebook.calibration")
+    yield temperatures.reading(evidence)
     if items == "texts":
         yield closeups.f1_by_length(evidence)
         yield readings.by_length(evidence)

@@ -17,6 +17,13 @@ from ..findings import name_of, pair_of
 from ..statistics import p_words
 from . import readings
 
+SCALED = {  # columns of temperatures.csv
+    "temperature": "temperature",
+    "scaled_error": "calibration error, scaled",
+    "loss": "loss",
+    "scaled_loss": "loss, scaled",
+}
+
 
 class Table(pd.DataFrame):
     """A DataFrame that a notebook shows without its index, with every cell in full, and with a dollar as a dollar."""
@@ -146,13 +153,19 @@ def class_table(evidence: Evidence) -> Table:
 
 
 def calibration_table(evidence: Evidence) -> Table:
-    """How sure the networks are and how often right: means over seeds, a row for each variant."""
-    lines = []
+    """How sure the networks are and how often right: means over seeds, a row for each variant.
+
+    Where temperatures were fitted, also what they are, and the error and the loss as they are and scaled.
+    """
+    lines, by_name = [], evidence.temperatures.groupby("variant")
     for name, mine in by_variant(evidence.checks).items():
         right = np.mean([each.predicted == each.y for each in mine])
         sure = np.mean([each.keras.max(axis=1) for each in mine])
         error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
         scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
+        if name in by_name.groups:
+            means = by_name.get_group(name)[list(SCALED)].mean()
+            scores |= {said: means[column] for column, said in SCALED.items()}
         lines.append({"variant": name_of(evidence.architecture, name) + _marks(mine)} | _formatted(scores))
     return Table(lines)
 
