@@ -29,7 +29,7 @@ KINDS = "kinds"  # the family of comparisons of one kind of cell with another
 BEST = "best"  # the variant that is best on the validation data, in each language another
 KEY = ["architecture", "group", "variant", "baseline"]
 POOLED = [*KEY, "languages", "agree", "clear", "opposite", "dead", "effect", "low", "high", "low_texts", "high_texts"]
-POOLED += ["p_value", "p_holm", "margin", "verdict", "verdict_texts"]
+POOLED += ["p_value", "p_equal", "p_holm", "p_holm_equal", "margin", "verdict", "verdict_texts"]
 POOLED += ["full_effect", "full_low", "full_high", "full_verdict"]
 
 
@@ -107,7 +107,7 @@ def _between(several: Sequence[Answers]) -> Iterator[Effect]:
         for theirs, ours in combinations(mine, 2):
             key = (ours.cell.architecture, KINDS, variant, theirs.cell.architecture)
             sides = ours.sides[variant], theirs.sides[variant]
-            found = evidence.difference(ours.data.y_test, *sides)
+            found = evidence.difference(ours.data.y_test, *sides, ARCHITECTURES[ours.cell.architecture].margin)
             yield _effect(key, ours.cell.language, (found["effect"], found["low"], found["high"]), *sides)
 
 
@@ -124,7 +124,7 @@ def table(found: Sequence[Effect]) -> pd.DataFrame:
 
 
 def pooled(found: Sequence[Effect], same_texts: bool, speaks: bool) -> pd.DataFrame:
-    """POOLED: a row for each finding that two languages have or more, Holm's correction over all of them.
+    """POOLED: a row for each finding that two languages have or more, corrected over all of them.
 
     `same_texts`: whether the test examples of the languages are the same, one by one; else there is no interval over
     languages and texts. `speaks`: whether what `full` found, in Indonesian, belongs beside it.
@@ -133,11 +133,11 @@ def pooled(found: Sequence[Effect], same_texts: bool, speaks: bool) -> pd.DataFr
     for each in found:
         by_key.setdefault(each.key, []).append(each)
     rows = [_pooled(key, mine, same_texts) for key, mine in by_key.items() if len(mine) > 1]
-    rows = pd.DataFrame(rows, columns=[*POOLED[: POOLED.index("p_holm")], "p_texts", "margin"]).assign(
-        p_holm=lambda rows: statistics.holm(rows["p_value"]),
-        p_holm_texts=lambda rows: statistics.holm(rows["p_texts"]),
-    )
+    columns = [*POOLED[: POOLED.index("p_holm")], "p_value_texts", "p_equal_texts", "margin"]
+    rows = pd.DataFrame(rows, columns=columns)
     for kind in ("", "_texts"):
+        adjusted = statistics.corrected(rows[f"p_value{kind}"].to_numpy(), rows[f"p_equal{kind}"].to_numpy())
+        rows[f"p_holm{kind}"], rows[f"p_holm_equal{kind}"] = adjusted
         rows[f"verdict{kind}"] = [_verdict(row, kind) for row in rows.to_dict("records")]
     in_full = rows[KEY].apply(_in_full, axis=1) if speaks else None
     beside = pd.DataFrame(in_full.tolist(), columns=POOLED[-4:]) if speaks else pd.DataFrame(columns=POOLED[-4:])
@@ -146,7 +146,7 @@ def pooled(found: Sequence[Effect], same_texts: bool, speaks: bool) -> pd.DataFr
 
 def _pooled(key: tuple, mine: list[Effect], same_texts: bool) -> dict:
     """One finding: how many languages agree, the mean, and both intervals."""
-    each = np.array([one.effect for one in mine])
+    each, margin = np.array([one.effect for one in mine]), ARCHITECTURES[key[0]].margin
     over_languages = statistics.interval(each, np.tile(each[:, np.newaxis], 2))  # texts that do not vary: Student's t
     both = statistics.interval(each, np.stack([one.resampled for one in mine])) if same_texts else None
     sign = np.sign(over_languages.estimate)
@@ -162,10 +162,12 @@ def _pooled(key: tuple, mine: list[Effect], same_texts: bool) -> dict:
         "low": over_languages.low,
         "high": over_languages.high,
         "p_value": over_languages.p_value,
+        "p_equal": over_languages.p_equal(margin),
         "low_texts": both.low if both else np.nan,
         "high_texts": both.high if both else np.nan,
-        "p_texts": both.p_value if both else np.nan,
-        "margin": ARCHITECTURES[key[0]].margin,
+        "p_value_texts": both.p_value if both else np.nan,
+        "p_equal_texts": both.p_equal(margin) if both else np.nan,
+        "margin": margin,
     }
 
 
@@ -175,7 +177,7 @@ def _verdict(row: dict, kind: str) -> str:
         return ""
     if 2 * row["dead"] > row["languages"]:
         return "not resolved"
-    return statistics.verdict(row["effect"], row[f"low{kind}"], row[f"high{kind}"], row[f"p_holm{kind}"], row["margin"])
+    return statistics.verdict(row["effect"], row[f"p_holm{kind}"], row[f"p_holm_equal{kind}"])
 
 
 def _in_full(key: pd.Series) -> tuple:

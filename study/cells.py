@@ -51,7 +51,7 @@ def compared(place: Place, data: Dataset) -> pd.DataFrame:
 def of_tables(results: pd.DataFrame, answered: pd.DataFrame, data: Dataset) -> pd.DataFrame:
     """COLUMNS, from results.csv and predictions.csv: for each setting a row for each cell, and one for each pair.
 
-    In a cell's own row `against` is empty, `effect` its mean macro-F1. Holm's correction is over all the pairs.
+    In a cell's own row `against` is empty, `effect` its mean macro-F1. The correction is over all the pairs.
     Networks whose predictions are of other data do not count.
     """
     mine = results[results["variant"].isin(settings()) & (results["data_source"] == data.source)]
@@ -64,15 +64,15 @@ def of_tables(results: pd.DataFrame, answered: pd.DataFrame, data: Dataset) -> p
         for key, rows in answered.groupby(["architecture", "variant"])
         if key[0] in there and key[1] in settings()
     }
-    sides = evidence.sides_of(data.y_test, len(data.classes), answers, [])
+    sides, margin = evidence.sides_of(data.y_test, len(data.classes), answers), ARCHITECTURES[there[0]].margin
     pairs = [
         {"group": GROUP, "architecture": ours, "variant": variant, "against": theirs}
-        | evidence.difference(data.y_test, sides[ours, variant], sides[theirs, variant])
+        | evidence.difference(data.y_test, sides[ours, variant], sides[theirs, variant], margin)
         for variant in settings()
         for theirs, ours in combinations(there, 2)
     ]
     alone = [_alone(*key, sides[key]) for variant in settings() for key in ((name, variant) for name in there)]
-    table = pd.concat([pd.DataFrame(alone), evidence.judged(pd.DataFrame(pairs), ARCHITECTURES[there[0]].margin)])
+    table = pd.concat([pd.DataFrame(alone), evidence.judged(pd.DataFrame(pairs))])
     return table.assign(params=table["architecture"].map(params))[COLUMNS].reset_index(drop=True)
 
 

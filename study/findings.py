@@ -12,6 +12,7 @@ from .evidence import within_groups
 from .runs import Place
 from .statistics import VERDICTS
 
+FRAGILE = "fragile"  # beside VERDICTS: one that does not hold in most of its checks
 # What a finding of the earlier report is: what it compares, its difference, what ours says of that, why, and with what.
 FINDING = ("value", "reference", "published", "says", "why", "copied", "noise")
 
@@ -45,10 +46,16 @@ def perhaps_small(row: Any) -> bool:
     return row.verdict in ("better", "worse") and min(abs(row.low), abs(row.high)) < row.margin
 
 
+def is_fragile(row: Any) -> bool:
+    """Whether a verdict does not hold in most of its checks, see `study.robustness`; older tables do not say."""
+    return getattr(row, "fragile", False) in (True,)
+
+
 def by_verdict(comparisons: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The knobs' comparisons, the largest difference first, under each verdict that occurs."""
+    """The knobs' comparisons, the largest difference first, under each verdict that occurs; FRAGILE ones apart."""
     ordered = knobs(comparisons).sort_values("effect", key=abs, ascending=False, kind="stable")
-    found = {verdict: ordered[ordered["verdict"] == verdict] for verdict in VERDICTS}
+    verdicts = pd.Series([FRAGILE if is_fragile(row) else row.verdict for row in ordered.itertuples()], ordered.index)
+    found = {verdict: ordered[verdicts == verdict] for verdict in (*VERDICTS[:-1], FRAGILE, VERDICTS[-1])}
     return {verdict: rows for verdict, rows in found.items() if len(rows)}
 
 
@@ -145,6 +152,8 @@ def _says(row: dict, published: float, copied: str) -> tuple[str, str]:
         return "cannot be told", "noise"
     if row["verdict"] == "not resolved":
         return "cannot be told", "not resolved"
+    if row.get("fragile") in (True,):
+        return "cannot be told", FRAGILE
     if row["verdict"] == "equivalent":
         small = abs(published) <= row["margin"]
         return ("compatible", "both small") if small else ("contradicts", "no difference")

@@ -35,13 +35,15 @@ def of(name: str, architectures: list[str]) -> pd.DataFrame:
 
 
 def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
-    """A place's comparisons with what `full` found of each: full_effect, full_low, full_high, full_verdict.
+    """A place's comparisons with what `full` found of each: full_effect, _low, _high, _verdict, _fragile.
 
     They are NaN where `full` has no such comparison, or does not speak of the place. `contradicts` is True where both
     say something, and not the same: "not resolved" contradicts nothing.
     """
     columns = ["effect", "low", "high", "verdict"]
     theirs = table("comparisons") if speaks_of(place) else table("comparisons")[:0]
+    if "fragile" in theirs:  # older tables do not say
+        columns.append("fragile")
     theirs = theirs[[*KEY, *columns]].rename(columns={name: f"full_{name}" for name in columns})
     both = comparisons.merge(theirs, how="left", on=KEY, validate="one_to_one")
     says = both["full_verdict"].notna() & (both["full_verdict"] != "not resolved") & (both["verdict"] != "not resolved")

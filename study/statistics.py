@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,12 +15,29 @@ VERDICTS = ("better", "worse", "equivalent", "not resolved")
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate, its 95 % interval, and the two-sided p-value of there being no difference from zero."""
+    """An estimate, its 95 % interval, and the two-sided p-value of there being no difference from zero.
+
+    `error` is its standard error, `freedom` the degrees of freedom of Student's t for it.
+    """
 
     estimate: float
     low: float
     high: float
     p_value: float
+    error: float
+    freedom: float
+
+    def p_equal(self, margin: float) -> float:
+        """The p-value of a difference of `margin` or more, either way: small where that is ruled out.
+
+        Equation: P(t >= (margin - |estimate|) / error), the larger p-value of two one-sided t-tests. Source:
+        Schuirmann, A Comparison of the Two One-Sided Tests Procedure and the Power Approach, 1987.
+        """
+        from scipy.stats import t
+
+        if self.error == 0:
+            return float(abs(self.estimate) >= margin)
+        return float(t.sf((margin - abs(self.estimate)) / self.error, self.freedom))
 
 
 def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
@@ -57,7 +75,9 @@ def drawn(examples: int, samples: int) -> np.ndarray:
     return times
 
 
-def interval(observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray) -> Interval:
+def interval(
+    observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray, pooled: tuple[float, float] | None = None
+) -> Interval:
     """A mean over seeds, or the difference of two, for new seeds and new test examples: a hierarchical bootstrap.
 
     Shapes: observed (seeds,), resampled (seeds, RESAMPLES): the same figure on bootstrap samples of the
@@ -69,6 +89,8 @@ def interval(observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray) -
     the bootstrap samples of what is estimated, less the part that differs from seed to seed, which s²/n
     holds already. Percentiles of so few seeds would be far too narrow, so the interval takes Student's t
     with Satterthwaite's degrees of freedom. Where a side has one seed, its seed is not covered.
+
+    `pooled`, what `pooled_variance` gives, takes the place of s² of each side.
     """
     from scipy.stats import t
 
@@ -76,21 +98,35 @@ def interval(observed: np.ndarray, resampled: np.ndarray, *theirs: np.ndarray) -
     mean = float(np.subtract(observed.mean(), theirs[0].mean() if theirs else 0))
     moved = np.subtract(resampled.mean(axis=0), theirs[1].mean(axis=0) if theirs else 0)
     several = [(scores, samples, len(scores)) for scores, samples in sides if len(scores) > 1]
-    of_seeds = np.array([np.var(scores, ddof=1) / n for scores, _, n in several])
+    if pooled:
+        of_seeds, freedoms = np.array([pooled[0] * sum(1 / n for *_, n in several)]), [pooled[1]]
+    else:
+        of_seeds = np.array([np.var(scores, ddof=1) / n for scores, _, n in several])
+        freedoms = [n - 1 for *_, n in several]
     own = sum(_own(samples) / n for _, samples, n in several)
     variance = of_seeds.sum() + max(np.var(moved, ddof=1) - own, 0.0)
     if variance == 0:
-        return Interval(mean, mean, mean, 1.0 if mean == 0 else 0.0)
-    terms = sum(part**2 / (n - 1) for part, (_, _, n) in zip(of_seeds, several, strict=True))
-    freedom, error = variance**2 / terms if terms else np.inf, np.sqrt(variance)
+        return Interval(mean, mean, mean, 1.0 if mean == 0 else 0.0, 0.0, np.inf)
+    terms = sum(part**2 / each for part, each in zip(of_seeds, freedoms, strict=True))
+    freedom, error = float(variance**2 / terms) if terms else np.inf, float(np.sqrt(variance))
     half = t.ppf(0.5 + LEVEL / 2, freedom) * error
-    return Interval(mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom)))
+    return Interval(mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom)), error, freedom)
 
 
 def _own(resampled: np.ndarray) -> float:
     """The variance over bootstrap samples that each network has for itself, beside what all of its side share."""
     centred = resampled - resampled.mean(axis=1, keepdims=True)
     return float((centred - centred.mean(axis=0)).var(axis=1, ddof=1).sum() / (len(resampled) - 1))
+
+
+def pooled_variance(several: Sequence[np.ndarray]) -> tuple[float, float]:
+    """One variance of seeds for several variants, as if it were the same in all, and its degrees of freedom.
+
+    Equation: sum over variants of (n - 1) s², by sum of (n - 1). Those with one seed have no say in it.
+    """
+    freedoms = [len(scores) - 1 for scores in several]
+    squares = sum(np.var(scores, ddof=1) * (len(scores) - 1) for scores in several if len(scores) > 1)
+    return (float(squares / sum(freedoms)), float(sum(freedoms))) if sum(freedoms) else (0.0, np.inf)
 
 
 def probability_of_improvement(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -110,13 +146,21 @@ def mcnemar(y: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(binomtest(only_ours, only_ours + only_theirs).pvalue) if only_ours + only_theirs else 1.0
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values of a family: the k-th smallest of m times m - k + 1, and never falling."""
-    order = np.argsort(p_values)
-    steps = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
-    adjusted = np.empty(len(order))
+def corrected(p_values: np.ndarray, p_equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The adjusted p-values of a family of comparisons: of no difference, and of a difference of the margin or more.
+
+    Both kinds are corrected together, 2m p-values of m comparisons, so that in 95 % of families not one claim is wrong,
+    neither a "better" nor an "equivalent". Of the two null hypotheses of a comparison at most one is true, so Shaffer's
+    steps apply in place of Holm's: the k-th smallest p-value times min(m, 2m - k + 1), and never falling.
+    Source: Shaffer, Modified Sequentially Rejective Multiple Test Procedures, 1986.
+    Shapes: (m,), (m,) -> (m,), (m,).
+    """
+    both = np.concatenate([p_values, p_equal])
+    order, number = np.argsort(both, kind="stable"), len(p_values)
+    steps = both[order] * np.minimum(number, np.arange(2 * number, 0, -1))
+    adjusted = np.empty(2 * number)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted
+    return adjusted[:number], adjusted[number:]
 
 
 def reliability(y: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -151,10 +195,13 @@ def p_words(p_value: float) -> str:
     return f"= {p_value:.3f}" if p_value >= 0.001 else "< 0.001"
 
 
-def verdict(effect: float, low: float, high: float, p_holm: float, margin: float) -> str:
-    """One of VERDICTS: equivalent if the interval lies within ±margin, better or worse if the p-value says so, too."""
-    if -margin <= low and high <= margin:
+def verdict(effect: float, p_holm: float, p_holm_equal: float) -> str:
+    """One of VERDICTS, from what `corrected` gives: equivalent where a difference of the margin or more is ruled out.
+
+    That goes first: a difference that is surely there, and surely too small to matter, is none that matters.
+    """
+    if p_holm_equal <= 1 - LEVEL:
         return "equivalent"
-    if p_holm <= 1 - LEVEL and not low <= 0 <= high:
+    if p_holm <= 1 - LEVEL:
         return "better" if effect > 0 else "worse"
     return "not resolved"

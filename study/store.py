@@ -1,10 +1,11 @@
 """What a report leaves, written and read in one place: its tables, and the arrays that took long to compute.
 
 reports/<profile>/<table>.csv: `results` (a row for each network), `history` (epoch), `predictions` (network, the class
-of every test example as a digit), `baselines` (method without a network), `comparisons`, `conditions` (network under
-another condition, see study.conditions), `longer` (network and comparison by epochs, see study.longer), `ensembles`
-(number of networks together, see study.ensembles), `temperatures` (network, see study.temperature), and over several
-architectures `cells` (see study.cells).
+of every test example as a digit), `baselines` (method without a network), `comparisons`, `robustness` (comparison,
+and method or condition that its verdict is tried with), `conditions` (network under another condition, see
+study.conditions), `longer` (network and comparison by epochs, see study.longer), `ensembles` (number of networks
+together, see study.ensembles), `temperatures` (network, see study.temperature), and over several architectures `cells`
+(see study.cells).
 In weights/<profile>/, beside each network, <seed>.check.npz, its probabilities, <seed>.validation.npz, those of
 validation examples, and <seed>.layers.npz; for an architecture baselines.npz. Networks are the business of study.runs.
 """
@@ -25,13 +26,8 @@ from .runs import Place, Run
 Arrays = dict[str, np.ndarray]
 
 TABLES = ("results", "history", "baselines", "comparisons", "predictions")
-NOT_ALWAYS = (
-    "conditions",
-    "longer",
-    "ensembles",
-    "temperatures",
-    "cells",
-)  # tables of more seeds, conditions or architectures
+# Of more seeds, conditions or architectures.
+NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "cells")
 TRIALS_DIR = ROOT / "reports" / "tuning"  # what `make tune` leaves: <architecture>.csv, <architecture>-rules.csv
 RULES = ("best", "last", "mean")  # which weights a network keeps, see study.trainer
 DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class

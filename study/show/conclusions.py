@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from .. import full
+from .. import elsewhere, full, robustness
 from ..architectures import ARCHITECTURES, variants
 from ..evaluation import best, by_variant, of_value, results
-from ..evidence import Evidence, against_baselines, pairs_ahead, within_groups
-from ..findings import by_verdict, data_of, lacking, name_of, pair_of, perhaps_small, removals, value_of
+from ..evidence import Evidence, against_baselines, within_groups
+from ..findings import by_verdict, data_of, is_fragile, lacking, name_of, pair_of, perhaps_small, removals, value_of
+from ..sides import KEY, pairs_ahead
 from .sentences import say
 
 ALIKE = 0.005  # macro-F1 on training data that differ by less are called alike
@@ -24,7 +25,10 @@ def of_group(evidence: Evidence, group: str) -> str:
     return say(
         "verdicts.group",
         title=about.title,
-        rows=[_compared(evidence, row) for row in full.beside(rows, evidence.place).itertuples()],
+        rows=[
+            _compared(evidence, row)
+            for row in elsewhere.beside(full.beside(rows, evidence.place), evidence.place).itertuples()
+        ],
         against=_beside_baselines(evidence, group, names),
         dead=_dead(evidence, names),
         fit=_fit(evidence, group),
@@ -45,10 +49,13 @@ def how_to_read(evidence: Evidence) -> str:
     if full.speaks_of(evidence.place) and len(full.of("results", [evidence.architecture])):
         less = full.less(evidence.architecture, profile, _seeds(evidence.comparisons))
         spent = {"profile": profile, "less": less, "data": data_of_full([evidence.architecture])}
+    titles, tried = ARCHITECTURES[evidence.architecture].conditions, set(evidence.robustness["method"])
     return say(
         "verdicts.how_to_read",
         single=evidence.comparisons["n_seeds"].min() == 1,
         margin=ARCHITECTURES[evidence.architecture].margin,
+        conditions=[titles[each].title for each in robustness.CONDITIONS if each in tried],
+        languages=elsewhere.beside(evidence.comparisons, evidence.place)["others"].notna().any(),
         spent=spent,
         lacking=lacking,
     )
@@ -87,9 +94,16 @@ def _row(row: Any, several: bool = True) -> dict[str, Any]:
         "network": about.title if several else "",
         "title": about.groups[row.group].title.lower(),
         "small": perhaps_small(row),
+        "fragile": is_fragile(row),
+        "checked": _checked(row),
         "lacking": lacking(row),
         "full": _in_full(row),
     }
+
+
+def _checked(row: Any) -> tuple[int, int] | None:
+    """In how many of how many checks a verdict holds; None where there was nothing to check, or the table is older."""
+    return (int(row.holds), int(row.checks)) if getattr(row, "checks", 0) > 0 else None
 
 
 def _in_full(row: Any) -> dict[str, Any] | None:
@@ -97,6 +111,7 @@ def _in_full(row: Any) -> dict[str, Any] | None:
     if not isinstance(getattr(row, "full_verdict", None), str):
         return None
     found = {"effect": row.full_effect, "verdict": row.full_verdict, "contradicts": row.contradicts}
+    found["fragile"] = getattr(row, "full_fragile", False) in (True,)
     return found | {each: getattr(row, f"full_{each}", None) for each in ("low", "high")}
 
 
@@ -107,8 +122,19 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, Any]:
         "means": [side.mean.estimate for side in sides],
         "ahead": pairs_ahead(*sides),
         "both_dead": all(side.dead for side in sides),
+        "broken": _broken(evidence, row),
+        "elsewhere": {name: int(getattr(row, name)) for name in elsewhere.COUNTS} if row.others > 0 else None,
         "less": full.less(row.architecture, evidence.place.profile, row.n_seeds),
     }
+
+
+def _broken(evidence: Evidence, row: Any) -> list[tuple[str, str]]:
+    """In which checks a verdict does not hold, methods by their name and conditions by their title; with theirs."""
+    if _checked(row) is None:
+        return []
+    family = ARCHITECTURES[row.architecture]
+    found = robustness.broken(evidence.robustness, [getattr(row, name) for name in KEY], family.margin)
+    return [(family.conditions[each].title if each in family.conditions else each, said) for each, said in found]
 
 
 def _beside_baselines(evidence: Evidence, group: str, names: list[str]) -> str:

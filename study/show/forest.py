@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ..architectures import ARCHITECTURES
 from ..evidence import within_groups
 from ..files import atomic_write
-from ..findings import is_total, lacking, pair_of
+from ..findings import is_fragile, is_total, lacking, pair_of
 from ..statistics import VERDICTS
 from .style import STYLE, WIDTH, Picture
 
@@ -102,7 +102,8 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
             continue
         effect, low, high = line.row.effect, line.row.low, line.row.high
         reach = [[effect - low], [high - effect]]
-        axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **MARKS[line.row.verdict])
+        looks = MARKS[line.row.verdict] | ({"markerfacecolor": "white"} if is_fragile(line.row) else {})
+        axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **looks)
         axes.text(-0.84, height, line.text, **_beside(axes))
         axes.text(1.02, height, f"{effect:+.3f}", **_beside(axes))
     room = 0.04 * (limits[1] - limits[0])
@@ -126,5 +127,6 @@ def _in_numbers(comparisons: pd.DataFrame) -> str:
     parts = []
     for name, rows in within.groupby("architecture", sort=False):
         counts = ", ".join(f"{number} {each}" for each in VERDICTS if (number := (rows["verdict"] == each).sum()))
-        parts.append(f"{ARCHITECTURES[name].title}: {counts}")
+        fragile = sum(map(is_fragile, rows.itertuples()))
+        parts.append(f"{ARCHITECTURES[name].title}: {counts}" + f", of these {fragile} fragile" * (fragile > 0))
     return f"{'; '.join(parts)}."

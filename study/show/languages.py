@@ -18,7 +18,7 @@ from ..files import atomic_write
 from ..findings import is_total, lacking, name_of, pair_of, perhaps_small
 from ..grid import Cell
 from ..pool import Failed
-from ..statistics import VERDICTS
+from ..statistics import VERDICTS, p_words
 from . import pages, spread
 from .cells import words
 from .overview import _html, _image
@@ -161,7 +161,8 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         "clear": f"{row['clear']}" + (f", {row['opposite']} the other way" if row["opposite"] else ""),
         "mean": f"{row['effect']:+.3f}",
         "over languages": interval(row["low"], row["high"]),
-        "p (Holm)": f"{row['p_holm']:.3f}" if row["p_holm"] >= 0.001 else "< 0.001",
+        "p differ": p_words(row["p_holm"]).removeprefix("= "),
+        "p equal": p_words(row["p_holm_equal"]).removeprefix("= "),
         "verdict": row["verdict"],
         "over languages and texts": both,
         "full, in Indonesian": in_full + (" (contradicts)" if row["contradicts"] else ""),

@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..evaluation import best
 from ..evidence import against_baselines
 from ..files import ROOT, atomic_write
-from ..findings import data_of, is_total, knobs, name_of, perhaps_small, removals, value_of
+from ..findings import data_of, is_fragile, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
 from . import conclusions, forest
 from .sentences import say
@@ -88,17 +88,18 @@ def _group(rows: pd.DataFrame) -> dict[str, Any]:
 def _direction(rows: pd.DataFrame) -> str:
     """Whether "more" is better, or "less": the smaller values worse and the larger better; values stand in order."""
     group = ARCHITECTURES[rows["architecture"].iloc[0]].groups[rows["group"].iloc[0]]
-    verdicts, below = rows["verdict"].tolist(), list(group.changes).index(group.reference)
+    verdicts = ["" if is_fragile(row) else row.verdict for row in rows.itertuples()]
+    below = list(group.changes).index(group.reference)
     ends = "".join({*verdicts[:below]}), "".join({*verdicts[below:]})
     return {("worse", "better"): "more", ("better", "worse"): "less"}.get(ends, "")
 
 
-def _by_verdict(rows: pd.DataFrame) -> list[tuple[str, bool, list[tuple[str, float]]]]:
-    """(verdict, whether perhaps by too little, [(value, difference)]), in the order of VERDICTS."""
-    alike: dict[tuple[str, bool], list] = {}
+def _by_verdict(rows: pd.DataFrame) -> list[tuple[str, bool, bool, list[tuple[str, float]]]]:
+    """(verdict, whether perhaps by too little, whether fragile, [(value, difference)]), in the order of VERDICTS."""
+    alike: dict[tuple[str, bool, bool], list] = {}
     for row in rows.sort_values("verdict", key=lambda each: each.map(VERDICTS.index), kind="stable").itertuples():
         value = value_of(row.architecture, row.group, row.variant)
-        alike.setdefault((row.verdict, perhaps_small(row)), []).append((value, row.effect))
+        alike.setdefault((row.verdict, perhaps_small(row), is_fragile(row)), []).append((value, row.effect))
     return [(*key, networks) for key, networks in alike.items()]
 
 

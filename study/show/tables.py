@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
-from .. import full, predictions, statistics
+from .. import elsewhere, full, predictions, statistics
 from ..architectures import ARCHITECTURES, Variant, variants
 from ..evaluation import Check, by_variant, of_value, results, values
-from ..evidence import AGAINST_BASELINES, Evidence, Side, pairs_ahead
+from ..evidence import AGAINST_BASELINES, Evidence
 from ..findings import name_of, pair_of
+from ..sides import Side, pairs_ahead
 from ..statistics import p_words
 from . import readings
 
@@ -112,9 +113,12 @@ def _baseline_rows(evidence: Evidence, title: str) -> list[dict[str, str]]:
 def comparison_table(evidence: Evidence, group: str = AGAINST_BASELINES) -> Table:
     """Each comparison of a group, or of every variant with the strongest baseline: difference, tests, verdict.
 
-    Beside a smaller profile's verdicts stand those of `full`, with a mark where the two contradict.
+    Where there are such, in how many of the checks it holds, and in how many of the other languages the difference has
+    its sign, or is as small. Beside a smaller profile's verdicts stand those of `full`, with a mark where the two
+    contradict.
     """
-    return Table(_compared(evidence, row) for row in full.beside(evidence.of_group(group), evidence.place).itertuples())
+    rows = elsewhere.beside(full.beside(evidence.of_group(group), evidence.place), evidence.place)
+    return Table(_compared(evidence, row) for row in rows.itertuples())
 
 
 def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
@@ -126,14 +130,24 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
         "difference": f"{row.effect:+.3f}",
         "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
         **({"ahead": f"{ahead} of {number}"} if row.n_seeds > 1 else {}),
-        "p": p_words(row.p_value).removeprefix("= "),
-        "p (Holm)": p_words(row.p_holm).removeprefix("= "),
+        "p differ": p_words(row.p_holm).removeprefix("= "),
+        "p equal": p_words(row.p_holm_equal).removeprefix("= "),
         **({"p (McNemar)": p_words(row.p_mcnemar).removeprefix("= ")} if row.n_seeds == 1 else {}),
-        "verdict": row.verdict,
+        "verdict": row.verdict + ", fragile" * row.fragile,
+        **({"holds in": f"{row.holds:.0f} of {row.checks:.0f}"} if row.checks > 0 else {}),
+        **({"other languages": _in_languages(row)} if row.others > 0 else {}),
     }
     if isinstance(row.full_verdict, str):
-        cells["full found"] = f"{row.full_effect:+.3f}, {row.full_verdict}" + " (contradicts)" * row.contradicts
+        fragile = ", fragile" * (getattr(row, "full_fragile", False) in (True,))
+        marks = fragile + " (contradicts)" * row.contradicts
+        cells["full found"] = f"{row.full_effect:+.3f}, {row.full_verdict}{marks}"
     return cells
+
+
+def _in_languages(row: Any) -> str:
+    """In how many other languages the difference is as small, or of the same sign."""
+    small = row.verdict == "equivalent"
+    return f"{row.small if small else row.same:.0f} of {row.others:.0f}"
 
 
 def class_table(evidence: Evidence) -> Table:

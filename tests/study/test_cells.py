@@ -72,13 +72,13 @@ def test_means_differences_and_verdicts_follow_from_the_predictions(rows, place)
     assert (rows["n_seeds"] == 3).all()
 
 
-def test_holm_goes_over_all_the_pairs(place):
+def test_the_correction_goes_over_all_the_pairs(place):
     data = saved(place)
     seen = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statistics, "holm", lambda p: seen.append(len(p)) or p)
+        patch.setattr(statistics, "corrected", lambda *p: seen.append([len(each) for each in p]) or p)
         cells.compared(place, data)
-    assert seen == [6]
+    assert seen == [[6, 6]]
 
 
 def test_one_kind_alone_or_of_other_data_is_not_compared(tmp_path):
@@ -164,7 +164,7 @@ def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
         f"- **LSTM** against SimpleRNN, masked: {row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): "
         "**better**."
     ) in said
-    assert "corrected by Holm for 6 comparisons" in said
+    assert "corrected for 6 comparisons" in said
     near = rows.assign(low=rows["low"].where(rows["against"].isna(), rows["margin"] - 0.001))
     assert "**better**, perhaps by too little to matter." in pages.verdicts(near)
 

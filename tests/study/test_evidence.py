@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import evaluation, evidence, statistics
+from study import evaluation, evidence, robustness, statistics
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
 from study.errors import DataError
-from study.evidence import AGAINST_BASELINES, COLUMNS
+from study.evidence import AGAINST_BASELINES, COLUMNS, P_VALUES
+from study.robustness import COUNTS
 from study.runs import Place
 from study.show import closeups, conclusions, figures, tables
 
@@ -18,7 +19,7 @@ from .made_up import RIVAL, checks, keep, results, weighed
 def test_the_columns_are_those_that_were_asked_for():
     asked = "architecture,group,variant,baseline,metric,n_seeds,effect,low,high,p_improvement,margin,verdict"
     assert asked.split(",") == COLUMNS
-    assert list(results({}).comparisons.columns) == [*COLUMNS, "p_value", "p_holm", "p_mcnemar"]
+    assert list(results({}).comparisons.columns) == [*COLUMNS, *P_VALUES, "p_mcnemar", *COUNTS]
 
 
 def test_every_side_has_the_scores_of_its_own_answers():
@@ -49,13 +50,25 @@ def test_the_effect_is_the_difference_of_the_means_over_seeds():
     assert row["low"] < row["effect"] < row["high"]
 
 
-def test_holm_within_each_group():
-    found = results({"baseline": 0.6, "layers-1": 0.7, "layers-3": 0.66}, seeds=(0, 1, 2), spread=0.03).comparisons
-    p = found[found["group"] == "layers"]["p_value"].to_numpy()
-    adjusted = found[found["group"] == "layers"]["p_holm"].to_numpy()
-    assert adjusted.min() == pytest.approx(min(len(p) * p.min(), 1))
+def test_both_kinds_of_p_values_are_corrected_within_each_group():
+    right = {"baseline": 0.6, "layers-1": 0.61, "layers-3": 0.66, "direction-bidirectional": 0.62}
+    found = results(right, seeds=(0, 1, 2), spread=0.02).comparisons
+    for _, rows in found.groupby("group"):
+        adjusted = statistics.corrected(rows["p_value"].to_numpy(), rows["p_equal"].to_numpy())
+        np.testing.assert_array_equal(rows["p_holm"], adjusted[0])
+        np.testing.assert_array_equal(rows["p_holm_equal"], adjusted[1])
     alone = found[found["group"] == "direction"]
     assert alone["p_holm"].tolist() == alone["p_value"].tolist()
+    assert alone["p_holm_equal"].tolist() == alone["p_equal"].tolist() != alone["p_value"].tolist()
+    assert not np.allclose(found["p_holm"], found["p_value"])
+
+
+def test_the_p_value_of_the_margin_is_that_of_two_one_sided_tests():
+    found = results({"baseline": 0.6, "layers-1": 0.61}, seeds=(0, 1, 2), spread=0.02)
+    row, sides = found.comparisons.loc[0], [found.sides[name] for name in ("layers-1", "baseline")]
+    whole = statistics.interval(sides[0].scores, sides[0].resampled, sides[1].scores, sides[1].resampled)
+    assert row["p_equal"] == whole.p_equal(ARCHITECTURES["lstm"].margin)
+    assert row["p_equal"] != whole.p_equal(2 * ARCHITECTURES["lstm"].margin)
 
 
 def test_the_best_is_chosen_on_validation_data():
@@ -108,8 +121,10 @@ def test_what_is_kept_is_tidy(tmp_path):
         found = weighed(checks({}, architecture, seeds=(0, 3)), place=place)
         evidence.save(found)
     kept = {path.stem: pd.read_csv(path, dtype={"predicted": str}) for path in place.reports.glob("*.csv")}
-    assert kept.keys() == {"results", "history", "baselines", "comparisons", "predictions", "ensembles"}
-    assert list(kept["comparisons"].columns) == COLUMNS
+    made = ("results", "history", "baselines", "comparisons", "predictions", "ensembles", "robustness")
+    assert kept.keys() == {*made}
+    assert list(kept["comparisons"].columns) == [*COLUMNS, *P_VALUES, *COUNTS]
+    assert list(kept["robustness"].columns) == robustness.COLUMNS
     assert len(kept["history"]) == 2 * len(variants("lstm")) * 2 * 4
     assert kept["history"].columns.tolist() == ["architecture", "variant", "seed", "epoch", "loss", "val_loss"]
     assert kept["history"]["epoch"].tolist()[:5] == [1, 2, 3, 4, 1]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from study import findings, full, runs
@@ -39,6 +40,25 @@ def test_what_ours_says_of_a_published_difference(ours, said):
 def test_no_difference_contradicts_one_that_is_larger_than_the_margin():
     found, published = says(0.01, "equivalent", architecture="simple_rnn", value="3")
     assert (found, published) == ("contradicts: ours shows no such difference", pytest.approx(-0.0364))
+
+
+def test_what_is_fragile_cannot_tell():
+    rows = comparisons("lstm", {("layers", "layers-1"): (0.4, "better")})
+    for fragile, said in ((True, "cannot be told: ours is fragile"), (False, "agrees")):
+        rows["fragile"] = fragile
+        assert readings.finding(next(findings.beside_earlier(rows).itertuples())) == said
+
+
+def test_fragile_verdicts_are_listed_apart():
+    said = {("layers", "layers-1"): (0.4, "better"), ("layers", "layers-3"): (0.5, "better")}
+    rows = comparisons("lstm", said)
+    assert list(findings.by_verdict(rows)) == ["better", "not resolved"]
+    rows["fragile"] = (rows["variant"] == "layers-1") & (rows["group"] == "layers")
+    found = findings.by_verdict(rows)
+    assert list(found) == ["better", "fragile", "not resolved"]
+    assert [found[each]["variant"].tolist() for each in ("better", "fragile")] == [["layers-3"], ["layers-1"]]
+    rows["fragile"] = np.nan  # as older tables are read beside new ones
+    assert list(findings.by_verdict(rows)) == ["better", "not resolved"]
 
 
 def test_one_seed_cannot_tell():

@@ -182,10 +182,10 @@ def test_false_better_in_a_family(monkeypatch, seeds):
     for trial in range(STUDIES):
         y, (baseline, *others) = study_of(trial, seeds, 400, 3, [0.8] * 4, spread, 0.5)
         found = [difference(y, each, baseline, 3) for each in others]
-        p = [each.p_value for each in found]
+        p = ([each.p_value for each in found], [each.p_equal(0.001) for each in found])
         verdicts = [
-            statistics.verdict(each.estimate, each.low, each.high, adjusted, margin=0.001)
-            for each, adjusted in zip(found, statistics.holm(np.array(p)), strict=True)
+            statistics.verdict(each.estimate, *adjusted)
+            for each, *adjusted in zip(found, *statistics.corrected(*map(np.array, p)), strict=True)
         ]
         wrong += "better" in verdicts
     print(f"false better {wrong / STUDIES:.3f}")
@@ -203,10 +203,34 @@ def test_mcnemar_known_case():
     assert statistics.mcnemar(y, ours, ours) == 1
 
 
-def test_holm_known_case():
-    """Times 4, 3, 2, 1 in the order of size, never falling: 0.02, 0.03, 0.06, and 0.04 raised to 0.06."""
-    assert statistics.holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert statistics.holm(np.array([0.6, 0.9])) == pytest.approx([1, 1])
+def test_corrected_known_case():
+    """Six p-values of three comparisons, times 3, 3, 3, 3, 2, 1 in the order of size, never falling."""
+    differ, equal = statistics.corrected(np.array([0.001, 0.2, 0.9]), np.array([0.999, 0.21, 0.01]))
+    assert differ == pytest.approx([0.003, 0.6, 1])  # 0.001 * 3, 0.2 * 3, 0.9 * 2
+    assert equal == pytest.approx([1, 0.63, 0.03])  # 0.999 * 1 raised to 0.9 * 2 = 1, 0.21 * 3, 0.01 * 3
+    differ, equal = statistics.corrected(np.array([0.02, 0.015]), np.array([0.021, 0.016]))
+    assert differ == pytest.approx([0.04, 0.03])  # 0.020 * 2
+    assert equal == pytest.approx([0.04, 0.032])  # 0.021 * 1 raised to 0.04; 0.016 * 2
+
+
+def test_a_comparison_alone_needs_no_correction():
+    """Of its two hypotheses at most one is true: the first is as it is, the second never smaller."""
+    differ, equal = statistics.corrected(np.array([0.04]), np.array([0.03]))
+    assert (differ.tolist(), equal.tolist()) == ([0.04], [0.03])
+
+
+def test_the_margin_is_ruled_out_by_the_larger_of_two_one_sided_tests(rng):
+    a, b = rng.normal(0.71, 0.05, 5), rng.normal(0.7, 0.02, 3)
+    found = statistics.interval(a, np.tile(a[:, np.newaxis], 7), b, np.tile(b[:, np.newaxis], 7))
+    for margin in (0.001, 0.05, 0.2):
+        less = stats.ttest_ind(a - margin, b, equal_var=False, alternative="less").pvalue
+        more = stats.ttest_ind(a + margin, b, equal_var=False, alternative="greater").pvalue
+        assert found.p_equal(margin) == pytest.approx(max(less, more))
+
+
+def test_without_chance_the_margin_is_ruled_out_or_not():
+    found = statistics.interval(np.full(3, 0.02), np.full((3, 9), 0.02))
+    assert (found.p_equal(0.021), found.p_equal(0.02), found.p_equal(0.01)) == (0, 1, 1)
 
 
 def test_probability_of_improvement_is_that_of_mann_and_whitney(rng):
@@ -230,17 +254,16 @@ def test_calibration_known_case():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "expected"),
+    ("effect", "p_differ", "p_equal", "expected"),
     [
-        (0.02, 0.06, 0.01, "better"),
-        (-0.06, -0.02, 0.01, "worse"),
-        (-0.06, 0.02, 0.3, "not resolved"),
-        (0.001, 0.06, 0.08, "not resolved"),  # zero left out, but not after Holm
-        (-0.002, 0.06, 0.04, "not resolved"),
-        (-0.009, 0.009, 0.9, "equivalent"),
-        (0.001, 0.009, 0.001, "equivalent"),  # surely better, and by too little to matter
-        (-0.009, 0.011, 0.9, "not resolved"),
+        (0.04, 0.01, 1, "better"),
+        (-0.04, 0.01, 1, "worse"),
+        (0.04, 0.05, 1, "better"),
+        (0.04, 0.051, 0.9, "not resolved"),
+        (0.001, 0.9, 0.05, "equivalent"),
+        (0.001, 0.9, 0.051, "not resolved"),
+        (0.009, 0.001, 0.04, "equivalent"),  # surely better, and by too little to matter
     ],
 )
-def test_verdict(low, high, p, expected):
-    assert statistics.verdict((low + high) / 2, low, high, p, margin=0.01) == expected
+def test_verdict(effect, p_differ, p_equal, expected):
+    assert statistics.verdict(effect, p_differ, p_equal) == expected

@@ -1,15 +1,17 @@
 """The sentences must follow the results, whatever these are."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import evidence, findings, full
+from study import elsewhere, findings, full
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.runs import Place
 from study.show import conclusions, readings, tables
+from study.sides import Side, pairs_ahead
 
 from ..made_up import RIVAL, checks, comparisons, results, weighed
 from ..made_up import tables as made_tables
@@ -60,11 +62,11 @@ def test_what_rounds_to_nothing_is_none():
 def test_how_many_pairs_are_ahead():
     """One network of each kind, by their scores on this test split; a tie is not ahead."""
     ours, theirs = (
-        evidence.Side(np.zeros((3, 2), int), np.array(scores), np.zeros((3, 4)))
+        Side(np.zeros((3, 2), int), np.array(scores), np.zeros((3, 4)))
         for scores in ([0.5, 0.6, 0.7], [0.5, 0.4, 0.65])
     )
-    assert evidence.pairs_ahead(ours, theirs) == (6, 9)
-    assert evidence.pairs_ahead(theirs, ours) == (2, 9)
+    assert pairs_ahead(ours, theirs) == (6, 9)
+    assert pairs_ahead(theirs, ours) == (2, 9)
 
 
 def test_what_is_better_by_little_is_said_to_be():
@@ -83,13 +85,99 @@ def test_not_resolved_after_holm():
     row = found.comparisons.loc[0]
     assert row["low"] > 0
     found.comparisons.loc[0, ["p_holm", "verdict"]] = [0.07, "not resolved"]
-    assert "The interval leaves out zero, but not by enough" in conclusions.of_group(found, "layers")
+    said = "The interval leaves out zero, but not by enough where several comparisons are made at once (p = 0.070)."
+    assert said in conclusions.of_group(found, "layers")
 
 
 def test_equivalent():
-    found = results({"baseline": 0.7}, examples=1200)
+    found = results({"baseline": 0.7, "layers-1": 0.699}, examples=1200)
     text = conclusions.of_group(found, "direction")
-    assert "**equivalent**. All of the interval lies within ±0.03, set beforehand" in text
+    assert (
+        "**equivalent**. Differences of ±0.03 and more, set beforehand as those that matter, are ruled out (p " in text
+    )
+    columns = ["low", "high", "p_holm_equal", "verdict"]
+    for high, said in ((0.029, True), (0.031, False)):
+        found.comparisons.loc[0, columns] = [-0.01, high, 0.06, "not resolved"]
+        text = conclusions.of_group(found, "layers")
+        assert ("That is too little to matter, but not surely so where several comparisons" in text) == said
+        assert ("at once (p = 0.060)" in text) == said
+
+
+def test_in_which_checks_a_verdict_does_not_hold_is_named():
+    found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
+    text = conclusions.of_group(found, "layers")
+    assert "It holds in 4 of 4 checks." in text
+    assert "fragile" not in text
+    mine = (found.robustness["variant"] == "layers-1") & (found.robustness["group"] == "layers")
+    tried = found.robustness[mine & (found.robustness["method"] == "pooled")]
+    more = [tried.assign(method="half-rate", verdict="worse", effect=-0.2), tried.assign(method="double-rate")]
+    again = pd.concat([found.robustness, *more])
+    again.loc[(again["method"] == "bootstrap") & (again["variant"] == "layers-1"), "verdict"] = "not resolved"
+    found = replace(found, robustness=again)
+    found.comparisons.loc[0, ["holds", "checks", "fragile"]] = [4, 6, True]
+    text = conclusions.of_group(found, "layers")
+    assert "**better, fragile**. It is ahead in 100 of 100" in text
+    said = "It holds in 4 of 6 checks, not with the literal bootstrap (not resolved), half the learning rate (worse)."
+    assert said in text
+    assert text.count("fragile") == 1
+
+
+def test_checks_are_explained_where_there_are_such():
+    found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
+    text = conclusions.how_to_read(found)
+    assert "the correction over all groups). It holds where the verdict is the same. *Fragile*" in text
+    assert "*Other languages*" in text
+    tried = found.robustness.iloc[:1]
+    again = pd.concat([found.robustness, tried.assign(method="double-rate"), tried.assign(method="half-rate")])
+    text = conclusions.how_to_read(replace(found, robustness=again))
+    assert "trained anew with half the learning rate and double the learning rate. It holds where" in text
+    assert "or for *equivalent* by one less than 0.03. *Fragile* is a verdict that holds in no more" in text
+    assert "or in none of the trainings anew: do not build on it." in text
+    single = conclusions.how_to_read(results({}))
+    assert "Fragile" not in single
+    assert "Other languages" not in single
+    images = conclusions.how_to_read(results({}, architecture="cnn", seeds=(0, 1), classes=10))
+    assert "*Holds in*" in images
+    assert "Other languages" not in images
+
+
+def test_the_other_languages_stand_behind_a_verdict(monkeypatch):
+    counts = dict(zip(elsewhere.COUNTS, (11, 9, 3, 4, 2), strict=True))
+    monkeypatch.setattr(elsewhere, "beside", lambda rows, place: rows.assign(**counts))
+    found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
+    text = conclusions.of_group(found, "layers")
+    both = "In the 11 other languages, each trained once, the difference"
+    assert f"{both} has this sign in 9, clearly in 4, and clearly the other sign in 2." in text
+    found.comparisons.loc[0, "verdict"] = "equivalent"
+    assert f"{both} is as small in 3, and clear of zero in 6." in conclusions.of_group(found, "layers")
+    monkeypatch.setattr(elsewhere, "beside", lambda rows, place: rows.assign(**dict.fromkeys(counts, np.nan)))
+    assert "other languages" not in conclusions.of_group(found, "layers")
+
+
+def test_what_is_fragile_is_listed_apart():
+    said = {("layers", "layers-1"): (0.1, "better"), ("cells", "cells-32-16"): (0.05, "better")}
+    rows = comparisons("lstm", said)
+    assert "Fragile" not in conclusions.overall(rows)
+    fragile = rows["group"] == "layers"
+    rows = rows.assign(holds=2, checks=6, fragile=fragile & (rows["variant"] == "layers-1"))
+    better, _, apart = conclusions.overall(rows).partition("- **Fragile")
+    assert "cells per layer: 32-16 against 64-32 (+0.050)\n" in better
+    assert "layers" not in better
+    assert "    - number of layers: 1 against 2 (better, +0.100; holds in 2 of 6)\n- **Not resolved" in apart
+    rows.loc[rows["variant"] == "layers-1", "fragile"] = rows["variant"] == "layers-1"
+    assert "removing the mask costs 0.000 (95 % interval -0.004 to +0.002), fragile, not" in conclusions.overall(rows)
+
+
+def test_a_fragile_verdict_of_full_is_called_so():
+    found = weighed(checks({"baseline": 0.5, "layers-1": 0.9}), place=Place("quick", False))
+    committed = full.table("comparisons").assign(fragile=True, holds=1, checks=6)
+    with pytest.MonkeyPatch.context() as patch:
+        tables_of = {"comparisons": committed, "results": full.table("results")}
+        patch.setattr(full, "table", tables_of.__getitem__)
+        text = conclusions.of_group(found, "layers")
+        assert re.search(r"`full` found: \*\*[a-z ]+, fragile\*\*, [+-]", text)
+        assert tables.comparison_table(found, "layers")["full found"].str.contains(", fragile").all()
+        assert re.search(r"`full`[a-z ]*: [a-z ]+, fragile \(", conclusions.summary(found))
 
 
 def test_steps_are_compared_with_the_one_before():
@@ -100,7 +188,7 @@ def test_steps_are_compared_with_the_one_before():
     table = tables.comparison_table(results({"layers-1": 0.5, "beyond-maximum": 0.9}), "beyond")
     assert table.iloc[-1][["variant", "compared with"]].tolist() == ["all steps together", "not masked"]
     assert table["variant"].tolist()[:-1] == ["masked", "maximum over time", "both directions"]
-    assert "better and worse are corrected by Holm for 4 comparisons" in text
+    assert "the verdicts are corrected for 4 comparisons" in text
 
 
 def test_dead():
@@ -120,7 +208,7 @@ def test_one_seed_is_said_to_be_one():
     assert "each network was trained once" in conclusions.of_group(results({}), "cells")
     several = conclusions.of_group(results({}, seeds=(0, 1, 2)), "cells")
     assert "Means over 3 seeds" in several
-    assert "trained once" not in several
+    assert "network was trained once" not in several
 
 
 def test_training_stands_against_validation():

@@ -53,6 +53,17 @@ def test_verdicts_differ_in_shape_and_in_colour():
         assert len({str(each[what]) for each in forest.MARKS.values()}) == len(VERDICTS)
 
 
+def test_what_is_fragile_is_hollow():
+    rows = comparisons("lstm", ROWS).assign(fragile=False)
+    for hollow in (False, True):
+        rows.loc[0, "fragile"] = hollow
+        [axes] = forest.draw(rows, "title").axes
+        first, second = (bar.lines[0] for bar in axes.containers[:2])
+        assert (first.get_markerfacecolor() == "white") == hollow
+        assert second.get_markerfacecolor() != "white"
+        assert ("of these 1 fragile." in forest._in_numbers(rows)) == hollow
+
+
 def test_margins_zero_and_scales(figure):
     cnn, lstm, simple_rnn = figure.axes
     for axes, name in ((cnn, "cnn"), (lstm, "lstm"), (simple_rnn, "simple_rnn")):

@@ -69,6 +69,16 @@ def test_depth(fewer, more, said):
     assert said in line(0, "lstm", {("layers", "layers-1"): fewer, ("layers", "layers-3"): more})
 
 
+def test_what_is_fragile_is_called_so_and_makes_no_order():
+    results, baselines, rows = tables(
+        "lstm", {("layers", "layers-1"): (-0.05, "worse"), ("layers", "layers-3"): (0.04, "better")}
+    )
+    assert "LSTM, more is better: against" in readme.lines(results, baselines, rows)[0]
+    rows["fragile"] = rows["variant"] == "layers-3"
+    said = readme.lines(results, baselines, rows)[0]
+    assert "LSTM: against 2 layers, 3 (+0.040) is better, but fragile; 1 (-0.050) is worse." in said
+
+
 def test_what_has_no_order_is_not_said_to_be_better_with_more():
     sizes = {("kernel_sizes", f"kernel_sizes-{size}"): (0.02, "better") for size in ("5-5-5", "3-5-7")}
     said = line(2, "cnn", sizes | {("pooling", "pooling-average"): (-0.03, "worse")})

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
+from study import elsewhere
 from study.evaluation import results as rows_of
 from study.show import tables
 from study.statistics import p_words
@@ -17,17 +18,29 @@ def test_comparison_table_holds_what_was_found():
     found = results({"baseline": 0.7, "layers-1": 0.9, "layers-3": 0.68}, seeds=(0, 1, 2), spread=0.05)
     table = tables.comparison_table(found, "layers")
     assert list(table.columns) == [
-        "variant", "compared with", "difference", "95 % interval", "ahead", "p", "p (Holm)", "verdict"
+        "variant", "compared with", "difference", "95 % interval", "ahead", "p differ", "p equal", "verdict",
+        "holds in", "other languages",
     ]  # fmt: skip
     for (_, shown), row in zip(table.iterrows(), found.of_group("layers").itertuples(), strict=True):
         ours, theirs = (found.sides[name].scores for name in (row.variant, row.baseline))
         ahead = sum(a > b for a in ours for b in theirs)
-        p, p_holm = (p_words(each).removeprefix("= ") for each in (row.p_value, row.p_holm))
+        differ, equal = (p_words(each).removeprefix("= ") for each in (row.p_holm, row.p_holm_equal))
+        [languages] = elsewhere.beside(found.of_group("layers").loc[[row.Index]], found.place).itertuples()
+        said = f"{languages.small if row.verdict == 'equivalent' else languages.same} of {languages.others}"
         assert shown.tolist() == [
             row.variant.removeprefix("layers-"), "2", f"{row.effect:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}",
-            f"{ahead} of 9", p, p_holm, row.verdict,
+            f"{ahead} of 9", differ, equal, row.verdict + ", fragile" * row.fragile,
+            f"{row.holds:.0f} of {row.checks:.0f}", said,
         ]  # fmt: skip
-    assert table["p"].tolist() != table["p (Holm)"].tolist()
+
+
+def test_a_fragile_verdict_is_marked():
+    found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=(0, 1, 2), spread=0.05)
+    found.comparisons.loc[0, ["verdict", "holds", "checks", "fragile"]] = ["better", 2, 5, True]
+    table = tables.comparison_table(found, "layers")
+    assert table.loc[0, ["verdict", "holds in"]].tolist() == ["better, fragile", "2 of 5"]
+    assert "fragile" not in table.loc[1, "verdict"]
+    assert not {"holds in", "other languages"} & {*tables.comparison_table(found).columns}
 
 
 def test_one_seed_has_mcnemar_and_no_pairs():
