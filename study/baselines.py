@@ -27,9 +27,9 @@ class Baseline:
     settings: str = ""
 
 
-def fit(data: Dataset) -> list[Baseline]:
-    """Fit every method for this kind of data on the training examples; `data` is what the networks are trained on."""
-    methods = _methods(data)
+def fit(data: Dataset, only: tuple[str, ...] = ()) -> list[Baseline]:
+    """Fit every method for this kind of data, or those named, on the training examples that networks are trained on."""
+    methods = {name: method for name, method in _methods(data).items() if not only or name in only}
     with progress(total=len(methods), desc="fitting methods without a network", unit="method") as bar:
         found = []
         for name, method in methods.items():
@@ -39,16 +39,17 @@ def fit(data: Dataset) -> list[Baseline]:
     return found
 
 
-def fit_once(data: Dataset, path: Path) -> list[Baseline]:
-    """`fit`, kept in `path` until the data, package versions or the code change."""
+def fit_once(data: Dataset, path: Path, only: tuple[str, ...] = ()) -> list[Baseline]:
+    """`fit`, kept in `path` until the data, package versions, the code or what is named change."""
     mark = fingerprint(
         {
+            "only": only,
             "data": data_digest(data) + digest(data.x_test, data.y_test),
             "code": code_digest(*map(Path, (__file__, rivals.__file__, DATASETS[data.name].__file__))),
             "versions": versions("numpy", "scikit-learn", "scipy"),
         }
     )
-    columns = kept(path, mark, lambda: _columns(fit(data)))
+    columns = kept(path, mark, lambda: _columns(fit(data, only)))
     rows = zip(*(columns[name] for name in ("name", "val_f1", "test_f1", "predicted", "settings")), strict=True)
     return [
         Baseline(str(name), float(val), float(test), answers, str(chosen)) for name, val, test, answers, chosen in rows

@@ -4,8 +4,8 @@ reports/<profile>/<table>.csv: `results` (a row for each network), `history` (ep
 of every test example as a digit), `baselines` (method without a network), `comparisons`, `robustness` (comparison,
 and method or condition that its verdict is tried with), `conditions` (network under another condition, see
 study.conditions), `longer` (network and comparison by epochs, see study.longer), `ensembles` (number of networks
-together, see study.ensembles), `temperatures` (network, see study.temperature), and over several architectures `cells`
-(see study.cells).
+together, see study.ensembles), `temperatures` (network, see study.temperature), `shares` and `folds` (network, method
+and their difference, see there), and over several architectures `cells` (see study.cells).
 In weights/<profile>/, beside each network, <seed>.check.npz, its probabilities, <seed>.validation.npz, those of
 validation examples, and <seed>.layers.npz; for an architecture baselines.npz. Networks are the business of study.runs.
 """
@@ -27,7 +27,7 @@ Arrays = dict[str, np.ndarray]
 
 TABLES = ("results", "history", "baselines", "comparisons", "predictions")
 # Of more seeds, conditions or architectures.
-NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "cells")
+NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "shares", "folds", "cells")
 TRIALS_DIR = ROOT / "reports" / "tuning"  # what `make tune` leaves: <architecture>.csv, <architecture>-rules.csv
 RULES = ("best", "last", "mean")  # which weights a network keeps, see study.trainer
 DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
@@ -67,9 +67,9 @@ def layers_of(run: Run) -> Path:
     return run.path.with_suffix(".layers.npz")
 
 
-def baselines_of(architecture: str, place: Place) -> Path:
-    """Where the answers of the methods without a network are kept."""
-    return place.weights / architecture / "baselines.npz"
+def baselines_of(architecture: str, place: Place, condition: str = "") -> Path:
+    """Where the answers of the methods without a network are kept, those fitted under a condition apart."""
+    return place.weights / architecture / f"baselines{'-' * bool(condition)}{condition}.npz"
 
 
 def kept(path: Path, mark: str, compute: Callable[[], Arrays]) -> Arrays:

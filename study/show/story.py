@@ -22,11 +22,13 @@ from . import (
     controls,
     ensembles,
     figures,
+    folds,
     longer,
     others,
     published,
     readings,
     rules,
+    shares,
     sizes,
     tables,
     temperatures,
@@ -150,6 +152,18 @@ def elsewhere(evidence: Evidence) -> Iterator[Any]:
 def together(evidence: Evidence) -> Iterator[Any]:
     """What networks of one variant that differ in the seed alone reach together."""
     yield from ensembles.parts(evidence)
+
+
+@shown
+def second_estimate(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
+    """The networks against the methods without one, over five folds of all examples; `rows` are folds.csv."""
+    yield from folds.parts(evidence, rows)
+
+
+@shown
+def less_data(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
+    """A network and its rival on ever larger parts of the training data; `rows` are shares.csv."""
+    yield from shares.parts(evidence, rows)
 
 
 @shown

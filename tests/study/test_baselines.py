@@ -36,6 +36,12 @@ def test_images_become_components_of_pixels_and_edges(number):
     assert pixels.settings == ""
 
 
+def test_one_method_can_be_fitted_alone():
+    texts = datasets.load("nusax", source="sample")
+    [found] = baselines.fit(texts, only=("logistic regression, word counts",))
+    assert found.name == "logistic regression, word counts"
+
+
 @pytest.mark.parametrize(("number", "chosen"), [(3, False), (4, True), (30, True)])  # of a class: 1, 2, 10
 def test_a_handful_of_texts_is_enough(number, chosen):
     """As few as the smallest share of the smallest profile has: where no fold can judge, nothing is chosen."""
@@ -48,7 +54,7 @@ def test_a_handful_of_texts_is_enough(number, chosen):
 def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
     texts, path = datasets.load("nusax", source="sample"), tmp_path / "baselines.npz"
     first = baselines.fit_once(texts, path)
-    monkeypatch.setattr(baselines, "fit", lambda data: first[1:])  # what would be found, were it computed again
+    monkeypatch.setattr(baselines, "fit", lambda data, only: first[1:])  # what would be found, were it computed again
     again = baselines.fit_once(texts, path)
     assert [each.name for each in again] == [each.name for each in first]
     for one, two in zip(first, again, strict=True):
@@ -65,12 +71,14 @@ def test_fitted_methods_are_kept_until_their_data_change(tmp_path, monkeypatch):
 def test_other_code_of_the_methods_is_fitted_again(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(baselines, "kept", lambda path, mark, compute: seen.append(mark) or compute())
-    monkeypatch.setattr(baselines, "fit", lambda data: [baselines.Baseline("a", 0.1, 0.2, data.y_test)])
+    monkeypatch.setattr(baselines, "fit", lambda data, only: [baselines.Baseline("a", 0.1, 0.2, data.y_test)])
     texts, digests = datasets.load("nusax", source="sample"), []
     monkeypatch.setattr(baselines, "code_digest", lambda *paths: digests.append([each.name for each in paths]) or "a")
     baselines.fit_once(texts, tmp_path / "a.npz")
     monkeypatch.setattr(baselines, "code_digest", lambda *paths: "b")
     baselines.fit_once(texts, tmp_path / "a.npz")
+    baselines.fit_once(texts, tmp_path / "a.npz", ("one of them",))
+    assert seen[1] != seen[2]
     assert digests == [["baselines.py", "rivals.py", "nusax.py"]]
     assert seen[0] != seen[1]
 

@@ -1,0 +1,102 @@
+"""Macro-F1 of a network and its rival against the share of the training data, from shares.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+
+from .. import full
+from .. import shares as study
+from ..architectures import ARCHITECTURES
+from ..datasets import Dataset
+from ..evidence import Evidence
+from ..findings import name_of
+from ..runs import Place
+from . import style
+from .sentences import say
+from .style import BLUE, ORANGE, Picture
+from .tables import Table
+from .words import percent
+
+LOOKS = [{"color": BLUE, "marker": "D", "linestyle": "-"}, {"color": ORANGE, "marker": "s", "linestyle": "--"}]
+
+
+def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
+    """What is shown of these rows, or, where a smaller profile has none, of those that `full` has committed."""
+    of_full = rows.empty and full.speaks_of(evidence.place)
+    if rows.empty:
+        yield say("shares.nothing", profile=evidence.place.name)
+    if of_full:
+        rows = study.saved(evidence.architecture, full.PLACE)
+        yield say("shares.not_yet") if rows.empty else ""
+    if rows.empty:
+        return
+    yield say("shares.lead", of_full=of_full, rival=_rival(rows), items=_items(evidence.data))
+    yield table(rows)
+    yield picture(rows, evidence.data, evidence.place, of_full)
+    yield reading(rows)
+
+
+def _rival(rows: pd.DataFrame) -> str:
+    return str(rows.loc[rows["against"] != "", "against"].iloc[0])
+
+
+def _items(data: Dataset) -> str:
+    return "texts" if data.x_train.ndim == 1 else "images"
+
+
+def _networks(rows: pd.DataFrame) -> list[str]:
+    """The networks of these rows; the rival is none."""
+    return list(rows.loc[rows["against"] != "", "method"].unique())
+
+
+def table(rows: pd.DataFrame) -> Table:
+    """A row for each share: macro-F1 of each network and of the rival, and the differences."""
+    architecture, lines = rows["architecture"].iloc[0], []
+    for (share, samples), mine in rows.groupby(["share", "samples"]):
+        line = {"of the training data": percent(share), "examples": f"{samples:,}"}
+        for row in mine.drop_duplicates(["method", "against"]).itertuples():
+            name, signed = name_of(architecture, row.method), "+" if row.against else ""
+            inner = f"{row.low:{signed}.3f} to {row.high:{signed}.3f}"
+            column = f"{name} less {row.against}" if row.against else name
+            line[column] = f"{row.effect:{signed}.3f} ({inner})"
+        lines.append(line)
+    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+
+
+@style.styled
+def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = False) -> Picture:
+    """The mean macro-F1 of the network and of its rival with 95 % intervals, against the number of examples."""
+    architecture, alone = rows["architecture"].iloc[0], rows[rows["against"] == ""]
+    figure, [[axes]] = style.figure(2.8, 1, 1)
+    for number, name in enumerate([*_networks(rows), _rival(rows)]):
+        mine = alone[alone["method"] == name].drop_duplicates("share").sort_values("share")
+        reach = [mine["effect"] - mine["low"], mine["high"] - mine["effect"]]
+        looks = LOOKS[1] if name == _rival(rows) else LOOKS[0]
+        places = mine["samples"] * (0.985, 1.015)[number % 2]  # side by side
+        axes.errorbar(places, mine["effect"], reach, capsize=3, label=name_of(architecture, name), **looks)
+    axes.set_xscale("log")
+    there = alone.drop_duplicates("share").sort_values("share")
+    axes.set_xticks(there["samples"], [f"{row.samples:,}\n{percent(row.share)}" for row in there.itertuples()])
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    axes.set(xlabel=f"training {_items(data)}", ylabel="test macro-F1")
+    style.legend(figure, axes)
+    title = say("shares.title", title=f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}")
+    return style.save(figure, place, f"{architecture}-shares{'-full' if of_full else ''}", title, data)
+
+
+def reading(rows: pd.DataFrame) -> str:
+    """What more data brings each, and where the network is ahead of its rival, as Markdown."""
+    architecture, alone, said = rows["architecture"].iloc[0], rows[rows["against"] == ""], []
+    for name in [*_networks(rows), _rival(rows)]:
+        mine = alone[alone["method"] == name].drop_duplicates("share").sort_values("share").to_dict("records")
+        said.append({"name": name_of(architecture, name), "first": mine[0], "before": mine[-2], "last": mine[-1]})
+    found: dict[str, list[str]] = {"ahead": [], "behind": [], "not told apart": []}
+    for row in rows[rows["against"] != ""].sort_values("share").itertuples():
+        how = "ahead" if row.low > 0 else "behind" if row.high < 0 else "not told apart"
+        found[how].append(percent(row.share))
+    where = [(how, some) for how, some in found.items() if some]
+    return say("shares.reading", methods=said, where=where, rival=_rival(rows), single=rows["n_seeds"].max() == 1)
