@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import datasets, evidence, full, store
+from study import datasets, evidence, full, robustness, store
 from study.architectures import ARCHITECTURES, variants
 from study.files import ROOT, folder
 from study.runs import Place
@@ -75,12 +75,28 @@ def test_scores_and_comparisons_follow_from_the_predictions(architecture):
     np.testing.assert_allclose(results["test_f1_keras"], scores, rtol=0, atol=1e-12)
     answers, baselines = evidence.saved_answers(architecture, PLACE)
     sides = evidence.sides_of(real.y_test, classes, answers, baselines)
-    again = evidence.compare(architecture, real.y_test, sides, baselines)[evidence.COLUMNS]
-    kept = table("comparisons", architecture)
+    columns = [*evidence.COLUMNS, *evidence.P_VALUES]
+    whole = evidence.compare(architecture, real.y_test, sides, baselines)[columns]
+    kept, again = table("comparisons", architecture)[columns], whole
     groups = [name for name, rows in again.groupby("group") if len(rows) == (kept["group"] == name).sum()]
     assert len(groups) >= len(ASKED_FOR[architecture])  # a group that has changed since is another family
     kept, again = (each[each["group"].isin(groups)].reset_index(drop=True) for each in (kept, again))
     pd.testing.assert_frame_equal(kept, again, check_dtype=False, atol=1e-9)
+    tried = evidence.saved_conditions(architecture, real, PLACE)
+    found = robustness.table(evidence.within_groups(whole), sides, tried)
+    kept, found = (  # the family of an architecture has changed where one of its groups has
+        rows[rows["group"].isin(groups) & (rows["method"] != "architecture")].reset_index(drop=True)
+        for rows in (table("robustness", architecture), found)
+    )
+    pd.testing.assert_frame_equal(kept, found, check_dtype=False, atol=1e-9)
+
+
+@pytest.mark.parametrize("architecture", TRAINED)
+def test_what_is_fragile_follows_from_the_checks(architecture):
+    counted = robustness.counted(table("robustness", architecture), ARCHITECTURES[architecture].margin)
+    within = evidence.within_groups(table("comparisons", architecture))
+    pd.testing.assert_frame_equal(within[counted.columns].reset_index(drop=True), counted, check_dtype=False)
+    assert not evidence.against_baselines(table("comparisons", architecture))["fragile"].any()
 
 
 @pytest.mark.parametrize(("architecture", "groups", "least"), LEAST)
