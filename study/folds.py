@@ -17,15 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import evidence, store
+from . import store
 from .architectures import ARCHITECTURES
 from .baselines import Baseline, fit_once
 from .conditions import data_of
 from .datasets import Dataset
-from .evidence import Evidence, Side
+from .evidence import Evidence
 from .profiles import limited
 from .runs import Place
-from .statistics import interval
+from .sides import measured, sides_of
 
 TABLE = "folds"
 COLUMNS = ["architecture", "method", "against", "examples", "n_seeds", "effect", "low", "high"]
@@ -72,10 +72,13 @@ def compared(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     if not names or not set(names) <= set(others["condition"]):
         return pd.DataFrame(columns=COLUMNS)
     pooled = together(found, others, names)
-    sides = evidence.sides_of(pooled.y, len(found.data.classes), pooled.networks, pooled.methods)
+    sides = sides_of(pooled.y, len(found.data.classes), pooled.networks, pooled.methods)
     methods = [each.name for each in pooled.methods]
     wanted = [(name, "") for name in sides] + [(name, against) for name in pooled.networks for against in methods]
-    rows = [_row(found.architecture, len(pooled.y), *pair, sides) for pair in wanted]
+    about = {"architecture": found.architecture, "examples": len(pooled.y)}
+    rows = [
+        about | {"method": method, "against": against} | measured(sides, method, against) for method, against in wanted
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -102,11 +105,3 @@ def together(found: Evidence, others: pd.DataFrame, names: list[str]) -> Pooled:
 def _part(found: Evidence, name: str) -> Dataset:
     """A fold's data."""
     return limited(data_of(ARCHITECTURES[found.architecture].conditions[name], found.data), found.place.profile)
-
-
-def _row(architecture: str, examples: int, method: str, against: str, sides: dict[str, Side]) -> dict:
-    side, theirs = sides[method], [sides[against].scores, sides[against].resampled] if against else []
-    measured = interval(side.scores, side.resampled, *theirs)
-    about = {"architecture": architecture, "method": method, "against": against, "examples": examples}
-    about |= {"n_seeds": len(side.scores), "effect": measured.estimate}
-    return about | {"low": measured.low, "high": measured.high}

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from . import evidence, store
+from . import store
 from .architectures import ARCHITECTURES
 from .baselines import fit_once
 from .conditions import data_of
-from .evidence import Evidence, Side
+from .evidence import Evidence
 from .profiles import limited
 from .runs import Place
-from .statistics import interval
+from .sides import Side, measured, sides_of
 
 TABLE = "shares"
 COLUMNS = ["architecture", "share", "samples", "method", "against", "n_seeds", "effect", "low", "high"]
@@ -73,17 +73,14 @@ def _on_a_part(found: Evidence, condition: str, network: str, answers: np.ndarra
     part = limited(part, found.place.profile)
     path = store.baselines_of(found.architecture, found.place, condition)
     rivals = fit_once(part, path, (found.rival,))
-    sides = evidence.sides_of(part.y_test, len(part.classes), {network: answers}, rivals)
+    sides = sides_of(part.y_test, len(part.classes), {network: answers}, rivals)
     return len(part.y_train), sides
 
 
 def _rows(found: Evidence, share: float, samples: int, network: str, sides: dict[str, Side]) -> list[dict]:
     """The network, the rival, and the one less the other."""
     about = {"architecture": found.architecture, "share": share, "samples": samples}
-    rows = []
-    for method, against in ((network, ""), (found.rival, ""), (network, found.rival)):
-        side, theirs = sides[method], [sides[against].scores, sides[against].resampled] if against else []
-        measured = interval(side.scores, side.resampled, *theirs)
-        rows.append(about | {"method": method, "against": against, "n_seeds": len(side.scores)})
-        rows[-1] |= {"effect": measured.estimate, "low": measured.low, "high": measured.high}
-    return rows
+    pairs = ((network, ""), (found.rival, ""), (network, found.rival))
+    return [
+        about | {"method": method, "against": against} | measured(sides, method, against) for method, against in pairs
+    ]

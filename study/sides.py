@@ -95,6 +95,16 @@ def judged(differences: pd.DataFrame, family: str = "group") -> pd.DataFrame:
     return table
 
 
+def measured(sides: dict[str, Side], name: str, against: str = "") -> dict[str, float]:
+    """n_seeds, effect, low and high: of a side's mean macro-F1, or of how much better it is than another."""
+    side, found = sides[name], sides[name].mean
+    if against:
+        theirs = sides[against]
+        found = statistics.interval(side.scores, side.resampled, theirs.scores, theirs.resampled)
+        found = _within(found, -1, 1)
+    return {"n_seeds": len(side.scores), "effect": found.estimate, "low": found.low, "high": found.high}
+
+
 def _within(found: Interval, lowest: float, highest: float) -> Interval:
     """No interval reaches further than the scale."""
     return replace(found, low=max(found.low, lowest), high=min(found.high, highest))

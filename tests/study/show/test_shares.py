@@ -71,6 +71,9 @@ def test_each_share_has_the_network_the_rival_and_their_difference(found, fitted
         assert (network["effect"], rival["effect"]) == pytest.approx((np.mean(scores), theirs))
         assert less["effect"] == pytest.approx(np.mean(scores) - theirs)
         assert less["low"] < less["effect"] < less["high"]
+    alone = rows[rows["against"] == ""]
+    assert alone["low"].min() >= 0  # of two seeds, Student's t alone would go further
+    assert alone["high"].max() <= 1
     whole = rows[rows["share"] == 1].set_index("against").loc[RIVAL]
     studied = found.comparisons.query("group == 'baselines' and variant == @NETWORK").iloc[0]
     assert whole[["effect", "low", "high"]].tolist() == pytest.approx(studied[["effect", "low", "high"]].tolist())
