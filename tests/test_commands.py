@@ -64,6 +64,7 @@ if command == "train":
 if command == "tune":
     from study import tune
     tune.tune, tune.chosen = lambda *_: [], dict
+    tune.compare_rules = lambda *_: tune.pd.DataFrame({rule: [0.5] for rule in tune.RULES})
 if command == "answers":
     from study.show import readme
     readme.write = lambda: []
