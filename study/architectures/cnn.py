@@ -46,6 +46,16 @@ GROUPS = {
         },
         alone="{} convolutions",
     ),
+    "poolings": Group(
+        "Number of convolutions, three poolings each",
+        {
+            "2": {"filters": (32, 64), "kernel_sizes": (3, 3), "poolings": 3},
+            "3": {},
+            "4": {"filters": (32, 64, 128, 256), "kernel_sizes": (3, 3, 3, 3), "poolings": 3},
+        },
+        alone="{} convolutions with three poolings",
+        control_of="convolutions",
+    ),
     "filters": Group(
         "Filters per convolution",
         {"16-32-64": {"filters": (16, 32, 64)}, "32-64-128": {}, "64-128-256": {"filters": (64, 128, 256)}},
@@ -78,7 +88,7 @@ GROUPS = {
             "normalization": "batch normalization with a higher learning rate",
             "two-convolutions": "two convolutions a block",
             "global-maximum": "global maximum in place of the dense layer",
-            "reference": "wider, pooled earlier, by another recipe, and longer",
+            "reference": "the reference network",
         },
         alone="all steps up to {}",
     ),
@@ -88,16 +98,6 @@ GROUPS = {
         stepwise=True,
         words={"lighter": "lighter dropout", "moved": "after the blocks"},
         control_of="beyond",
-    ),
-    "poolings": Group(
-        "Number of convolutions, three poolings each",
-        {
-            "2": {"filters": (32, 64), "kernel_sizes": (3, 3), "poolings": 3},
-            "3": {},
-            "4": {"filters": (32, 64, 128, 256), "kernel_sizes": (3, 3, 3, 3), "poolings": 3},
-        },
-        alone="{} convolutions with three poolings",
-        control_of="convolutions",
     ),
 }
 

@@ -13,6 +13,13 @@ GROUPS = {
         {"1": {"units": (64,)}, "2": {}, "3": {"units": (64, 32, 16)}},
         alone="{} layers",
     ),
+    "depth": Group(
+        "Number of layers, equally wide",
+        {"1": {"units": (64,)}, "2": {"units": (64, 64)}, "3": {"units": (64, 64, 64)}},
+        alone="{} layers of 64 cells",
+        control_of="layers",
+        against="2",
+    ),
     "cells": Group(
         "Cells per layer",
         {"32-16": {"units": (32, 16)}, "64-32": {}, "128-64": {"units": (128, 64)}},
@@ -21,6 +28,12 @@ GROUPS = {
     "direction": Group(
         "Direction",
         {"unidirectional": {}, "bidirectional": {"bidirectional": True}},
+    ),
+    "half_cells": Group(
+        "Direction, as many cells in all",
+        {"unidirectional": {}, "bidirectional": {"units": (32, 16), "bidirectional": True}},
+        words={"bidirectional": "bidirectional, half cells"},
+        control_of="direction",
     ),
     "beyond": Group(
         "Beyond the baseline, one layer",
@@ -48,19 +61,6 @@ GROUPS = {
         words={"unmasked": "not masked"},
         alone="1 layer at equal settings, {}",
         lacks={"unmasked": "the mask at equal settings"},
-    ),
-    "depth": Group(
-        "Number of layers, equally wide",
-        {"1": {"units": (64,)}, "2": {"units": (64, 64)}, "3": {"units": (64, 64, 64)}},
-        alone="{} layers of 64 cells",
-        control_of="layers",
-        against="2",
-    ),
-    "half_cells": Group(
-        "Direction, as many cells in all",
-        {"unidirectional": {}, "bidirectional": {"units": (32, 16), "bidirectional": True}},
-        words={"bidirectional": "bidirectional, half the cells each way"},
-        control_of="direction",
     ),
 }
 MARGIN = 0.03

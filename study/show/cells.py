@@ -87,10 +87,13 @@ def order(rows: pd.DataFrame, results: pd.DataFrame) -> str:
     return say("cells.order", orders=orders, own=own, same=[where for where, titles in orders if titles == own])
 
 
-def _titles(rows: pd.DataFrame, score: str) -> list[str]:
-    """The kinds of cells, the one with the highest score first."""
-    ordered = rows.sort_values(score, ascending=False, kind="stable")
-    return [ARCHITECTURES[name].title for name in ordered["architecture"]]
+def _titles(rows: pd.DataFrame, score: str) -> str:
+    """The kinds of cells, the one with the highest score first; those that are the same to three digits together."""
+    ordered = rows.assign(shown=rows[score].map("{:.3f}".format)).sort_values(score, ascending=False, kind="stable")
+    return ", ".join(
+        " = ".join(ARCHITECTURES[name].title for name in mine["architecture"])
+        for _, mine in ordered.groupby("shown", sort=False)
+    )
 
 
 def verdicts(rows: pd.DataFrame) -> str:

@@ -115,7 +115,7 @@ def table(rows: pd.DataFrame) -> Table:
         line["network"] = f"{name} against {value_of(architecture, group, theirs)}" if theirs else name
         for row in mine.itertuples():
             inner = f"{row.low:{signed}.3f} to {row.high:{signed}.3f}"
-            line[f"{row.epochs} epochs"] = f"{row.effect:{signed}.3f} ({inner})"
+            line[f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}"] = f"{row.effect:{signed}.3f} ({inner})"
         lines.append(line)
     return Table(pd.DataFrame(lines, dtype=object).fillna(""))
 
@@ -152,5 +152,7 @@ def _group(rows: pd.DataFrame, told: list[dict[str, Any]]) -> dict[str, Any]:
         "orders": any(was_not not in each for each in says.values()),
         "turned": [name for name, each in says.items() if turned in each],
         "unresolved": [name for name, each in says.items() if unresolved in each],
-        "gains": [(value_of(architecture, group, name), each.iloc[-1] - each.iloc[0]) for name, each in alone],
+        "gains": [
+            (value_of(architecture, group, name), each.iloc[-1] - each.iloc[0]) for name, each in alone if len(each) > 1
+        ],
     }

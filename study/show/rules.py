@@ -59,17 +59,18 @@ def table(scores: pd.DataFrame, searched: pd.DataFrame) -> Table:
     lines = []
     for rule in RULES:
         line = {"weights kept": WORDS[rule], "validation macro-F1": f"{scores[rule].mean():.3f}"}
-        line["the best rule for"] = f"{_winners(scores)[rule]} of {len(scores)} variants"
+        line["alone the best rule for"] = f"{_winners(scores)[rule]} of {len(scores)} variants"
         if len(searched):
             line["on the data held out by the search"] = f"{searched[rule].mean():.3f}"
-            line["the best rule there for"] = f"{_winners(searched)[rule]} of {len(searched)} networks"
+            line["alone the best rule there for"] = f"{_winners(searched)[rule]} of {len(searched)} networks"
         lines.append(line)
     return Table(lines)
 
 
 def _winners(scores: pd.DataFrame) -> pd.Series:
-    """Of how many networks each rule gives the best score; of rules that give the same, the first counts."""
-    return scores.idxmax(axis=1).value_counts().reindex([*RULES], fill_value=0)
+    """For how many networks each rule alone gives the best score."""
+    alone = scores[scores.eq(scores.max(axis=1), axis=0).sum(axis=1) == 1]
+    return alone.idxmax(axis=1).value_counts().reindex([*RULES], fill_value=0)
 
 
 def said(scores: pd.DataFrame, searched: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from .tables import Table
 
 LAYER_KINDS = {"convolutions": "Conv", "recurrent layers": "RNN|LSTM|GRU|Bidirectional", "dense layers": "^Dense$"}
 POOLING = "^(Max|Average)Pooling"
+OF_MAP = "the last feature map"
 PARAMETERS, MAP, INTO_DENSE = "parameters", "last feature map", "numbers into the first dense layer"
 
 
@@ -65,14 +66,14 @@ def said(runs: list[Run], group: str) -> str:
     of = groups[group].control_of
     if not of or step_apart(architecture, group):
         alike = [name for name in mine if name not in moving]
-        return say("sizes.moving", facts=moving, alike=alike, factor=factor)
+        return say("sizes.moving", facts=_named(moving), alike=_named(alike), factor=factor)
     there = facts(counted(runs, of))
     return say(
         "sizes.against",
         of=groups[of].title,
-        fixed=[name for name in _moving(there) if name not in moving],
-        still=[name for name in moving if name in _moving(there)],
-        newly=[name for name in moving if name not in _moving(there)],
+        fixed=_named([name for name in _moving(there) if name not in moving]),
+        still=_named([name for name in moving if name in _moving(there)]),
+        newly=_named([name for name in moving if name not in _moving(there)]),
         factor=factor,
         factor_there=_factor(there),
     )
@@ -84,9 +85,17 @@ def facts(found: pd.DataFrame) -> dict[str, list[str]]:
     if MAP in found:
         sizes, channels = zip(*(each.rpartition("x")[::2] for each in found[MAP]), strict=True)
         several["the number of poolings"] = found["poolings"].tolist()
-        several["height and width of the last feature map"] = list(sizes)
-        several["channels of the last feature map"] = list(channels)
+        several[f"height and width of {OF_MAP}"] = list(sizes)
+        several[f"channels of {OF_MAP}"] = list(channels)
     return several | {"how many numbers the first dense layer reads": found[INTO_DENSE].tolist()}
+
+
+def _named(names: list[str]) -> list[str]:
+    """What is counted, as a sentence lists it."""
+    both = [f"height and width of {OF_MAP}", f"channels of {OF_MAP}"]
+    if not set(both) <= set(names):
+        return names
+    return [f"height, width and channels of {OF_MAP}" if name == both[0] else name for name in names if name != both[1]]
 
 
 def _moving(several: dict[str, list[str]]) -> list[str]:

@@ -147,6 +147,8 @@ def test_the_orders_are_told_apart(rows):
     assert "The order of the best is another than at equal settings." in pages.order(rows, turned)
     same = rows.assign(effect=rows["architecture"].map({"gru": 0.9, "lstm": 0.8, "simple_rnn": 0.7}))
     assert "The order is the same everywhere." in pages.order(same, OWN)
+    level = pages.order(same.assign(effect=same["effect"].replace({0.9: 0.8001})), OWN)
+    assert "at equal settings, masked, GRU = LSTM, SimpleRNN; each" in level
 
 
 def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):

@@ -44,10 +44,11 @@ def test_means_stand_beside_those_of_the_same_networks():
 def test_what_is_higher_on_the_same_data_is_named():
     studied = pd.DataFrame({"variant": ["baseline", "layers-1", "beyond-bidirectional"], "val_f1": [0.6, 0.7, 0.1]})
     assert others.said(others.beside(rows_of(), studied)) == (
-        "Of 2 on the same data, higher on validation data than in the study: double the learning rate (+0.110)."
+        "On the same data these are higher on validation data than in the study, 1 of 2: double the learning rate "
+        "(+0.110)."
     )
     high = studied.assign(val_f1=0.99)
-    assert others.said(others.beside(rows_of(), high)).endswith("none is higher on validation data than the study.")
+    assert others.said(others.beside(rows_of(), high)).startswith("On the same data none of 2 is higher")
     folds = {key: scores for key, scores in SCORES.items() if key[0] == "fold-2"}
     assert others.said(others.beside(rows_of(folds), high)) == ""
 
@@ -82,5 +83,5 @@ def test_a_profile_that_has_them_shows_its_own(tmp_path):
     lead, table, said = others.parts(found, rows_of())
     assert lead.startswith("Some of the networks were trained once more")
     assert len(table) == 4
-    assert said.startswith("Of 2 on the same data")
+    assert said.startswith("On the same data these are higher")
     assert float(table["validation macro-F1"][0]) == pytest.approx(0.565)

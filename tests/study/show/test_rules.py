@@ -37,15 +37,18 @@ def test_each_rule_has_its_mean_and_how_often_it_is_best(trials):
     assert scores.loc["layers-3"].tolist() == pytest.approx([0.5, 0.9, 0.6])
     table = rules.table(scores, rules.searched_by_rule("lstm"))
     number = len(names)
-    assert table.columns.tolist() == ["weights kept", "validation macro-F1", "the best rule for"]
+    assert table.columns.tolist() == ["weights kept", "validation macro-F1", "alone the best rule for"]
     assert table["weights kept"].tolist() == [*rules.WORDS.values()]
-    assert table["the best rule for"].tolist() == [
+    assert table["alone the best rule for"].tolist() == [
         f"{each} of {number} variants" for each in (1, 1, number - 2)
     ]  # fmt: skip
     means = scores.mean()
     assert table["validation macro-F1"].tolist() == [f"{each:.3f}" for each in means]
     said = rules.said(scores, rules.searched_by_rule("lstm"))
-    assert f"is that of the {rules.WORDS[means.idxmax()]}; the rules lie {means.max() - means.min():.3f} apart." in said
+    assert (
+        f"is that of the {rules.WORDS[means.idxmax()]}, and the rules lie {means.max() - means.min():.3f} apart."
+        in said
+    )
     assert "held out" not in said
 
 
@@ -61,9 +64,9 @@ def test_what_the_search_held_out_stands_beside_it(trials):
     assert searched.loc["baseline"].tolist() == pytest.approx([0.5, 0.71, 0.6])
     table = rules.table(rules.by_rule(found_with({})), searched)
     assert table["on the data held out by the search"].tolist() == ["0.700", "0.755", "0.650"]
-    assert table["the best rule there for"].tolist() == ["1 of 2 networks", "1 of 2 networks", "0 of 2 networks"]
+    assert table["alone the best rule there for"].tolist() == ["1 of 2 networks", "1 of 2 networks", "0 of 2 networks"]
     said = rules.said(rules.by_rule(found_with({})), searched)
-    assert "held out of training it is that of the last step, and they lie 0.105 apart." in said
+    assert "held out of training the highest mean is that of the last step, and the rules lie 0.105 apart." in said
 
 
 def test_what_turns_round_with_the_rule_is_named():
@@ -106,3 +109,10 @@ def test_a_network_that_diverged_has_no_say():
     for each in found.checks:
         each.run.record["diverged"] = each.run.variant.name == "layers-1"
     assert "layers-1" not in rules.by_rule(found).index
+
+
+def test_rules_that_give_the_same_are_not_told_apart(trials):
+    names = [each.name for each in variants("lstm")]
+    scores = rules.by_rule(found_with(dict.fromkeys(names, (0.6, 0.6, 0.6))))
+    assert rules.table(scores, rules.searched_by_rule("lstm"))["alone the best rule for"].str.startswith("0 of").all()
+    assert rules.said(scores, scores[:0]) == "Over the variants, seeds averaged, all three rules give the same mean."

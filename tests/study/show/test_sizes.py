@@ -108,15 +108,15 @@ def test_what_moves_with_a_knob_is_named(built):
     runs = built("lstm", "layers", "depth", "direction", "half_cells")
     for group in ("layers", "direction"):
         assert sizes.said(runs, group) == (
-            f"With the knob these move, too: the number of parameters and {DENSE}. The largest of these networks has "
+            f"What moves along: the number of parameters and {DENSE}. The largest of these networks has "
             f"{factor(runs, group)} times the parameters of the smallest."
         )
     assert factor(runs, "layers") != factor(runs, "direction")
     for group, of, name in (("depth", "layers", "Number of layers"), ("half_cells", "direction", "Direction")):
         assert sizes.said(runs, group) == (
             f"Held fixed here, and not under *{name}*: {DENSE}. Still moving: the number of parameters. The largest of "
-            f"these networks has {factor(runs, group)} times the parameters of the smallest, where it is "
-            f"{factor(runs, of)} times there."
+            f"these networks has {factor(runs, group)} times the parameters of the smallest, under *{name}* "
+            f"{factor(runs, of)} times."
         )
 
 
@@ -135,6 +135,6 @@ def test_where_nothing_moves_it_is_said_so(built):
     first, *_ = runs = built("cnn", "pooling")
     runs = [replace(each, path=first.path, record={"params": 5}) for each in runs]
     assert sizes.said(runs, "pooling") == (
-        "With the knob nothing else moves of what is counted here: the number of parameters, the number of poolings, "
-        f"{MAP}, channels of the last feature map and {DENSE} are the same."
+        "Nothing that is counted here moves along: the number of parameters, the number of poolings, height, width and "
+        f"channels of the last feature map and {DENSE} are the same."
     )
