@@ -17,7 +17,7 @@ import papermill
 import pytest
 
 import forward
-from study import evidence, report, runs
+from study import evidence, report, runs, store
 from study import notebook as checks_first
 from study.__main__ import main
 from study.architectures import ARCHITECTURES, rows, variants
@@ -28,8 +28,7 @@ from study.show import overview, pages
 
 from .made_up import checks, weighed
 
-TABLES = {f"{name}.csv" for name in ("results", "history", "baselines", "comparisons", "predictions")}
-TABLES |= {"conditions.csv", "ensembles.csv"}
+TABLES = {f"{name}.csv" for name in store.TABLES}
 NETWORKS = sum(len(variants(name)) for name in ARCHITECTURES)
 OTHERS = sum(len(some) for name in ARCHITECTURES for some in jobs_under(name, "tiny").values())
 NOTEBOOKS = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in ARCHITECTURES}
@@ -146,7 +145,9 @@ class TestReport:
     def test_everything_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
         names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
-        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "cells.csv"}
+        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html"} | {
+            f"{name}.csv" for name in store.NOT_ALWAYS if name not in ("robustness", "ensembles", "folds")
+        }
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
         assert {f"{name}-{group}.png" for name in ARCHITECTURES for group, _, _ in rows(name)} <= figures
         assert {path.suffix for path in finished.rglob(".*")} <= {".lock"}  # no temporary file is left
