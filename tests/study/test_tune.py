@@ -254,10 +254,10 @@ def test_nothing_lies_beyond_a_natural_end():
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_no_rule_is_clearly_better_than_that_of_the_architecture(architecture):
-    """By a standard error of the mean difference, over networks, splits and seeds."""
+    """By two standard errors of the mean difference, over networks, splits and seeds."""
     family = ARCHITECTURES[architecture]
     table = pd.read_csv(tune.TRIALS_DIR / f"{architecture}-rules.csv")
     assert set(table["network"]) == set(family.search.rules_on)
     for rule in set(RULES) - {family.training["keep"]}:
         ahead = table[rule] - table[family.training["keep"]]
-        assert ahead.mean() <= ahead.sem(), f"{rule} is better by {ahead.mean():.4f}"
+        assert ahead.mean() <= 2 * ahead.sem(), f"{rule} is better by {ahead.mean():.4f}"
