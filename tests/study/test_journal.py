@@ -45,9 +45,9 @@ SHORT = {"batch_size": 4, "keep": "best", "learning_rate": 0.03, "sequence_lengt
 NESTEROV = {"optimizer": "nesterov", "weight_decay": 0.1, "warm_up": 0.4, "label_smoothing": 0.1, "keep": "last"}
 # Architecture, settings, training, epochs. A CNN's epoch has 32 batches: Keras returns to Python after 16.
 TRAININGS = {
-    "cnn": ("cnn", NORMALIZED | {"batch_normalization": True, "augmentation": True}, SMALL | {"block_dropout": 0.2}, 6),
+    "cnn": ("cnn", NORMALIZED | {"batch_normalization": True, "augmentation": True}, SMALL | {"dropout": 0.4}, 6),
     "lstm": ("lstm", {"units": (4,)}, SHORT, 5),
-    "nesterov": ("cnn", NORMALIZED, NESTEROV | {"batch_size": 16, "block_dropout": 0.2}, 4),
+    "nesterov": ("cnn", NORMALIZED, NESTEROV | {"batch_size": 16, "dropout": 0.4}, 4),
     "no number": ("cnn", NORMALIZED, SMALL, 6),
     "no number at once": ("cnn", NORMALIZED, SMALL, 6),
 }

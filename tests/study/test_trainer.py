@@ -134,7 +134,7 @@ def test_each_setting_of_the_reference_changes_it(key):
     [
         ("cnn", "baseline", "dense_units", 17),
         ("cnn", "baseline", "dropout", 0.37),
-        ("cnn", "beyond-dropout", "block_dropout", 0.37),
+        ("cnn", "beyond-dropout", "dropout", 0.37),
         *(
             (architecture, "baseline", key, value)
             for architecture in TEXTS
@@ -173,7 +173,7 @@ def test_the_first_cnn():
 
 
 def test_the_last_cnn():
-    model = built("cnn", "beyond-global-maximum", block_dropout=0.37)
+    model = built("cnn", "beyond-global-maximum", dropout=0.74)
     inside = ("conv", "normalization", "relu")
     blocks = [
         [*(f"{kind}_{number}{part}" for part in "ab" for kind in inside), f"pool_{number}", f"dropout_{number}"]
@@ -195,7 +195,7 @@ def test_the_last_cnn():
 def names_of(**settings):
     """The layers of a CNN with these settings, but for the first and the last."""
     variant = Variant("cnn", "made-up", variants("cnn")[0].settings | settings)
-    model = build(variant, ARCHITECTURES["cnn"].training | {"dropout": 0.37, "block_dropout": 0.12}, DATA["cnn"])
+    model = build(variant, ARCHITECTURES["cnn"].training | {"dropout": 0.37}, DATA["cnn"])
     return [each.name for each in model.layers][1:-1], model
 
 
@@ -225,7 +225,7 @@ def test_a_number_of_poolings_does_not_depend_on_that_of_the_convolutions(blocks
     assert found == [*expected, *(["pool_3"] if blocks == 2 else [])]
 
 
-@pytest.mark.parametrize(("dropout", "rate"), [("strong", 0.37), ("light", 0.12)])
+@pytest.mark.parametrize(("dropout", "rate"), [("strong", 0.37), ("light", 0.185)])
 def test_the_dropout_after_the_dense_layer_has_either_rate(dropout, rate):
     assert names_of(dropout_rate=dropout)[1].get_layer("dropout").rate == rate
 

@@ -24,7 +24,7 @@ REAL = folder(os.environ.get("DATA", "data"))
 IS_THERE = (REAL / "nusax").is_dir()
 # Ends of a range beyond which there is nothing: no rate is less than none, the Indonesian training texts have fewer
 # words than these, and none of them is longer.
-NATURAL = dict.fromkeys(("word_dropout", "input_dropout", "dropout", "block_dropout", "label_smoothing"), 0.0)
+NATURAL = dict.fromkeys(("word_dropout", "input_dropout", "dropout", "label_smoothing"), 0.0)
 NATURAL |= {"max_tokens": 4000, "sequence_length": 80}
 
 
