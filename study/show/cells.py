@@ -13,7 +13,6 @@ from .. import full
 from ..architectures import ARCHITECTURES
 from ..cells import GROUP, all_of_them, bests, finished, of_tables, settings
 from ..datasets import Dataset
-from ..files import atomic_write
 from ..findings import name_of, perhaps_small
 from ..runs import Place
 from . import style
@@ -144,7 +143,5 @@ def picture(rows: pd.DataFrame, results: pd.DataFrame, path: Path, title: str) -
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
     style.legend(figure, axes)
     figure.suptitle(title)
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png")
     scores = (f"{row.architecture} {words()[row.variant]} {row.effect:.3f}" for row in alone.itertuples())
-    return Picture(path, f"{title}: {', '.join(scores)}")
+    return Picture(style.write(figure, path), f"{title}: {', '.join(scores)}")

@@ -10,7 +10,6 @@ import numpy as np
 from IPython.display import Code, display
 from matplotlib.patches import Rectangle
 
-from ..files import atomic_write
 from ..runs import Place
 from . import style
 from .style import ORANGE, Picture
@@ -61,9 +60,7 @@ def grids(arrays: dict[str, np.ndarray], frames: Sequence[Frame | None], place: 
             axes.add_patch(Rectangle((j - 0.5, i - 0.5), size, size, **look))
         axes.set_title(title, fontsize=8)
         axes.set_axis_off()
-    path = place.figures / f"{name}.png"
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png")
+    path = style.write(figure, place.figures / f"{name}.png")
     return Picture(path, ". ".join(f"{title}: {'; '.join(map(_line, array))}" for title, array in arrays.items()))
 
 

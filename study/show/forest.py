@@ -13,10 +13,9 @@ from matplotlib.figure import Figure
 
 from ..architectures import ARCHITECTURES
 from ..evidence import within_groups
-from ..files import atomic_write
 from ..findings import is_fragile, is_total, lacking, pair_of
 from ..statistics import VERDICTS
-from .style import STYLE, WIDTH, Picture
+from .style import STYLE, WIDTH, Picture, write
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
 LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end
@@ -39,11 +38,9 @@ class Line:
 
 @mpl.rc_context(STYLE)
 def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
-    """Draw the comparisons within groups and write them as PNG: from the same table the same bytes."""
+    """Draw the comparisons within groups and write them: from the same table the same bytes."""
     figure = draw(comparisons, title)
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png", metadata={"Software": None})
-    return Picture(path, f"{title}. {_in_numbers(comparisons)}")
+    return Picture(write(figure, path), f"{title}. {_in_numbers(comparisons)}")
 
 
 @mpl.rc_context(STYLE)

@@ -14,27 +14,23 @@ from matplotlib.figure import Figure
 
 from ..across import KEY, KINDS
 from ..architectures import ARCHITECTURES
-from ..files import atomic_write
 from ..findings import is_total, lacking
-from .style import BLUE, ORANGE, STYLE, WIDTH, Picture
+from .style import BLUE, ORANGE, STYLE, WIDTH, Picture, write
 
 ROW, AROUND, ENDS = 0.28, 0.6, 0.95  # inches: the height of a row, what stands around a block, and around all
 LEFT, RIGHT, GAP = 0.335, 0.985, 0.04  # of the figure's width: where the panels begin and end, and between them
 FILLS = {"better": BLUE, "worse": BLUE, "equivalent": "0.6", "not resolved": "white"}
 KINDS_TITLE = "One kind of cell against another, at equal settings"
 MEAN, DOTS, SQUARE = -0.1, 0.2, -0.32  # of a row, from its middle downwards: where each mark stands
-LOOKS = {"svg.hashsalt": "forest", "svg.fonttype": "path"}  # from the same table the same file
 
 
-@mpl.rc_context(STYLE | LOOKS)
+@mpl.rc_context(STYLE)
 def save(findings: pd.DataFrame, effects: pd.DataFrame, path: Path, sample_of: Sequence[str]) -> Picture:
     """Draw the findings and write them as PNG and as SVG."""
     title = f"What holds in {findings['languages'].max()} languages"
     title += "".join(f" (sample data, not {each})" for each in sample_of)
     figure = draw(findings, effects, title)
-    for kind, about in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
-        with atomic_write(path.with_suffix(f".{kind}")) as part:
-            figure.savefig(part, format=kind, metadata=about)
+    write(figure, path)
     counts = findings["verdict"].value_counts()
     return Picture(path, f"{title}: {', '.join(f'{number} {verdict}' for verdict, number in counts.items())}.")
 

@@ -28,6 +28,8 @@ STYLE = {
     "figure.titlesize": 10,
     "legend.frameon": False,
     "savefig.bbox": "tight",
+    "svg.hashsalt": "figure",  # from the same numbers the same file
+    "svg.fonttype": "path",
 }
 BLUE, ORANGE, GREEN = sns.color_palette("colorblind")[:3]  # told apart with any colour vision, and in grey
 styled = mpl.rc_context(STYLE)  # a decorator of what draws
@@ -35,13 +37,18 @@ styled = mpl.rc_context(STYLE)  # a decorator of what draws
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on disk; a notebook shows it, with its text for those who cannot see it."""
+    """A figure on disk, as PNG with its SVG beside it; a notebook shows the first, a page whichever suits it.
+
+    `caption` says what is to be seen, `alt` tells it to those who cannot see it, with its numbers.
+    """
 
     path: Path
     alt: str
+    caption: str = ""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        return {"image/png": self.path.read_bytes(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        about = {"name": self.path.stem, "alt": self.alt, "caption": self.caption or self.alt}
+        return {"image/png": self.path.read_bytes(), "text/plain": about["caption"]}, {"image/png": about}
 
 
 def figure(height: float, *shape: int, **settings: Any) -> tuple[Figure, np.ndarray]:
@@ -50,14 +57,24 @@ def figure(height: float, *shape: int, **settings: Any) -> tuple[Figure, np.ndar
     return figure, figure.subplots(*shape, squeeze=False, **settings)
 
 
-def save(figure: Figure, place: Place, name: str, title: str, data: Dataset) -> Picture:
-    """Give the figure its title, with a warning if the data is not the real one, and write it."""
+def save(
+    figure: Figure, place: Place, name: str, title: str, data: Dataset, *, caption: str = "", alt: str = ""
+) -> Picture:
+    """Give the figure its title, with a warning if the data is not the real one, and write it.
+
+    Without a caption the title stands for it, without an alternative text the caption.
+    """
     title = f"{title} ({data.notice})" if data.is_sample else title
-    path = place.figures / f"{name}.png"
     figure.suptitle(title)
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png")
-    return Picture(path, title)
+    return Picture(write(figure, place.figures / f"{name}.png"), alt or caption or title, caption or title)
+
+
+def write(figure: Figure, path: Path) -> Path:
+    """Write the figure as PNG to `path`, which is returned, and as SVG beside it: the same figure, the same bytes."""
+    for kind, about in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+        with atomic_write(path.with_suffix(f".{kind}")) as part:
+            figure.savefig(part, format=kind, metadata=about)
+    return path
 
 
 def in_lines(words: str, width: int) -> str:

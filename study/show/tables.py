@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,25 @@ SCALED = {  # columns of temperatures.csv
 
 
 class Table(pd.DataFrame):
-    """A DataFrame that a notebook shows without its index, with every cell in full, and with a dollar as a dollar."""
+    """A DataFrame that a notebook shows without its index, with every cell in full, and with a dollar as a dollar.
+
+    `caption` stands above it: Table(rows).captioned("What the rows are").
+    """
+
+    _metadata = ["caption"]
+    caption = ""
+
+    def captioned(self, caption: str) -> Table:
+        self.caption = caption
+        return self
 
     def _repr_html_(self) -> str:
         if self.empty:
             return ""
         with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
-            return self.to_html(index=False, border=0)
+            shown = self.to_html(index=False, border=0)
+        head, tag, rest = shown.partition("<thead>")
+        return f"{head}<caption>{escape(self.caption)}</caption>{tag}{rest}" if self.caption else shown
 
 
 def variants_table(architecture: str) -> Table:

@@ -91,7 +91,8 @@ def test_grids_show_every_number(tmp_path, monkeypatch):
     picture = explain.grids(arrays, [(1, 0, 2), None], runs.Place("tiny", True, tmp_path), "small")
     assert picture.path == tmp_path / "figures" / "tiny-sample" / "small.png"
     assert with_tilde(picture.alt) == "image: 0 1.5; ~2 3. pooled: 3"
-    [figure] = drawn
+    figure, same = drawn  # as PNG and as SVG
+    assert figure is same
     image, pooled = figure.axes
     assert {(with_tilde(text.get_text()), *text.get_position()) for text in image.texts} == {
         ("0", 0, 0), ("1.5", 1, 0), ("~2", 0, 1), ("3", 1, 1),
