@@ -15,7 +15,7 @@ from ..cells import GROUP, all_of_them, bests, finished, of_tables, settings
 from ..datasets import Dataset
 from ..findings import name_of, perhaps_small
 from ..runs import Place
-from . import style
+from . import labels, style
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
 from .tables import Table
@@ -37,7 +37,7 @@ def parts(data: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any
     for rows, scores, of_full in [*sources, (here if len(here) else None, results, False)]:
         if rows is not None:
             yield lead(rows, of_full)
-            yield table(rows, scores)
+            yield table(rows, scores, of_full)
             yield order(rows, scores)
             yield verdicts(rows)
         yield missing(rows, of_full)
@@ -57,7 +57,7 @@ def lead(rows: pd.DataFrame, of_full: bool) -> str:
     return say("cells.lead", cells=titles, fewest=seeds.min(), most=seeds.max(), of_full=of_full)
 
 
-def table(rows: pd.DataFrame, results: pd.DataFrame) -> Table:
+def table(rows: pd.DataFrame, results: pd.DataFrame, of_full: bool = False) -> Table:
     """A row for each cell: its weights, its macro-F1 at each setting, and beside it its own best network."""
     alone, lines, best = _alone(rows), [], bests(results).set_index("architecture")
     for name in alone["architecture"].unique():
@@ -73,7 +73,7 @@ def table(rows: pd.DataFrame, results: pd.DataFrame) -> Table:
             line["validation"] = f"{best.loc[name, 'val_f1']:.3f}"
             line["test"] = f"{best.loc[name, 'test_f1_keras']:.3f}"
         lines.append(line)
-    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(say("captions.cells_table", of_full=of_full))
 
 
 def order(rows: pd.DataFrame, results: pd.DataFrame) -> str:
@@ -126,22 +126,32 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @style.styled
-def picture(rows: pd.DataFrame, results: pd.DataFrame, path: Path, title: str) -> Picture:
+def picture(rows: pd.DataFrame, results: pd.DataFrame, path: Path, title: str, of_full: bool = False) -> Picture:
     """For each cell and setting every network a dot, the mean with its 95 % interval beside them."""
     alone = _alone(rows)
     names = list(alone["architecture"].unique())
     figure, [[axes]] = style.figure(2.8, 1, 1)
     for number, (variant, said) in enumerate(words().items()):
-        for row in alone[alone["variant"] == variant].itertuples():
-            mine = results[(results["architecture"] == row.architecture) & (results["variant"] == variant)]
+        mine = alone[alone["variant"] == variant]
+        for row in mine.itertuples():
+            scores = results[(results["architecture"] == row.architecture) & (results["variant"] == variant)]
             place = names.index(row.architecture) + 0.3 * (number - 0.5)
-            dots = place - 0.06 - np.linspace(0.1, 0, len(mine))
-            axes.plot(dots, mine["test_f1_keras"], ".", color=LOOKS[number]["color"], alpha=0.6)
+            dots = place - 0.06 - np.linspace(0.1, 0, len(scores))
+            axes.plot(dots, scores["test_f1_keras"], ".", color=LOOKS[number]["color"], alpha=0.6)
             error = [[row.effect - row.low], [row.high - row.effect]]
             axes.errorbar(place, row.effect, error, linestyle="none", capsize=4, label=said, **LOOKS[number])
+            if row.architecture == names[0]:
+                look = {"color": labels.ink(LOOKS[number]["color"]), "fontsize": 8, "va": "center"}
+                aside, look["ha"] = ((-22, "right"), (10, "left"))[number % 2]
+                axes.annotate(said, (place, row.effect), xytext=(aside, 0), textcoords="offset points", **look)
     axes.set_xticks(range(len(names)), [ARCHITECTURES[name].title for name in names])
-    axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4))
-    style.legend(figure, axes)
+    axes.set(ylabel="test macro-F1", xlim=(-0.8, len(names) - 0.4))
     figure.suptitle(title)
-    scores = (f"{row.architecture} {words()[row.variant]} {row.effect:.3f}" for row in alone.itertuples())
-    return Picture(style.write(figure, path), f"{title}: {', '.join(scores)}")
+    means = [(ARCHITECTURES[row.architecture].title, words()[row.variant], _mean(row)) for row in alone.itertuples()]
+    alt, caption = say("alts.cells", title=title, rows=means), say("captions.cells", of_full=of_full)
+    return Picture(style.write(figure, path), alt, caption)
+
+
+def _mean(row: Any) -> dict[str, float]:
+    """A row as the templates take a mean with its interval."""
+    return {"estimate": row.effect, "low": row.low, "high": row.high}

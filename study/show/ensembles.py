@@ -16,7 +16,7 @@ from ..evaluation import best, results
 from ..evidence import Evidence
 from ..findings import name_of
 from ..runs import Place
-from . import style
+from . import labels, style
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
@@ -75,7 +75,9 @@ def table(rows: pd.DataFrame) -> Table:
         lines.append(line)
     several = [str(each) for each in study.MEMBERS[1:] if any(str(each) in line for line in lines)]
     columns = ["variant", "networks", "alone", *several, "all together"]
-    return Table(pd.DataFrame(lines, columns=columns, dtype=object).fillna(""))
+    title = ARCHITECTURES[rows["architecture"].iloc[0]].title
+    found = pd.DataFrame(lines, columns=columns, dtype=object).fillna("")
+    return Table(found).captioned(say("captions.ensembles_table", title=title))
 
 
 @style.styled
@@ -83,18 +85,30 @@ def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = Fal
     """Macro-F1 against the number of members: the mean over subsets, and the lowest and highest of them."""
     architecture = rows["architecture"].iloc[0]
     figure, [[axes]] = style.figure(2.8, 1, 1)
+    ends = []
     for number, (name, mine) in enumerate(rows.groupby("variant", sort=False)):
         reach = [mine["mean"] - mine["lowest"], mine["highest"] - mine["mean"]]
         places = mine["members"] * 1.04 ** (number - 1)  # side by side
-        axes.errorbar(places, mine["mean"], reach, capsize=3, label=name_of(architecture, name), **LOOKS[number])
+        said, look = name_of(architecture, name), LOOKS[number]
+        axes.errorbar(places, mine["mean"], reach, capsize=3, label=said, **look)
+        ends.append((places.iloc[-1], mine["mean"].iloc[-1], style.in_lines(said, 22), look["color"]))
     axes.set_xscale("log")
     axes.set_xticks(sorted(rows["members"].unique()))
     axes.xaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
     axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     axes.set(xlabel="networks together", ylabel="test macro-F1")
-    style.legend(figure, axes)
-    title = say("ensembles.title", title=f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}")
-    return style.save(figure, place, f"{architecture}-ensembles{'-full' if of_full else ''}", title, data)
+    labels.at_ends(axes, ends)
+    network = f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}"
+    points = [
+        (name_of(architecture, name), list(zip(mine["members"], mine["mean"], strict=True)))
+        for name, mine in rows.groupby("variant", sort=False)
+    ]
+    about = {
+        "alt": say("alts.ensembles", title=network, variants=points),
+        "caption": say("captions.ensembles", title=network),
+    }
+    name = f"{architecture}-ensembles{'-full' if of_full else ''}"
+    return style.save(figure, place, name, say("ensembles.title", title=network), data, **about)
 
 
 def reading(rows: pd.DataFrame, rival_f1: float, rival: str) -> str:

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from ..runs import Place
 from . import style
+from .sentences import say
 from .style import ORANGE, Picture
 from .tables import Table
 
@@ -42,7 +43,7 @@ def layers_table(layers: dict[str, Callable | str | None]) -> Table:
         else:
             said = plain or "nothing: it acts in training only"
             rows.append({"in Keras": name, "plain function": "", "what it computes": said.replace("`", "")})
-    return Table(rows)
+    return Table(rows).captioned(say("captions.layers"))
 
 
 @style.styled
@@ -61,7 +62,8 @@ def grids(arrays: dict[str, np.ndarray], frames: Sequence[Frame | None], place: 
         axes.set_title(title, fontsize=8)
         axes.set_axis_off()
     path = style.write(figure, place.figures / f"{name}.png")
-    return Picture(path, ". ".join(f"{title}: {'; '.join(map(_line, array))}" for title, array in arrays.items()))
+    alt = ". ".join(f"{title}: {'; '.join(map(_line, array))}" for title, array in arrays.items())
+    return Picture(path, alt, say("captions.grids", titles=list(arrays), framed=any(frames)))
 
 
 def _line(values: np.ndarray) -> str:
@@ -77,7 +79,7 @@ def sums(padded: np.ndarray, kernel: np.ndarray, bias: float, found: np.ndarray)
         products = " + ".join(f"{bracketed(x)} · {bracketed(k)}" for x, k in pairs) or "0"
         rows.append({"row, column": f"{i}, {j}", "window · filter + bias": f"{products} + {bracketed(bias)}"})
         rows[-1]["sum"] = number(total)
-    return Table(rows)
+    return Table(rows).captioned(say("captions.sums"))
 
 
 def steps(words: Sequence[str], found: Sequence[dict[str, np.ndarray]]) -> Table:
@@ -86,7 +88,7 @@ def steps(words: Sequence[str], found: Sequence[dict[str, np.ndarray]]) -> Table
     return Table(
         {"": quantity} | {word: ", ".join(map(number, np.round(step[quantity], 4))) for word, step in columns.items()}
         for quantity in found[0]
-    )
+    ).captioned(say("captions.steps", words=list(words)))
 
 
 def weights(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, gates: str) -> Table:
@@ -98,7 +100,7 @@ def weights(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, 
         {"": title if len(part) == 1 else f"{title}, {row}"} | dict(zip(names, map(number, line), strict=True))
         for title, part in parts.items()
         for row, line in enumerate(part, 1)
-    )
+    ).captioned(say("captions.weights"))
 
 
 def difference(ours: np.ndarray, keras: np.ndarray) -> Table:
@@ -107,7 +109,7 @@ def difference(ours: np.ndarray, keras: np.ndarray) -> Table:
     agreeing = np.sum(ours.argmax(axis=-1) == keras.argmax(axis=-1))
     return Table(
         [{"agreement": f"{agreeing}/{len(ours)}", "max |Δ|": f"{apart.max():.1e}", "mean |Δ|": f"{apart.mean():.1e}"}]
-    )
+    ).captioned(say("captions.difference"))
 
 
 def number(value: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .. import folds as study
 from .. import full
+from ..architectures import ARCHITECTURES
 from ..conditions import VALIDATION
 from ..evidence import Evidence, against_baselines
 from ..findings import name_of
@@ -44,7 +45,8 @@ def table(rows: pd.DataFrame) -> Table:
             ahead = f"{less.effect:+.3f} ({less.low:+.3f} to {less.high:+.3f})"
             line[f"{name_of(architecture, less.method)} is ahead by"] = ahead
         lines.append(line)
-    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+    caption = say("captions.folds", title=ARCHITECTURES[architecture].title)
+    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(caption)
 
 
 def reading(rows: pd.DataFrame, comparisons: pd.DataFrame) -> str:

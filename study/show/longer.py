@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 
 from .. import full
@@ -17,7 +15,7 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..findings import value_of
 from ..runs import Place
-from . import style
+from . import labels, style
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
@@ -27,7 +25,6 @@ LOOKS = [  # of the values of a group
     {"color": ORANGE, "marker": "s", "linestyle": "--"},
     {"color": GREEN, "marker": "^", "linestyle": ":"},
 ]
-APART = 0.06  # of the height of a panel: how far labels stay from each other
 
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
@@ -63,10 +60,12 @@ def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = Fal
         each.set(title=family.groups[group].title, xlabel="epochs")
     axes[0, 0].set_ylabel("test macro-F1")
     for each, group in zip(axes.flat, groups, strict=True):  # when the panels have their common height
-        _name_lines(each, alone[alone["group"] == group])
-    title = say("longer.title", title=f"{family.title}{', full' if of_full else ''}")
+        labels.at_ends(each, _ends(alone[alone["group"] == group]), aside=8)
+    network = f"{family.title}{', full' if of_full else ''}"
+    points = [(family.groups[group].title.lower(), _points(alone[alone["group"] == group])) for group in groups]
+    about = {"alt": say("alts.longer", title=network, groups=points), "caption": say("captions.longer", title=network)}
     name = f"{rows['architecture'].iloc[0]}-epochs{'-full' if of_full else ''}"
-    return style.save(figure, place, name, title, data)
+    return style.save(figure, place, name, say("longer.title", title=network), data, **about)
 
 
 def _panel(axes: Any, rows: pd.DataFrame) -> None:
@@ -84,23 +83,25 @@ def _panel(axes: Any, rows: pd.DataFrame) -> None:
     axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
 
 
-def _name_lines(axes: Any, rows: pd.DataFrame) -> None:
-    """What each line is, at its end, in its colour; names that would lie on each other move apart."""
-    low, high = axes.get_ylim()
+def _ends(rows: pd.DataFrame) -> list[tuple[float, float, str, Any]]:
+    """Where each line ends, what it is, and its colour."""
     names = list(rows["variant"].unique())
     ends = [rows[rows["variant"] == name].sort_values("epochs").iloc[-1] for name in names]
-    heights = apart([end["effect"] for end in ends], APART * (high - low))
-    for end, height, look in zip(ends, heights, LOOKS, strict=False):
-        said = value_of(end["architecture"], end["group"], end["variant"])
-        axes.annotate(said, (end["epochs"] * 1.1, height), color=look["color"], va="center", annotation_clip=False)
+    return [
+        (end["epochs"], end["effect"], value_of(end["architecture"], end["group"], end["variant"]), look["color"])
+        for end, look in zip(ends, LOOKS, strict=False)
+    ]
 
 
-def apart(heights: list[float], least: float) -> list[float]:
-    """Heights in their order, moved upwards as far as needed for each to lie `least` above the one below."""
-    order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=float)
-    for below, above in pairwise(order):
-        moved[above] = max(moved[above], moved[below] + least)
-    return (moved - (moved - heights).mean()).tolist()
+def _points(rows: pd.DataFrame) -> list[tuple[str, list[tuple[int, float]]]]:
+    """(network, [(epochs, mean)]) of a group."""
+    return [
+        (
+            value_of(mine["architecture"].iloc[0], mine["group"].iloc[0], name),
+            list(zip(mine["epochs"], mine["effect"], strict=True)),
+        )
+        for name, mine in rows.sort_values("epochs", kind="stable").groupby("variant", sort=False)
+    ]
 
 
 def table(rows: pd.DataFrame) -> Table:
@@ -117,7 +118,8 @@ def table(rows: pd.DataFrame) -> Table:
             inner = f"{row.low:{signed}.3f} to {row.high:{signed}.3f}"
             line[f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}"] = f"{row.effect:{signed}.3f} ({inner})"
         lines.append(line)
-    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+    title = ARCHITECTURES[rows["architecture"].iloc[0]].title
+    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(say("captions.longer_table", title=title))
 
 
 def verdicts(rows: pd.DataFrame) -> str:

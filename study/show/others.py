@@ -28,7 +28,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
         return
     means = beside(rows, studied)
     yield say("others.lead", of_full=of_full)
-    yield table(means)
+    yield table(means).captioned(say("captions.conditions", title=ARCHITECTURES[evidence.architecture].title))
     yield said(means)
 
 

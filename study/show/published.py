@@ -35,7 +35,8 @@ def table(evidence: Evidence) -> Table:
         rows.append({"method": said, "macro-F1": f"{side.scores.mean():.3f}", "accuracy": f"{accuracy:.3f}"})
         rows[-1]["source"] = f"this page, {len(side.scores)} seeds" if len(side.scores) > 1 else "this page"
     columns = ["method", "macro-F1", "accuracy", "source"]
-    return Table(pd.DataFrame(rows, columns=columns, dtype=object).fillna(""))
+    caption = say("captions.published", data=evidence.data.title)
+    return Table(pd.DataFrame(rows, columns=columns, dtype=object).fillna("")).captioned(caption)
 
 
 def caution(data: Dataset) -> str:

@@ -25,10 +25,12 @@ def parts(evidence: Evidence) -> Iterator[Any]:
     if scores.empty:
         yield say("rules.nothing")
         return
-    yield table(scores, searched)
+    title = ARCHITECTURES[evidence.architecture].title
+    yield table(scores, searched).captioned(say("captions.rules", title=title))
     yield said(scores, searched)
     effects = comparisons(evidence, scores)
-    yield Table(_row(row) for row in effects.itertuples())
+    rows = Table(_row(row) for row in effects.itertuples())
+    yield rows.captioned(say("captions.by_rule", title=title))
     yield hanging(effects)
 
 

@@ -15,7 +15,7 @@ from ..datasets import Dataset
 from ..evidence import Evidence
 from ..findings import name_of
 from ..runs import Place
-from . import style
+from . import labels, style
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
 from .tables import Table
@@ -64,7 +64,8 @@ def table(rows: pd.DataFrame) -> Table:
             column = f"{name} less {row.against}" if row.against else name
             line[column] = f"{row.effect:{signed}.3f} ({inner})"
         lines.append(line)
-    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+    caption = say("captions.shares_table", title=ARCHITECTURES[architecture].title)
+    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(caption)
 
 
 @style.styled
@@ -72,20 +73,28 @@ def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = Fal
     """The mean macro-F1 of the network and of its rival with 95 % intervals, against the number of examples."""
     architecture, alone = rows["architecture"].iloc[0], rows[rows["against"] == ""]
     figure, [[axes]] = style.figure(2.8, 1, 1)
+    ends, points = [], []
     for number, name in enumerate([*_networks(rows), _rival(rows)]):
         mine = alone[alone["method"] == name].drop_duplicates("share").sort_values("share")
         reach = [mine["effect"] - mine["low"], mine["high"] - mine["effect"]]
-        looks = LOOKS[1] if name == _rival(rows) else LOOKS[0]
+        look, said = LOOKS[1] if name == _rival(rows) else LOOKS[0], name_of(architecture, name)
         places = mine["samples"] * (0.985, 1.015)[number % 2]  # side by side
-        axes.errorbar(places, mine["effect"], reach, capsize=3, label=name_of(architecture, name), **looks)
+        axes.errorbar(places, mine["effect"], reach, capsize=3, label=said, **look)
+        ends.append((places.iloc[-1], mine["effect"].iloc[-1], style.in_lines(said, 22), look["color"]))
+        points.append((said, list(zip(mine["samples"], mine["effect"], strict=True))))
     axes.set_xscale("log")
     there = alone.drop_duplicates("share").sort_values("share")
     axes.set_xticks(there["samples"], [f"{row.samples:,}\n{percent(row.share)}" for row in there.itertuples()])
     axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     axes.set(xlabel=f"training {_items(data)}", ylabel="test macro-F1")
-    style.legend(figure, axes)
-    title = say("shares.title", title=f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}")
-    return style.save(figure, place, f"{architecture}-shares{'-full' if of_full else ''}", title, data)
+    labels.at_ends(axes, ends, aside=10)
+    network = f"{ARCHITECTURES[architecture].title}{', full' if of_full else ''}"
+    about = {
+        "alt": say("alts.shares", title=network, networks=points),
+        "caption": say("captions.shares", title=network, items=_items(data)),
+    }
+    name = f"{architecture}-shares{'-full' if of_full else ''}"
+    return style.save(figure, place, name, say("shares.title", title=network), data, **about)
 
 
 def reading(rows: pd.DataFrame) -> str:

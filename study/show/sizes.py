@@ -28,7 +28,9 @@ def table(runs: list[Run], group: str) -> Table:
     """
     found = counted(runs, group)
     varying = [name for name in found.columns[2:] if found[name].nunique() > 1]
-    return Table(found[[*found.columns[:2], *varying]])
+    family = ARCHITECTURES[runs[0].variant.architecture]
+    title = f"{family.title}, {family.groups[group].title.lower()}"
+    return Table(found[[*found.columns[:2], *varying]]).captioned(say("captions.sizes", title=title))
 
 
 def counted(runs: list[Run], group: str) -> pd.DataFrame:

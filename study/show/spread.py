@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from ..across import KEY, KINDS
 from ..architectures import ARCHITECTURES
 from ..findings import is_total, lacking
+from .sentences import say
 from .style import BLUE, ORANGE, STYLE, WIDTH, Picture, write
 
 ROW, AROUND, ENDS = 0.28, 0.6, 0.95  # inches: the height of a row, what stands around a block, and around all
@@ -31,8 +32,10 @@ def save(findings: pd.DataFrame, effects: pd.DataFrame, path: Path, sample_of: S
     title += "".join(f" (sample data, not {each})" for each in sample_of)
     figure = draw(findings, effects, title)
     write(figure, path)
-    counts = findings["verdict"].value_counts()
-    return Picture(path, f"{title}: {', '.join(f'{number} {verdict}' for verdict, number in counts.items())}.")
+    from .languages import in_words
+
+    alt = say("alts.spread", title=title, rows=[in_words(row) for row in findings.itertuples()])
+    return Picture(path, alt, say("captions.spread", languages=findings["languages"].max()))
 
 
 @mpl.rc_context(STYLE)

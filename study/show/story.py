@@ -20,6 +20,7 @@ from . import (
     closeups,
     conclusions,
     controls,
+    curves,
     ensembles,
     figures,
     folds,
@@ -104,7 +105,7 @@ def group(evidence: Evidence, name: str) -> Iterator[Any]:
     yield sizes.said(runs, name)
     yield tables.group_table(evidence, name)
     yield figures.scores(evidence, name)
-    yield figures.curves(evidence, name)
+    yield curves.picture(evidence, name)
     yield readings.curves(evidence, name)
     yield tables.comparison_table(evidence, name)
     yield conclusions.of_group(evidence, name)
@@ -171,11 +172,11 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
     """Classes, confusion, calibration, and the hardest examples."""
     items = _items(evidence.data)
     yield say("notebook.closer_look", classes=len(evidence.data.classes))
-    yield tables.class_table(evidence)
+    yield closeups.class_table(evidence)
     yield readings.classes(evidence)
     yield closeups.confusion(evidence)
     yield say("notebook.confusion")
-    yield tables.calibration_table(evidence)
+    yield closeups.calibration_table(evidence)
     yield closeups.calibration(evidence)
     yield readings.calibration(evidence)
     yield say("notebook.calibration")
@@ -184,7 +185,7 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
         yield closeups.f1_by_length(evidence)
         yield readings.by_length(evidence)
         yield say("notebook.quarters")
-    yield tables.hardest_texts(evidence) if items == "texts" else closeups.hardest_images(evidence)
+    yield closeups.hardest_texts(evidence) if items == "texts" else closeups.hardest_images(evidence)
     yield say("notebook.hardest", items=items)
 
 

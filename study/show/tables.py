@@ -8,23 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import f1_score
 
-from .. import elsewhere, full, predictions, statistics
+from .. import elsewhere, full, predictions
 from ..architectures import ARCHITECTURES, Variant, variants
-from ..evaluation import Check, by_variant, of_value, results, values
+from ..evaluation import Check, of_value, results, values
 from ..evidence import AGAINST_BASELINES, Evidence
 from ..findings import name_of, pair_of
 from ..sides import Side, pairs_ahead
 from ..statistics import p_words
 from . import readings
-
-SCALED = {  # columns of temperatures.csv
-    "temperature": "temperature",
-    "scaled_error": "calibration error, scaled",
-    "loss": "loss",
-    "scaled_loss": "loss, scaled",
-}
+from .sentences import say
 
 
 class Table(pd.DataFrame):
@@ -60,7 +53,7 @@ def variants_table(architecture: str) -> Table:
             "groups": ", ".join(family.groups[group].title.lower() for group in each.labels),
         }
         for each in variants(architecture)
-    )
+    ).captioned(say("captions.variants", title=family.title))
 
 
 def _changes(variant: Variant) -> dict:
@@ -87,7 +80,7 @@ def group_table(evidence: Evidence, group: str) -> Table:
         frame = results(mine)
         lines.append(
             {
-                about.title: about.in_words(value) + _marks(mine),
+                about.title: about.in_words(value) + marks(mine),
                 **_score(evidence.sides[mine[0].run.variant.name]),
                 "seeds": len(mine),
                 "training": f"{frame['train_f1'].mean():.3f}",
@@ -99,8 +92,16 @@ def group_table(evidence: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
+    seeds = max(each["seeds"] for each in lines)
     lines += _baseline_rows(evidence, about.title)
-    return Table(pd.DataFrame(lines, dtype=object).fillna(""))
+    caption = say("captions.group", title=_title(evidence, group), seeds=seeds)
+    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(caption)
+
+
+def _title(evidence: Evidence, group: str = "") -> str:
+    """An architecture's title, and that of one of its groups, as captions begin."""
+    family = ARCHITECTURES[evidence.architecture]
+    return f"{family.title}, {family.groups[group].title.lower()}" if group else family.title
 
 
 def _score(side: Side) -> dict[str, str]:
@@ -112,7 +113,8 @@ def baselines_table(evidence: Evidence) -> Table:
     """The methods without a network, and what those chose on the training data that had a choice."""
     table = Table(_baseline_rows(evidence, "method"))
     chosen = [each.settings for each in evidence.baselines]
-    return Table(table.assign(chosen=chosen)) if any(chosen) else table
+    table = Table(table.assign(chosen=chosen)) if any(chosen) else table
+    return table.captioned(say("captions.baselines", title=_title(evidence)))
 
 
 def _baseline_rows(evidence: Evidence, title: str) -> list[dict[str, str]]:
@@ -131,7 +133,11 @@ def comparison_table(evidence: Evidence, group: str = AGAINST_BASELINES) -> Tabl
     contradict.
     """
     rows = elsewhere.beside(full.beside(evidence.of_group(group), evidence.place), evidence.place)
-    return Table(_compared(evidence, row) for row in rows.itertuples())
+    caption = say("captions.against_baselines", title=_title(evidence), rival=evidence.rival)
+    if group != AGAINST_BASELINES:
+        single = rows["n_seeds"].max() == 1
+        caption = say("captions.comparison", title=_title(evidence, group), single=single)
+    return Table(_compared(evidence, row) for row in rows.itertuples()).captioned(caption)
 
 
 def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
@@ -163,55 +169,11 @@ def _in_languages(row: Any) -> str:
     return f"{row.small if small else row.same:.0f} of {row.others:.0f}"
 
 
-def class_table(evidence: Evidence) -> Table:
-    """The F1 of each class, means over seeds, a row for each variant and each method without a network."""
-    classes = evidence.data.classes
-    lines = []
-    for name, side in evidence.sides.items():
-        scores = [
-            f1_score(evidence.data.y_test, each, labels=np.arange(len(classes)), average=None, zero_division=0)
-            for each in side.predicted
-        ]
-        lines.append(
-            {"variant": name_of(evidence.architecture, name)}
-            | _formatted(dict(zip(classes, np.mean(scores, axis=0), strict=True)))
-        )
-    return Table(lines)
-
-
-def calibration_table(evidence: Evidence) -> Table:
-    """How sure the networks are and how often right: means over seeds, a row for each variant.
-
-    Where temperatures were fitted, also what they are, and the error and the loss as they are and scaled.
-    """
-    lines, by_name = [], evidence.temperatures.groupby("variant")
-    for name, mine in by_variant(evidence.checks).items():
-        right = np.mean([each.predicted == each.y for each in mine])
-        sure = np.mean([each.keras.max(axis=1) for each in mine])
-        error = np.mean([statistics.calibration_error(each.y, each.keras) for each in mine])
-        scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        if name in by_name.groups:
-            means = by_name.get_group(name)[list(SCALED)].mean()
-            scores |= {said: means[column] for column, said in SCALED.items()}
-        lines.append({"variant": name_of(evidence.architecture, name) + _marks(mine)} | _formatted(scores))
-    return Table(lines)
-
-
-def _formatted(scores: dict[str, float]) -> dict[str, str]:
+def formatted(scores: dict[str, float]) -> dict[str, str]:
     return {key: f"{value:.3f}" for key, value in scores.items()}
 
 
-def hardest_texts(evidence: Evidence, number: int = 5) -> Table:
-    """The test texts to whose class the best variant gives the least probability, with all the probabilities."""
-    which, probabilities = evidence.hardest(number)
-    return Table(
-        {"text": evidence.data.x_test[each], "class": evidence.data.classes[evidence.data.y_test[each]]}
-        | _formatted(dict(zip(evidence.data.classes, p, strict=True)))
-        for each, p in zip(which, probabilities, strict=True)
-    )
-
-
-def _marks(checks: list[Check]) -> str:
+def marks(checks: list[Check]) -> str:
     """What is wrong with networks: they predict one class for everything, or diverged; with the seeds if several."""
     words = ""
     for mark in ("dead", "diverged"):
@@ -225,9 +187,9 @@ def predictions_table(probabilities: np.ndarray, classes: Sequence[str], **about
     return Table(
         {name: column[number] for name, column in about.items()}
         | {"answer": classes[p.argmax()]}
-        | _formatted(dict(zip(classes, p, strict=True)))
+        | formatted(dict(zip(classes, p, strict=True)))
         for number, p in enumerate(probabilities)
-    )
+    ).captioned(say("captions.predictions"))
 
 
 def layer_table(checks: list[Check], x: Sequence) -> Table:
@@ -235,7 +197,8 @@ def layer_table(checks: list[Check], x: Sequence) -> Table:
     table = predictions.by_layer(checks[0].run, x)
     for column in ("max |Δ|", "mean |Δ|"):
         table[column] = [f"{value:.1e}" for value in table[column]]
-    return Table(table)
+    title = ARCHITECTURES[checks[0].run.variant.architecture].title
+    return Table(table).captioned(say("captions.by_layer", title=title, samples=len(x)))
 
 
 def check_table(checks: list[Check]) -> Table:
@@ -248,7 +211,7 @@ def check_table(checks: list[Check]) -> Table:
         {
             "variant": name_of(each.run.variant.architecture, each.run.variant.name)
             + (f", seed {each.run.seed}" if several else "")
-            + _marks([each]),
+            + marks([each]),
             "agreement": f"{each.agreeing()}/{len(each.y)}",
             "max |Δp|": f"{each.differences().max():.1e}",
             "mean |Δp|": f"{each.differences().mean():.1e}",
@@ -264,11 +227,13 @@ def check_table(checks: list[Check]) -> Table:
     table = Table(rows)
     if np.isnan([each.numpy_error for each in checks]).all():
         del table["Keras from float64"], table["numpy from float64"]
-    return table
+    title = ARCHITECTURES[checks[0].run.variant.architecture].title
+    return table.captioned(say("captions.check", title=title, examples=len(checks[0].y)))
 
 
 def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:
     """The rows of `findings.published`, to be read; `several` architectures are named."""
+    architectures = rows["architecture"].unique()
     return Table(
         ({"network": ARCHITECTURES[row.architecture].title} if several else {})
         | {
@@ -280,4 +245,4 @@ def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:
             "the finding": readings.finding(row),
         }
         for row in rows.itertuples()
-    )
+    ).captioned(say("captions.earlier", title=", ".join(ARCHITECTURES[each].title for each in architectures)))

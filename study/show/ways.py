@@ -10,6 +10,7 @@ from ..evaluation import Check, by_variant
 from ..evidence import Evidence
 from ..findings import name_of
 from . import style
+from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
 
@@ -34,7 +35,7 @@ def ways_table(checks: list[Check]) -> Table:
             **{f"{WAYS[side][0]}, ms": f"{1000 * _seconds(mine, side, 1):.2f}" for side in WAYS},
         }
         for name, mine in _with_plain(checks).items()
-    )
+    ).captioned(say("captions.ways", title=ARCHITECTURES[architecture].title))
 
 
 def _with_plain(checks: list[Check]) -> dict[str, list[Check]]:
@@ -61,18 +62,15 @@ def three_ways(evidence: Evidence) -> Picture:
     names = [style.in_lines(name_of(evidence.architecture, name), 36) for name in several]
     lines = 1 + max(name.count("\n") for name in names)
     figure, [[scores, agreement, times]] = style.figure(1.3 + (0.05 + 0.12 * lines) * len(names), 1, 3, sharey=True)
-    for height, mine in enumerate(several.values()):
-        for side, (label, look) in WAYS.items():
-            examples = min(len(getattr(each, side)) for each in mine)
-            if not examples:
-                continue
-            look = {"linestyle": "none", "label": label, **look}
-            if examples == len(mine[0].y):
-                scores.plot(np.mean([each.f1(getattr(each, side)) for each in mine]), height, **look)
-            if side != "keras":
-                shares = [each.agreeing(side) / len(getattr(each, side)) for each in mine]
-                agreement.plot(100 * np.mean(shares), height, **look)
-            times.plot(1000 * _seconds(mine, side, 1), height, **look)
+    found = [measured(mine) for mine in several.values()]
+    for height, sides in enumerate(found):
+        for side, values in sides.items():
+            label, look = WAYS[side]
+            for axes, value in zip((scores, agreement, times), values, strict=True):
+                if value is not None and not (side == "keras" and axes is agreement):
+                    axes.plot(
+                        100 * value if axes is agreement else value, height, linestyle="none", label=label, **look
+                    )
     scores.set(yticks=range(len(names)), yticklabels=names, xlabel="test macro-F1", ylim=(len(names) - 0.5, -0.5))
     scores.tick_params("y", labelsize=7.5)
     agreement.set(xlabel="same class as Keras, %")
@@ -85,5 +83,34 @@ def three_ways(evidence: Evidence) -> Picture:
     for axes in (scores, agreement, times):
         axes.grid(axis="both")
     style.legend(figure, scores, times)
-    title = f"{ARCHITECTURES[evidence.architecture].title}: Keras and numpy"
-    return style.save(figure, evidence.place, f"{evidence.architecture}-ways", title, evidence.data)
+    title = ARCHITECTURES[evidence.architecture].title
+    about = {"caption": say("captions.three_ways", title=title), "alt": _alt(title, found)}
+    name = f"{evidence.architecture}-ways"
+    return style.save(figure, evidence.place, name, f"{title}: Keras and numpy", evidence.data, **about)
+
+
+def measured(checks: list[Check]) -> dict[str, tuple[float | None, float, float]]:
+    """{side: (macro-F1, share of Keras' classes, ms for an example)} of a variant, means over seeds.
+
+    The macro-F1 is None where a side did not go over the whole test split; a side without any example is left out.
+    """
+    found = {}
+    for side in WAYS:
+        if examples := min(len(getattr(each, side)) for each in checks):
+            whole = examples == len(checks[0].y)
+            f1 = float(np.mean([each.f1(getattr(each, side)) for each in checks])) if whole else None
+            agreement = float(np.mean([each.agreeing(side) / len(getattr(each, side)) for each in checks]))
+            found[side] = (f1, agreement, 1000 * _seconds(checks, side, 1))
+    return found
+
+
+def _alt(title: str, found: list[dict[str, tuple]]) -> str:
+    """Of each way the lowest and the highest score and time, and the least agreement, over the variants."""
+    ways = []
+    for side, (name, _) in WAYS.items():
+        if mine := [sides[side] for sides in found if side in sides]:
+            scores, agreement, times = (sorted(x for x in each if x is not None) for each in zip(*mine, strict=True))
+            ends = (scores[0], scores[-1]) if len(scores) == len(found) else None
+            way = {"name": name, "scores": ends, "times": (times[0], times[-1])}
+            ways.append(way | {"agreement": None if side == "keras" else agreement[0]})
+    return say("alts.three_ways", title=title, variants=len(found), ways=ways)

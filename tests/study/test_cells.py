@@ -173,11 +173,15 @@ def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
 
 def test_the_figure_has_a_mean_and_the_networks_of_each_cell(rows, place, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(pages.style, "legend", lambda figure, axes: drawn.append(axes))
+    write = pages.style.write
+    monkeypatch.setattr(pages.style, "write", lambda figure, path: drawn.append(figure) or write(figure, path))
     picture = pages.picture(rows, store.read("results", place), tmp_path / "cells.png", "Cells")
     assert picture.path.read_bytes().startswith(b"\x89PNG")
-    assert picture.alt.startswith("Cells: simple_rnn not masked 0.")
-    [axes] = drawn
+    first = pages._alone(rows).iloc[0]
+    mean = f"{first['effect']:.3f} (95 % interval {first['low']:.3f} to {first['high']:.3f})"
+    assert picture.alt.startswith(f"Dots and means, Cells, test macro-F1: SimpleRNN, not masked, {mean};")
+    [axes] = drawn[0].axes
+    assert [each.get_text() for each in axes.texts] == ["not masked", "masked"]
     assert [each.get_text() for each in axes.get_xticklabels()] == ["SimpleRNN", "GRU", "LSTM"]
     means = [bar.lines[0].get_ydata()[0] for bar in axes.containers]
     assert means == pytest.approx(pages._alone(rows)["effect"].tolist())

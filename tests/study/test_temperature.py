@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 from study import evidence, store, temperature
 from study.evaluation import by_variant
 from study.runs import Place
-from study.show import tables, temperatures
+from study.show import closeups, temperatures
 from study.statistics import calibration_error
 from study.temperature import crossentropy, fitted, scaled
 
@@ -121,8 +121,8 @@ def some_rows(architecture="lstm"):
 
 def test_the_table_has_them_beside_the_calibration_error():
     found = results({}, seeds=(0, 1))
-    assert "temperature" not in tables.calibration_table(found)
-    table = tables.calibration_table(replace(found, temperatures=some_rows())).set_index("variant")
+    assert "temperature" not in closeups.calibration_table(found)
+    table = closeups.calibration_table(replace(found, temperatures=some_rows())).set_index("variant")
     assert table.loc["baseline"].tolist()[3:] == ["2.500", "0.040", "1.100", "0.800"]
     assert table.loc["1 layer", "calibration error, scaled"] == "0.040"
     assert table.columns.tolist()[2:] == [

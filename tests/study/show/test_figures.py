@@ -10,7 +10,7 @@ from study import datasets, evaluation
 from study.architectures import ARCHITECTURES
 from study.profiles import limited
 from study.runs import Place
-from study.show import closeups, figures, readings, style
+from study.show import closeups, curves, figures, readings, style
 from study.statistics import macro_f1, reliability
 
 from ..made_up import RIVAL, RULES, checks, results, weighed
@@ -20,7 +20,7 @@ from ..made_up import RIVAL, RULES, checks, results, weighed
 def drawn(monkeypatch):
     """A function: a figure's function and its arguments -> the axes, with their titles; nothing is written."""
     kept = []
-    monkeypatch.setattr(style, "save", lambda figure, place, name, title, data: kept.append((figure, title)))
+    monkeypatch.setattr(style, "save", lambda figure, place, name, title, data, **said: kept.append((figure, title)))
 
     def draw(function, *arguments):
         function(*arguments)
@@ -62,19 +62,41 @@ def test_scores(drawn, found):
         assert number - 0.5 < min(seeds.get_xdata()) < max(seeds.get_xdata()) < number + 0.5
     for number, (bars, side) in enumerate(zip(axes.containers, sides, strict=True)):
         [points] = [each.get_segments() for each in bars.lines[2]]
-        np.testing.assert_allclose(points[0], [[number + 0.2, side.mean.low], [number + 0.2, side.mean.high]])
+        np.testing.assert_allclose(points[0], [[number + 0.15, side.mean.low], [number + 0.15, side.mean.high]])
         np.testing.assert_array_equal(bars.lines[0].get_ydata(), [side.mean.estimate])
-    [rival] = [each for each in axes.lines if each.get_label().startswith(RIVAL)]
-    assert set(rival.get_ydata()) == {found.sides[RIVAL].mean.estimate}
     low, high = axes.get_ylim()
     assert low < min(side.mean.low for side in sides)
     assert high > max(side.mean.high for side in sides)
-    assert f"{RIVAL}: {found.sides[RIVAL].mean.estimate:.3f} (below the axis)" == rival.get_label()
+    *means, rival = [each.get_text().replace("\n", " ") for each in axes.texts]
+    assert means == [f"{side.mean.estimate:.3f}" for side in sides]
+    assert rival == f"{RIVAL}: {found.sides[RIVAL].mean.estimate:.3f} (below the axis)"
+    assert axes.texts[-1].get_position() == (1.01, low)
+    assert not lines(axes, RIVAL)
+
+
+def test_a_rival_among_the_networks_is_a_line(drawn):
+    found = results({"layers-1": 0.8, "layers-3": 0.5}, rival=0.65, seeds=(0, 1))
+    [axes], _ = drawn(figures.scores, found, "layers")
+    [line] = lines(axes, RIVAL)
+    assert set(line.get_ydata()) == {found.sides[RIVAL].mean.estimate} == {axes.texts[-1].get_position()[1]}
+
+
+def test_knobs_share_their_scale_and_their_band_is_the_margin(drawn, found):
+    [layers], _ = drawn(figures.scores, found, "layers")
+    [cells], _ = drawn(figures.scores, found, "cells")
+    [beyond], _ = drawn(figures.scores, found, "beyond")
+    assert layers.get_ylim() == cells.get_ylim() != beyond.get_ylim()
+    [band], middle = cells.patches, found.sides["baseline"].mean.estimate
+    margin = ARCHITECTURES["lstm"].margin
+    assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((middle - margin, middle + margin))
+    assert not beyond.patches
 
 
 def test_curves(drawn, found):
-    panels, _ = drawn(figures.curves, found, "layers")
-    for axes, name, title in zip(panels, ("layers-1", "baseline", "layers-3"), ("1", "2", "3"), strict=True):
+    panels, _ = drawn(curves.picture, found, "layers")
+    names, titles = ("layers-1", "baseline", "layers-3"), ("1 layer", "2 layers", "3 layers")
+    assert len({axes.get_xlim() for axes in panels}) == len({axes.get_ylim() for axes in panels}) == 1
+    for axes, name, title in zip(panels, names, titles, strict=True):
         runs = [each.run for each in evaluation.by_variant(found.checks)[name]]
         assert axes.get_title() == title
         for label, key, dashes in (("training", "loss", "--"), ("validation", "val_loss", "-")):
@@ -86,6 +108,13 @@ def test_curves(drawn, found):
         for each, run in zip(lines(axes, "weights kept"), runs, strict=True):
             epoch = run.record["best_epoch"] if RULES[run.seed] == "best" else 3
             assert (each.get_xdata()[0], each.get_ydata()[0]) == (epoch, run.record["metrics"]["val_loss"])
+        test = found.sides[name].mean.estimate
+        assert axes.texts[0].get_text() == f"macro-F1 0.600 validation,\n{test:.3f} test"
+        others = [curves.mean(evaluation.by_variant(found.checks)[each], "val_loss") for each in names if each != name]
+        for grey, other in zip(lines(axes, "the others"), others, strict=True):
+            np.testing.assert_array_equal(grey.get_ydata(), other)
+    assert [each.get_text() for each in panels[0].texts[1:]] == ["training", "validation"]
+    assert not any(axes.texts[1:] for axes in panels[1:])
 
 
 def test_long_names_stand_in_lines(drawn):
@@ -97,7 +126,7 @@ def test_long_names_stand_in_lines(drawn):
 
 def test_many_panels_stand_in_two_rows(drawn):
     made = results({}, architecture="cnn")
-    panels, _ = drawn(figures.curves, made, "beyond")
+    panels, _ = drawn(curves.picture, made, "beyond")
     assert len(panels) == len(ARCHITECTURES["cnn"].groups["beyond"].changes) == 7
     boxes = [each.get_subplotspec() for each in panels]
     assert [(each.rowspan.start, each.colspan.start) for each in boxes] == [(n // 4, n % 4) for n in range(7)]
@@ -175,13 +204,14 @@ def test_hardest_images(drawn, found):
 
 def test_against_earlier(drawn, found):
     panels, title = drawn(figures.against_earlier, found)
-    assert title == "LSTM: ours and published"
+    assert title == "LSTM: ours and the earlier report's"
     assert [axes.get_title() for axes in panels] == ["Number of layers", "Cells per layer", "Direction"]
     [first, *_] = panels
     assert ticks(first) == ["1", "2", "3"]
-    assert [each.get_ydata()[0] for each in lines(first, "published")] == [0.7341, 0.7171, 0.7218]
-    ours = lines(first, "ours")
+    assert [each.get_ydata()[0] for each in lines(first, figures.EARLIER)] == [0.7341, 0.7171, 0.7218]
+    ours = lines(first, figures.OURS)
     np.testing.assert_array_equal(ours[0].get_ydata(), found.sides["layers-1"].scores)
-    assert len(lines(panels[2], "published, copied in the source")) == 1
+    assert len(lines(panels[2], figures.COPIED)) == 1
     doubted = replace(found, data=replace(found.data, doubt="perhaps not"))
-    assert drawn(figures.against_earlier, doubted)[1] == "LSTM: ours and published, ours on made up (perhaps not)"
+    _, title = drawn(figures.against_earlier, doubted)
+    assert title == "LSTM: ours and the earlier report's, ours on made up (perhaps not)"

@@ -100,7 +100,8 @@ def test_without_such_networks_there_is_nothing(found, fitted, tmp_path):
 def test_the_page_shows_both_and_says_who_is_ahead(found, fitted, monkeypatch):
     rows = shares.compared(found, conditions_of(found.data.y_test))
     drawn = []
-    monkeypatch.setattr(page.style, "legend", lambda figure, axes: drawn.append(axes))
+    write = page.style.write
+    monkeypatch.setattr(page.style, "write", lambda figure, path: drawn.append(figure) or write(figure, path))
     lead, table, picture, said = page.parts(found, rows)
     assert RIVAL in lead
     assert table["examples"].tolist() == ["15", "30", "75", "150", "300"]
@@ -111,7 +112,8 @@ def test_the_page_shows_both_and_says_who_is_ahead(found, fitted, monkeypatch):
     last = rows.iloc[-3]
     assert table.iloc[-1, 2] == f"{last['effect']:.3f} ({last['low']:.3f} to {last['high']:.3f})"
     assert picture.path.name == "lstm-shares.png"
-    [axes] = drawn
+    [axes] = drawn[0].axes
+    assert [each.get_text().replace("\n", " ") for each in axes.texts] == [*table.columns[2:4]]
     assert axes.get_xticklabels()[0].get_text() == "15\n5\N{NO-BREAK SPACE}%"
     heights = [bar.lines[0].get_ydata().tolist() for bar in axes.containers]
     alone = rows[rows["against"] == ""]

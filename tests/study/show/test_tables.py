@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 
 from study import elsewhere
 from study.evaluation import results as rows_of
-from study.show import tables
+from study.show import closeups, tables
 from study.statistics import p_words
 
 from ..made_up import checks, results, weighed
@@ -87,10 +87,10 @@ def test_classes_and_calibration_are_means_over_seeds():
     found = results({"baseline": 0.6, "layers-1": 0.9}, seeds=(0, 1), spread=0.05)
     y, y_guessed = found.data.y_test, found.sides["layers-1"].predicted
     f1 = np.mean([f1_score(y, each, average=None) for each in y_guessed], axis=0)
-    [row] = tables.class_table(found).query("variant == '1 layer'").to_dict("records")
+    [row] = closeups.class_table(found).query("variant == '1 layer'").to_dict("records")
     assert row == {"variant": "1 layer"} | {name: f"{each:.3f}" for name, each in zip("abc", f1, strict=True)}
     right = np.mean(y_guessed == y, axis=1)
-    [row] = tables.calibration_table(found).query("variant == '1 layer'").to_dict("records")
+    [row] = closeups.calibration_table(found).query("variant == '1 layer'").to_dict("records")
     assert row == {  # of one confidence, so that the error is the distance from it
         "variant": "1 layer", "right answers": f"{right.mean():.3f}", "mean confidence": "0.900",
         "calibration error": f"{np.abs(right - 0.9).mean():.3f}",

@@ -42,7 +42,7 @@ def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
 
 def test_the_figure_shows_scores_agreement_and_times(made, monkeypatch):
     drawn = []
-    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    monkeypatch.setattr(style, "save", lambda figure, *_, **said: drawn.append(figure))
     evidence = weighed(made)
     ways.three_ways(evidence)
     scores, agreement, times = drawn[0].axes
@@ -63,7 +63,7 @@ def test_the_figure_shows_scores_agreement_and_times(made, monkeypatch):
 
 def test_runs_without_a_plain_side_are_shown_without(made, monkeypatch):
     drawn = []
-    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    monkeypatch.setattr(style, "save", lambda figure, *_, **said: drawn.append(figure))
     older = [replace(each, plain=NOTHING, plain_s=np.nan) for each in made]
     assert ways.ways_table(older).empty
     assert ways.ways_table(older)._repr_html_() == ""
@@ -74,7 +74,7 @@ def test_runs_without_a_plain_side_are_shown_without(made, monkeypatch):
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_no_label_of_the_figure_touches_the_next(name, monkeypatch):
     drawn = []
-    monkeypatch.setattr(style, "save", lambda figure, *_: drawn.append(figure))
+    monkeypatch.setattr(style, "save", lambda figure, *_, **said: drawn.append(figure))
     ways.three_ways(weighed(checks({}, name)))
     FigureCanvasAgg(drawn[0]).draw()
     scores, _, times = drawn[0].axes

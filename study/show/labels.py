@@ -1,0 +1,46 @@
+"""Names beside what they name, in place of a legend: at the ends of lines, in a colour dark enough to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+APART = 0.07  # of the height of a panel: how far labels stay from each other
+DARKER = 0.6  # of a colour's brightness: text needs more contrast than a line
+
+
+def ink(color: Any) -> tuple[float, float, float]:
+    """A colour for text that belongs to a line: the line's own, darkened to a contrast of 4.5 or more on white."""
+    red, green, blue = mpl.colors.to_rgb(color)
+    return (DARKER * red, DARKER * green, DARKER * blue)
+
+
+def at_ends(axes: Any, ends: Sequence[tuple[float, float, str, Any]], aside: float = 6) -> None:
+    """Name lines at their ends, (x, y, name, colour) of each; names that would lie on each other move apart.
+
+    The axes must have their final limits. `aside`: points between an end and its name.
+    """
+    if not ends:
+        return
+    low, high = axes.get_ylim()
+    heights = apart([y for _, y, _, _ in ends], APART * (high - low))
+    for (x, _, name, color), height in zip(ends, heights, strict=True):
+        look = {"color": ink(color), "va": "center", "fontsize": 8, "annotation_clip": False}
+        axes.annotate(name, (x, height), xytext=(aside, 0), textcoords="offset points", **look)
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Heights in their order, moved as far as needed for each to lie `least` above the one below; their mean stays."""
+    order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=float)
+    for below, above in pairwise(order):
+        moved[above] = max(moved[above], moved[below] + least)
+    return (moved - (moved - heights).mean()).tolist()
+
+
+def beside(axes: Any, y: float, text: str) -> None:
+    """A name to the right of a panel, at the height of a line that goes through all of it."""
+    axes.text(1.01, y, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
