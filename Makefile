@@ -6,15 +6,18 @@ SOURCE  ?= auto
 ARCH    ?=
 SCHEDULER ?=
 GRID    ?= notebooks/languages.yaml
+ARGS    ?=
 # the first that runs: a name alone may be that of a launcher without the version behind it
 PYTHON  ?= $(shell for each in python3.11 python3.12 python3.13; do $$each -c "" 2>/dev/null && echo $$each && exit; done; echo python3)
 
-KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER GRID PYTHON
+KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER GRID ARGS PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
 $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
 
 READY := .venv/.ready
 BIN   := .venv/bin
+# what an environment's Jupyter reads: what it saves of a notebook in git
+JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
 # make ends what it started when it is stopped; killed it cannot, and then that ends by itself
 STUDY  = STUDY_PARENT=$$PPID exec $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)" --scheduler "$(SCHEDULER)"
@@ -27,10 +30,10 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report batch test lint train status tune data answers notebook bench clean
+.PHONY: help setup report batch test lint train status tune data answers notebook bench clean clean-all
 
 help: ## list the targets and their variables
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo
 	@echo "  PROFILE=quick|full|tiny       how much is trained; tiny is for tests, no result worth reading (now: $(PROFILE))"
 	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
@@ -39,15 +42,18 @@ help: ## list the targets and their variables
 	@echo "                               $(basename $(notdir $(shell grep -l "^ARCHITECTURE = " study/architectures/*.py)))"
 	@echo "  SCHEDULER=tcp://host:8786     train on this Dask cluster (now: $(or $(SCHEDULER),the cores of this machine))"
 	@echo "  GRID=file.yaml                the parameters of make batch (now: $(GRID))"
+	@echo "  ARGS=\"--port 8899 ...\"        what make notebook hands on to JupyterLab (now: $(or $(ARGS),nothing))"
 	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml study/jupyter_server_config.json
 	"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d; name one: make setup PYTHON=python3.11" % sys.version_info[:2])'
 	@[ "$(MADE_AS)" = "$(HERE)" ] || { echo ".venv was made as $(MADE_AS), and is made anew here"; rm -rf .venv; }
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	mkdir -p $(JUPYTER)
+	cp study/jupyter_server_config.json $(JUPYTER)/forward-by-hand.json
 	touch $@
 
 anew: # what depends on it is always made
@@ -84,10 +90,16 @@ lint: $(READY) ## look over the code without running it: rules, layout, types of
 bench: train ## time forward/ beside other engines (those of benchmarks/requirements.txt that are installed)
 	$(BIN)/python benchmarks/bench.py --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)"
 
-notebook: $(READY) ## open the notebooks in Jupyter
-	$(BIN)/jupyter lab notebooks
+notebook: $(READY) ## open the notebooks in JupyterLab, with what ARGS says; also as root, in a container
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/try_it.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-clean: ## remove .venv, caches, and what git ignores of reports and figures; weights and data stay
-	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .mypy_cache
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	git clean -fdXq reports figures
+CACHES = $(wildcard .venv *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis)
+
+clean: ## say what of .venv and caches is there, and remove it; reports, figures, weights and data stay
+	@echo "removing $(CACHES) and every __pycache__; reports, figures, weights and data stay"
+	@rm -rf $(CACHES)
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-all: clean ## the same, and what git ignores of reports and figures; weights and data stay
+	@git clean -ndX reports figures | sed 's/^Would remove/removing/'
+	@git clean -fdXq reports figures

@@ -26,9 +26,9 @@ esac
 def project(tmp_path):
     """A project in a folder with blanks, set up once."""
     folder = tmp_path / "a folder" / "with  blanks"
-    folder.mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "study").mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "study/jupyter_server_config.json"):
+        shutil.copy(ROOT / name, folder / name)
     (tmp_path / "python").write_text(STUB)
     (tmp_path / "python").chmod(0o755)
     assert set_up(folder, tmp_path)
@@ -101,3 +101,36 @@ def test_other_pythons_are_refused(version, fits, project, tmp_path):
         assert re.search(
             rf"Python 3.11, 3.12 or 3.13 is needed, this is {version[0]}.{version[1]}; name one", done.stderr
         )
+
+
+def make(folder, *arguments):
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_jupyter_is_told_what_to_save(project):
+    [told] = (project / ".venv" / "etc" / "jupyter" / "jupyter_server_config.d").iterdir()
+    assert told.read_bytes() == (ROOT / "study" / "jupyter_server_config.json").read_bytes()
+
+
+def test_jupyter_is_given_further_arguments_and_may_be_root(project):
+    said = make(project, "--dry-run", "notebook", "ARGS=--port 8899 --no-browser")
+    assert re.search(r"^\.venv/bin/jupyter lab .*--port 8899 --no-browser$", said, re.MULTILINE)
+    assert ("--allow-root" in said) == (os.getuid() == 0)
+
+
+def test_clean_says_what_it_removes_and_keeps_what_took_long(project):
+    kept = [f"{each}/quick/a" for each in ("reports", "figures", "weights")]
+    for each in (*kept, ".pytest_cache/a", "study/__pycache__/a", "reports/in-git.csv"):
+        (project / each).parent.mkdir(parents=True, exist_ok=True)
+        (project / each).touch()
+    for each in ("reports", "figures", "weights"):
+        (project / each / ".gitignore").write_text("*\n!/in-git.csv\n!.gitignore\n")
+    said = make(project, "clean")
+    assert {".venv", ".pytest_cache"} <= set(said.split()) and ".mypy_cache" not in said
+    assert not any((project / each).exists() for each in (".venv", ".pytest_cache", "study/__pycache__"))
+    assert all((project / each).exists() for each in kept)
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    said = make(project, "clean-all")
+    assert "removing reports/quick/\n" in said and "removing figures/quick/\n" in said
+    assert [(project / each).exists() for each in kept] == [False, False, True]
+    assert (project / "reports" / "in-git.csv").exists()
