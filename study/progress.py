@@ -1,26 +1,33 @@
-"""Progress: a bar on the terminal, plain lines where there is none, in a notebook a bar that leaves nothing behind."""
+"""Progress: a bar on the terminal, plain lines where there is none, in a notebook a bar that leaves nothing behind.
+
+A report's notebooks have none: nobody watches them, and what is written would stay in the page.
+"""
 
 from __future__ import annotations
 
 import io
 import math
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import escape
 from typing import Any
 
 from tqdm import tqdm
 
 REFRESH = 1.0  # seconds between two looks at what is under way
 RARELY = 60.0  # seconds between two plain lines, if nothing finishes
+REPORT = "STUDY_REPORT"  # set in the surroundings of a notebook that a report runs
 
 
 @contextmanager
 def progress(total: int | None = None, note: Callable[[], str] | None = None, **settings: Any) -> Iterator[tqdm]:
     """A tqdm bar; `settings` are tqdm's own. `note()` is asked for what stands behind the numbers, again and again."""
     kind = _NotebookBar if in_notebook() else _Bar if sys.stderr.isatty() else _Lines
+    settings = {"disable": in_report(), **settings}
     if note:  # which knows better than the bar how long it will take
         settings["bar_format"] = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
     with kind(total=total, dynamic_ncols=True, **settings) as bar, _fresh(bar, note):
@@ -55,6 +62,22 @@ def in_notebook() -> bool:
     except ImportError:
         return False
     return type(get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def in_report() -> bool:
+    """Whether this process is the kernel of a notebook that a report runs, which nobody watches."""
+    return in_notebook() and REPORT in os.environ
+
+
+@contextmanager
+def running_a_report() -> Iterator[None]:
+    """While this lasts, notebooks that are run are those of a report."""
+    before = os.environ.get(REPORT)
+    os.environ[REPORT] = "yes"
+    try:
+        yield
+    finally:
+        os.environ.pop(REPORT) if before is None else os.environ.update({REPORT: before})
 
 
 class _Bar(tqdm):
@@ -93,20 +116,41 @@ class _Lines(_Bar):
 
 
 class _NotebookBar(_Bar):
-    """A bar in the output of the cell, replaced at every refresh and taken away at the end.
+    """A bar in the output of the cell, drawn anew in its own place and taken away at the end; what is beside it stays.
 
     Written to stderr, as tqdm does, every refresh would stay in the saved notebook.
     """
 
-    def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        from IPython.display import Pretty, clear_output, display
+    handle: Any = None  # of the one output that is drawn anew
 
-        clear_output(wait=True)
-        display(Pretty(str(self) if msg is None else msg))
+    def __init__(self, **settings: Any):
+        super().__init__(**{"file": io.StringIO(), **settings})
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        if self.note:
+            self.set_postfix_str(self.note(), refresh=False)
+        self._show(html=_as_html(self.format_dict, self.postfix), text=str(self) if msg is None else msg)
+
+    def _show(self, html: str, text: str) -> None:
+        from IPython.display import display
+
+        content = {"text/html": html, "text/plain": text}
+        if self.handle:
+            self.handle.update(content, raw=True)
+        else:
+            self.handle = display(content, raw=True, display_id=True)
 
     def close(self) -> None:
-        from IPython.display import clear_output
-
         if not self.disable:
             super().close()
-            clear_output()
+            self._show(html="", text="")
+
+
+def _as_html(numbers: dict[str, Any], note: str | None) -> str:
+    """A bar as a page shows it: what is done, a bar, the count, the time since the start, and what stands behind it."""
+    what, done, total = escape(str(numbers["prefix"])), numbers["n"], numbers["total"]
+    took = tqdm.format_interval(numbers["elapsed"])
+    many = f"{tqdm.format_sizeof(done)} of {tqdm.format_sizeof(total or done)}" if numbers["unit_scale"] else None
+    behind = f"; {escape(note)}" if note else ""
+    bar = f'<progress value="{done}" max="{total or 1}" aria-label="{what}" style="width: 16em"></progress>'
+    return f"{what} {bar} {many or f'{done} of {total}'}, {took}{behind}"

@@ -13,6 +13,7 @@ from .architectures import ARCHITECTURES
 from .errors import NotebookError
 from .files import ROOT, WHAT_TO_DO, atomic_write
 from .pool import Failed, error_of, side_by_side
+from .progress import running_a_report
 from .runs import Place, jobs
 
 
@@ -130,14 +131,15 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     try:
         with atomic_write(target) as part:
             try:
-                papermill.execute_notebook(
-                    str(notebook),
-                    str(part),
-                    parameters,
-                    kernel_name="python3",
-                    extra_arguments=["--log-level=ERROR"],
-                    progress_bar=False,
-                )
+                with running_a_report():
+                    papermill.execute_notebook(
+                        str(notebook),
+                        str(part),
+                        parameters,
+                        kernel_name="python3",
+                        extra_arguments=["--log-level=ERROR"],
+                        progress_bar=False,
+                    )
             except Exception:  # a cell's error, or a kernel that died
                 if part.exists():
                     os.replace(part, failed)

@@ -93,22 +93,6 @@ def test_the_bar_is_there_before_anything_is_loaded_and_names_the_run(run, image
     assert "cnn baseline" in named
 
 
-def test_a_bar_in_a_notebook_leaves_nothing_behind(monkeypatch):
-    import IPython.display
-
-    shown = []
-    monkeypatch.setattr(progress, "in_notebook", lambda: True)
-    monkeypatch.setattr(IPython.display, "display", lambda text: shown.append(text.data))
-    monkeypatch.setattr(IPython.display, "clear_output", lambda wait=False: shown.append("cleared"))
-    with progress.progress(total=2, desc="training", mininterval=0) as bar:
-        assert shown[0] == "cleared"
-        assert shown[1].startswith("training:   0%|")
-        bar.update()
-        assert "1/2" in shown[-1]
-        bar.update()
-    assert shown[-1] == "cleared"
-
-
 @pytest.mark.parametrize("change", ["model", "images", "labels", "code", "versions"])
 def test_what_a_check_rests_on_counts(change, run, images, computed, monkeypatch):
     evaluation.check([run], images)
