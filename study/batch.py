@@ -21,7 +21,7 @@ from .grid import Cell, read
 from .locks import alone
 from .pool import Failed, error_of, side_by_side
 from .profiles import BUDGETS
-from .runs import PACKAGES, Place, Run, code_digest, fingerprint, jobs, versions
+from .runs import BY_HAND, PACKAGES, Place, Run, code_digest, fingerprint, jobs, versions
 
 HOME = "../../../index.html"  # the summary, as a cell's page links to it
 # Code that only carries work about: no page shows what it computes.
@@ -51,7 +51,7 @@ def make(path: Path, data_dir: str, source: str, out_dir: str = ".", scheduler: 
     from .show import languages
 
     grid, home = read(path), folder(out_dir) / "reports" / path.stem
-    if path.stem in (*BUDGETS, "tuning"):
+    if path.stem in (*BUDGETS, BY_HAND, "tuning"):
         raise GridError(f"{path}: this name is taken by reports/{path.stem}/; give the file another")
     check_writable(home)
     is_sample = _is_sample(grid, data_dir, source)

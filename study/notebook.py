@@ -4,19 +4,49 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from IPython import get_ipython
 
-from .datasets import nusax
+from . import progress
+from .datasets import Dataset, nusax
 from .files import ROOT
 from .names import SOURCES, find
 from .profiles import BUDGETS, check_seeds
 from .runs import Place
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts in
+OWN = {"data_dir", "out_dir"}  # what the parameters cell assigns, whatever else was changed in it
 
 
+def place(profile: str, data: Dataset, out_dir: str | Path, language: str = "") -> Place:
+    """Where a notebook keeps its files: networks always beside those of the reports, which it finds again.
+
+    Tables and figures are a report's own where a report runs the notebook. By hand they go to reports/by-hand/ and
+    figures/by-hand/, so that a report's pages, tables and figures stay those of one run.
+    """
+    return Place(profile, data.is_sample, out_dir, language, by_hand=not progress.in_report())
+
+
+def _in_short(check: Callable[..., None]) -> Callable[..., None]:
+    """A function whose errors a notebook shows as one line, without the code that they went through."""
+
+    @wraps(check)
+    def checked(*given: Any, **named: Any) -> None:
+        try:
+            check(*given, **named)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            error._render_traceback_ = lambda: [said]  # what IPython asks for
+            raise
+
+    return checked
+
+
+@_in_short
 def check(
     profile: str, data_dir: str | Path, source: str, out_dir: str | Path, seeds: int | None = None, **language: str
 ) -> None:
@@ -28,7 +58,7 @@ def check(
     """
     texts = {"profile": profile, "data_dir": data_dir, "source": source, "out_dir": out_dir, **language}
     values = [*texts, "seeds"]
-    unknown = [name for name in _injected() if name not in values and not name.startswith("PAPERMILL_")]
+    unknown = [name for name in _assigned() if name not in values and not name.startswith("PAPERMILL_")]
     if unknown:
         raise ValueError(f"unknown parameter {', '.join(unknown)}; the parameters are {', '.join(values)}")
     check_seeds(seeds, "the parameter seeds")
@@ -45,13 +75,28 @@ def check(
             f"this notebook runs in {here}, but the code that it imports lies in {ROOT}: "
             f"run `make setup` in {here}, and open it with `make notebook` there"
         )
-    Place(profile, source == "sample", out_dir, **language).check_writable()
+    Place(profile, source == "sample", out_dir, **language, by_hand=not progress.in_report()).check_writable()
 
 
-def _injected() -> list[str]:
-    """The names that papermill's cell assigns, if there is one among the cells that ran."""
+def _assigned() -> list[str]:
+    """The names that the parameters cell assigns, as it ran last, and those of papermill's, if there is one."""
     shell = get_ipython()
-    cells = [cell for cell in shell.user_ns.get("In", []) if cell.startswith(INJECTED)] if shell else []
-    if not cells:
-        return []
-    return [target.id for node in ast.parse(cells[-1]).body if isinstance(node, ast.Assign) for target in node.targets]
+    ran = shell.user_ns.get("In", []) if shell else []
+    found: dict[bool, list[str]] = {}  # whether by papermill: names
+    for cell in ran:
+        names = list(_names(cell))
+        if cell.startswith(INJECTED) or {*names} >= OWN:
+            found[cell.startswith(INJECTED)] = names
+    return list(dict.fromkeys(name for names in found.values() for name in names))
+
+
+def _names(cell: str) -> Iterator[str]:
+    """What a cell assigns at its top level; nothing if it is not Python alone."""
+    try:
+        nodes = ast.parse(cell).body
+    except SyntaxError:  # %magic
+        return
+    for node in nodes:
+        for target in node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]:
+            if isinstance(target, ast.Name):
+                yield target.id

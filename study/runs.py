@@ -23,6 +23,7 @@ from .names import find
 from .profiles import BUDGETS, epochs, seeds
 
 TRAINER = Path(__file__).with_name("trainer.py")
+BY_HAND = "by-hand"  # the folder of what notebooks leave that nobody makes a report of
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
@@ -31,13 +32,14 @@ class Place:
     """Where a profile keeps its files.
 
     What comes from sample data has folders of its own, and so has what comes from texts in another `language` than the
-    study's; it is named for that alone.
+    study's; it is named for that alone. `by_hand`: tables and figures lie apart from those that a report's pages show.
     """
 
     profile: str
     is_sample: bool
     out_dir: str | Path = "."
     language: str = ""
+    by_hand: bool = False
 
     def __post_init__(self):
         find(BUDGETS, self.profile, "profile")
@@ -51,11 +53,14 @@ class Place:
 
     @property
     def reports(self) -> Path:
-        return folder(self.out_dir) / "reports" / self.name
+        return self._shown("reports")
 
     @property
     def figures(self) -> Path:
-        return folder(self.out_dir) / "figures" / self.name
+        return self._shown("figures")
+
+    def _shown(self, kind: str) -> Path:
+        return folder(self.out_dir) / kind / (BY_HAND if self.by_hand else "") / self.name
 
     @property
     def weights(self) -> Path:

@@ -140,6 +140,12 @@ def computed(out):
     return {path: path.stat().st_mtime_ns for path in (out / "weights").rglob("[!.]*") if path.is_file()}
 
 
+def pages_of(out):
+    """The files of a report and its figures, and when they were written."""
+    files = [path for kind in ("reports", "figures") for path in (out / kind / "tiny-sample").rglob("*")]
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
 @pytest.mark.slow
 class TestReport:
     def test_everything_is_there(self, finished):
@@ -231,10 +237,12 @@ def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     parameters = {"profile": "tiny", "data_dir": "data", "source": "sample", "out_dir": str(finished)}
     options = [word for name, value in parameters.items() for word in ("-p", name, value)]
     command = [sys.executable, "-m", "papermill", "lstm.ipynb", str(tmp_path / "out.ipynb"), "-k", "python3", *options]
-    before = computed(finished)
+    before, shown = computed(finished), pages_of(finished)
     subprocess.run(command, cwd=ROOT / "notebooks", check=True, capture_output=True)
     assert f"All {len(variants('lstm'))} runs" in (tmp_path / "out.ipynb").read_text()
     assert computed(finished) == before  # all that takes long was kept
+    assert pages_of(finished) == shown
+    assert (finished / "reports" / "by-hand" / "tiny-sample" / "results.csv").exists()
 
 
 PARAMETERS = {"profile": "quick", "data_dir": "data", "source": "auto", "out_dir": ".", "seeds": None}
@@ -267,6 +275,31 @@ def test_a_notebook_refuses_unknown_parameters_and_values(injected, message, mon
     monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": ["", "x = 1", cell]}))
     with pytest.raises((ValueError, TypeError), match=message):
         checks_first.check(**OF_TEXTS | {name: value for name, value in injected.items() if name in OF_TEXTS})
+
+
+@pytest.mark.parametrize("also", ["epochs = 3", "profil: str = 'full'"])
+def test_a_name_that_someone_typed_into_the_parameters_is_refused(also, monkeypatch):
+    typed = "".join(f"{name} = {value!r}\n" for name, value in PARAMETERS.items())
+    monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": ["", typed + also]}))
+    with pytest.raises(ValueError, match=rf"unknown parameter {also[:6]}; the parameters are profile, data_dir"):
+        checks_first.check(**PARAMETERS)
+    corrected = ["", typed + also, typed + "profile = 'full'", "%time 1", also]  # and another cell may assign anything
+    monkeypatch.setattr(checks_first, "get_ipython", lambda: SimpleNamespace(user_ns={"In": corrected}))
+    checks_first.check(**PARAMETERS)
+
+
+def test_what_is_refused_is_told_in_one_line(monkeypatch):
+    with pytest.raises(ValueError, match="qick") as refused:
+        checks_first.check(**PARAMETERS | {"profile": "qick"})
+    [line] = refused.value._render_traceback_()
+    assert re.match(r"ValueError: the parameter profile: 'qick' is not known; choose one of .*quick", line)
+
+
+def test_by_hand_a_notebook_leaves_the_tables_and_figures_of_a_report_alone(tmp_path):
+    by_hand = checks_first.place("quick", SimpleNamespace(is_sample=False), tmp_path, "javanese")
+    assert by_hand.reports == tmp_path / "reports" / "by-hand" / "quick-javanese"
+    assert by_hand.figures == tmp_path / "figures" / "by-hand" / "quick-javanese"
+    assert by_hand.weights == tmp_path / "weights" / "quick-javanese"
 
 
 def test_images_have_no_language(monkeypatch):
