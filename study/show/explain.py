@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,12 +17,33 @@ from .sentences import say
 from .style import ORANGE, Picture
 from .tables import Table
 
+COLUMNS = 92  # of code, on a page
 Frame = tuple[int, int, int]  # first row, first column and size of a square of cells
 
 
 def code(*functions: Callable) -> Code:
-    """The source of these functions, one below the other."""
-    return Code("\n\n".join(inspect.getsource(each) for each in functions), language="python")
+    """The source of these functions, one below the other, their docstrings broken to a width that pages have."""
+    return Code("\n\n".join(_narrow(inspect.getsource(each)) for each in functions), language="python")
+
+
+def _narrow(source: str) -> str:
+    """The paragraphs of docstrings that have too long a line are filled anew; code is left as it is."""
+    before, mark, rest = source.partition('"""')
+    said, end, after = rest.partition('"""')
+    if not end:
+        return source
+    return before + mark + "\n\n".join(map(_filled, said.split("\n\n"))) + end + after
+
+
+def _filled(paragraph: str) -> str:
+    if all(len(line) <= COLUMNS for line in paragraph.split("\n")):
+        return paragraph
+    indent, end = re.match(" *", paragraph)[0], re.search(r"\s*$", paragraph)[0]
+    first = indent or " " * len('    """')  # the first paragraph begins behind the quotes
+    filled = textwrap.fill(
+        " ".join(paragraph.split()), COLUMNS, initial_indent=first, subsequent_indent=indent or "    "
+    )
+    return filled.removeprefix("" if indent else first) + end
 
 
 def model(layers: dict[str, Callable | str | None], built: Sequence[Callable], plain: Sequence[Callable]) -> None:

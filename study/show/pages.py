@@ -2,120 +2,136 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 import os
 import re
-import tempfile
+import struct
 from collections.abc import Sequence
-from html import unescape
+from datetime import datetime
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jinja2
 import nbformat
 import pypandoc
 from nbconvert import HTMLExporter
+from traitlets.config import Config
+
+import forward
 
 from ..architectures import ARCHITECTURES
 from ..datasets import TITLES
 from ..errors import PageError
-from ..files import atomic_write
+from ..files import ROOT, atomic_write
 from ..runs import Place
+from . import layout, paper
+from .layout import Page
+from .sentences import say
 
 TEMPLATES = Path(__file__).with_name("templates")
-PLAIN = {"exclude_input_prompt": True, "exclude_output_prompt": True, "exclude_anchor_links": True}
-FILTER = [f"--lua-filter={TEMPLATES / 'typst.lua'}", "--quiet"]
+PREFERRED = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg"]
+PREFERRED += [
+    "application/vnd.jupyter.widget-view+json",
+    "application/javascript",
+    "text/plain",
+]  # two that say nothing
 UNKNOWN = re.compile(r'<span\s+class="math \w+">(.*?)</span>', re.DOTALL)  # pandoc's way out, in place of MathML
+LACKING = re.compile(r'<img data-src="(.*?)"')
+PIXELS = 96 / 150  # of a screen for one of a figure, see style.STYLE
+SMALL = 600  # pixels of a screen: a narrower figure can be read as it is on a telephone
 
 
 def render(notebook: Path, place: Place, pdf: bool = True, overview: str = "index.html") -> None:
     """<name>.ipynb -> <name>.pdf, if that is wanted, and <name>.html, each complete in itself.
 
     `overview` is what the page links to as such. Raises PageError for a notebook that cannot be read, which becomes
-    <name>.failed.ipynb, and for formulas that cannot be typeset. One that pandoc does not know stands on both pages as
-    it was typed; one that only typst refuses leaves no PDF, but the HTML page.
+    <name>.failed.ipynb, for pictures that are not there, and for formulas that cannot be typeset. One that pandoc does
+    not know stands on both pages as it was typed; one that only typst refuses leaves no PDF, but the HTML page.
     """
     for kind in (".html", ".pdf"):
         notebook.with_suffix(kind).unlink(missing_ok=True)
     try:
         content = nbformat.read(notebook, as_version=4)
-        body = html_of(content)
+        body = html_of(content, place, notebook.parent)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, RuntimeError) as error:
         os.replace(notebook, notebook.with_suffix(".failed.ipynb"))
         raise PageError(f"{notebook.name} cannot be rendered: {error}") from error
     title = _title(content)
-    unknown = [
-        f"{notebook.name}: the formula {unescape(each)} is not known to pandoc" for each in UNKNOWN.findall(body)
+    laid_out = layout.lay_out(body, byline(place, notebook))
+    unknown = [f"the formula {unescape(each)} is not known to pandoc" for each in UNKNOWN.findall(body)]
+    unknown += [
+        f"there is no picture {unescape(each)}" for each in re.findall(r'<img alt="[^"]*" data-src="(.*?)"', body)
     ]
     try:
         if pdf:
             with atomic_write(notebook.with_suffix(".pdf")) as part:
-                write_pdf(body, title, notice_of(place, notebook.stem), part)
+                paper.write_pdf(laid_out, title, notice_of(place, notebook.stem), part)
     except PageError as error:
-        unknown.append(f"{notebook.name}: {error}")
+        unknown.append(str(error))
     with atomic_write(notebook.with_suffix(".html")) as part:  # after the PDF, to which it links
-        part.write_text(page(title, body, place, notebook.stem, overview), encoding="utf-8")
+        part.write_text(page(title, laid_out, place, notebook.stem, overview), encoding="utf-8")
     if unknown:
-        raise PageError("\n".join(unknown))
+        raise PageError("\n".join(f"{notebook.name}: {each}" for each in unknown))
 
 
-def html_of(content: nbformat.NotebookNode) -> str:
-    """A notebook as the HTML that both pages are made of."""
+def html_of(content: nbformat.NotebookNode, place: Place, folder: Path = ROOT) -> str:
+    """A notebook as the flat HTML that both pages are made of; `folder` is where its pictures are looked for, too."""
     template = (TEMPLATES / "notebook.html").read_text(encoding="utf-8")
-    return _WithMathML(template_name="basic", raw_template=template, **PLAIN).from_notebook_node(content)[0]
+    config = Config({"NbConvertBase": {"display_data_priority": PREFERRED}})
+    exporter = _Exporter(template_name="basic", raw_template=template, config=config)
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.folders = (ROOT / "notebooks", folder)
+    exporter.register_filter("as_figure", lambda output: _figure(output, place))
+    return exporter.from_notebook_node(content)[0]
 
 
-class _WithMathML(HTMLExporter):
+class _Exporter(HTMLExporter):
     """Markdown by pandoc, which writes formulas as MathML: browsers show it without a script from elsewhere."""
+
+    folders: Sequence[Path] = ()
 
     @jinja2.pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        dialect = "markdown-auto_identifiers-raw_tex"  # raw TeX would be left out without a word
+        dialect = "markdown-auto_identifiers-implicit_figures-raw_tex"  # raw TeX would be left out without a word
         wide = "--columns=10000"  # of a table with a line longer than that, pandoc would make the columns equally wide
-        return pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet", wide])
+        html = pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet", wide])
+        attached = context.get("cell", {}).get("attachments", {})
+        return re.sub(r'<img\s+src="(?!data:)([^"]*)"', lambda found: self._embedded(found[1], attached), html)
+
+    def _embedded(self, source: str, attached: dict[str, dict[str, str]]) -> str:
+        """The beginning of an image that needs no file; of one that is not there, a mark for `render`."""
+        name = unquote(unescape(source))
+        for kind, data in attached.get(name.removeprefix("attachment:"), {}).items():
+            return f'<img src="data:{kind};base64,{"".join(data)}"'
+        for path in (each / name for each in self.folders):
+            if path.is_file():
+                return f'<img src="{layout.embedded(path.read_bytes(), mimetypes.guess_type(path)[0] or "")}"'
+        return f'<img data-src="{source}"'
 
 
-def write_pdf(body: str, title: str, notice: str, target: Path) -> None:
-    """HTML -> pandoc -> typst -> PDF: neither a browser nor LaTeX is needed.
-
-    Only MathML becomes a formula: a dollar in a table or in printed text is a dollar. Raises PageError.
-    """
-    import typst
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            content = typst.compile(str(write_typst(body, title, notice, Path(folder))), root="/")
-        except RuntimeError as error:  # of pandoc or of typst
-            refused = [f"the formula {each} cannot be typeset" for each in _refused(body)] or ["no PDF can be made"]
-            raise PageError(f"{', '.join(refused)} ({error})") from error
-    target.write_bytes(content)
-
-
-def write_typst(body: str, title: str, notice: str, folder: Path) -> Path:
-    """report.typ in `folder`, with its images beside it: our header, not pandoc's, whose settings would come last."""
-    source = folder / "report.typ"
-    options = [f"--extract-media={folder}/media", "--wrap=none", *FILTER]
-    text = pypandoc.convert_text(body, "typst", "html", extra_args=options)
-    header = _fill("header.typ", title=quoted(title), notice=quoted(notice))
-    source.write_text(f"{header}\n{text}", encoding="utf-8")
-    return source
+def _figure(output: nbformat.NotebookNode, place: Place) -> str:
+    """What a cell drew, as a figure: the SVG that lies beside the PNG if it is no larger, and what a screen shows."""
+    kind = next(each for each in ("image/svg+xml", "image/png", "image/jpeg") if each in output.data)
+    about = output.get("metadata", {}).get(kind, {})
+    name, alt = about.get("name", ""), about.get("alt", "")
+    data = output.data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(output.data[kind])
+    size = _size(data) if kind == "image/png" else ""
+    beside = place.figures / f"{name}.png"
+    if name and beside.is_file() and beside.read_bytes() == data:  # of this run, so its SVG is, too
+        drawn = beside.with_suffix(".svg")
+        if drawn.is_file() and drawn.stat().st_size < 2 * len(data):
+            kind, data = "image/svg+xml", drawn.read_bytes()
+    image = f'<img src="{layout.embedded(data, kind)}" alt="{escape(alt)}"{size}>'
+    return layout.figure(image, name, escape(about.get("caption", "")), output.data.get("text/html", ""))
 
 
-def quoted(text: str) -> str:
-    """A text as typst writes it; only a backslash and a quotation mark need an escape."""
-    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
-
-
-def _refused(body: str) -> list[str]:
-    """The formulas of a page that typst does not compile, as they were typed."""
-    import typst
-
-    refused = []
-    for formula, typed in re.findall(r"(<math .*?<annotation[^>]*>(.*?)</annotation>.*?</math>)", body, re.DOTALL):
-        try:
-            typst.compile(pypandoc.convert_text(formula, "typst", "html", extra_args=FILTER).encode())
-        except RuntimeError:
-            refused.append(f"${unescape(typed)}$")
-    return refused
+def _size(png: bytes) -> str:
+    """How wide a figure is on a screen, as attributes; it keeps its height to its width."""
+    width = round(struct.unpack(">I", png[16:20])[0] * PIXELS)
+    return f' width="{width}"' + ' class="small"' * (width < SMALL)
 
 
 def _title(content: nbformat.NotebookNode) -> str:
@@ -126,6 +142,12 @@ def _title(content: nbformat.NotebookNode) -> str:
     return "Report"
 
 
+def byline(place: Place, made: Path | None = None) -> str:
+    """When a page's notebook was run, of what version of the project, with which profile."""
+    at = datetime.fromtimestamp(made.stat().st_mtime) if made else datetime.now()
+    return say("page.byline", day=f"{at.day} {at:%B %Y}", version=forward.__version__, profile=place.name)
+
+
 def notice_of(place: Place, architecture: str | None = None) -> str:
     """What every page of a sample report says: of one architecture, or of all."""
     if not place.is_sample:
@@ -134,7 +156,7 @@ def notice_of(place: Place, architecture: str | None = None) -> str:
     return "sample data, not " + " or ".join(TITLES[name] for name in names)
 
 
-def page(title: str, body: str, place: Place, current: str, overview: str = "index.html") -> str:
+def page(title: str, body: str | Page, place: Place, current: str, overview: str = "index.html") -> str:
     """One HTML page of a report, with links to its neighbours."""
     links = [{"href": overview, "text": "Overview", "current": current == "index"}]
     links += [
@@ -147,21 +169,20 @@ def page(title: str, body: str, place: Place, current: str, overview: str = "ind
     notices = [notice_of(place, current if current in ARCHITECTURES else None)]
     if current == "index":
         notices += [f"not finished: {name}.failed.ipynb" for name in ARCHITECTURES if _failed(place, name)]
+    if isinstance(body, str):
+        body = layout.lay_out(body, byline(place))
     return framed(title, body, notices, links)
 
 
-def framed(title: str, body: str, notices: Sequence[str], links: Sequence[dict[str, Any]] = ()) -> str:
+def framed(title: str, body: str | Page, notices: Sequence[str], links: Sequence[dict[str, Any]] = ()) -> str:
     """A whole HTML page, with its style inside."""
-    from pygments.formatters import HtmlFormatter
-
     return _fill(
         "page.html",
         title=title,
-        body=body,
+        page=layout.lay_out(body) if isinstance(body, str) else body,
         notice="; ".join(filter(None, notices)),
         links=links,
         css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        code_css=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
     )
 
 

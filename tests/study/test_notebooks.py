@@ -21,10 +21,10 @@ from study import evidence, report, runs, store
 from study import notebook as checks_first
 from study.__main__ import main
 from study.architectures import ARCHITECTURES, rows, variants
-from study.errors import NotebookError
+from study.errors import NotebookError, PageError
 from study.files import ROOT
 from study.runs import jobs_under
-from study.show import overview, pages
+from study.show import overview, paper
 
 from .made_up import checks, weighed
 
@@ -182,7 +182,7 @@ class TestReport:
         assert "<math" in html
         assert "$$" not in html
         assert html.count("<table") >= 6
-        assert html.count("data:image/png") >= 6
+        assert len(re.findall("data:image/(?:png|svg)", html)) >= 6
         assert re.search(r"All \d+ runs: the same class on (\d+) of \1 test examples", html)
 
     @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -213,7 +213,7 @@ class TestReport:
         assert "100/100" in str(trained.outputs)
         html = (reports / f"{name}.html").read_text()
         folded = [f"Solution {number}" for number in range(1, 1 + len(solutions(notebook)))]
-        assert re.findall(r"<details><summary>(.*?)</summary>", html) == folded
+        assert re.findall(r'<details class="solution"><summary>(.*?)</summary>', html) == folded
 
     def test_pages_link_to_what_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
@@ -371,14 +371,14 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
             raise NotebookError("cnn.ipynb failed in cell 3")
         nbformat.write(page_of("# New\n\n$\\nosuch$"), target)
 
-    write = pages.write_pdf
+    write = paper.write_pdf
 
-    def write_pdf(body, title, notice, target):
-        if "nosuch" in body:
-            raise pages.PageError("no PDF")
-        write(body, title, notice, target)
+    def write_pdf(page, title, notice, target):
+        if "nosuch" in page.body:
+            raise PageError("no PDF")
+        write(page, title, notice, target)
 
-    monkeypatch.setattr(pages, "write_pdf", write_pdf)
+    monkeypatch.setattr(paper, "write_pdf", write_pdf)
     monkeypatch.setattr(report, "execute", execute)
     monkeypatch.setattr(report, "train", lambda *_, **__: place)
     monkeypatch.setattr("study.__main__.ARCHITECTURES", ["cnn", "lstm"])

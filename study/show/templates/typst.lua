@@ -1,10 +1,19 @@
 -- What pandoc's typst writer gets wrong.
 
+local function quoted(text)
+  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+end
+
 -- Signs that mean something to typst, such as a dash before a number or at the start of a cell: text is text.
 function Str(word)
-  if word.text:find("[^%w]") then
-    return pandoc.RawInline("typst", '#"' .. word.text:gsub('[\\"]', "\\%0") .. '";')
-  end
+  if word.text:find("[^%w]") then return pandoc.RawInline("typst", "#" .. quoted(word.text) .. ";") end
+end
+
+-- An image with its alternative text, which pandoc leaves out.
+function Image(image)
+  local about = image.attributes
+  local said = "#image(%s, alt: %s, width: %s)"
+  return pandoc.RawInline("typst", said:format(quoted(image.src), quoted(about.said or ""), about.width or "100%"))
 end
 
 -- Names of symbols that are not, or no longer, typst's: the symbols themselves.
@@ -27,4 +36,31 @@ function Math(formula)
   local text = pandoc.write(pandoc.Pandoc({pandoc.Plain({formula})}), "typst")
   text = text:gsub('([^"]*)("?[^"]*"?)', function(symbols, quoted) return symbols:gsub("%a[%a.]*", SYMBOLS) .. quoted end)
   return pandoc.RawInline("typst", text)
+end
+
+-- The classes of a page that header.typ has a function for.
+local FUNCTIONS = {summary = true, byline = true, number = true}
+
+local function called(element, raw)
+  for _, class in ipairs(element.classes) do
+    if FUNCTIONS[class] then
+      return {raw("typst", "#" .. class .. "["), element, raw("typst", "]")}
+    end
+  end
+end
+
+function Div(div)
+  local found = called(div, pandoc.RawBlock)
+  if found then
+    found[2] = pandoc.Div(div.content)
+    return found
+  end
+end
+
+function Span(span)
+  local found = called(span, pandoc.RawInline)
+  if found then
+    found[2] = pandoc.Span(span.content)
+    return found
+  end
 end

@@ -1,5 +1,6 @@
 """What the notebooks show a computation with."""
 
+import inspect
 import re
 
 import numpy as np
@@ -24,6 +25,27 @@ def test_code_of_several_functions():
         "def dense(x: Array, kernel: Array, bias: Weight = 0.0) -> Array:",
         "def number(value: float) -> str:",
     ]
+
+
+def long_words():
+    """A sentence that goes on and on, past the width of a page, and past the width of a page again, to its end.
+
+    a = b
+    c = d, which are short lines
+
+    Another sentence, which is too long for the width of a page with this many words in it, so that it is
+    filled anew.
+    """
+    return "code is left as it is, even where a line is too long for the width that a page has for a listing"
+
+
+def test_paragraphs_that_are_too_wide_are_filled_anew_and_nothing_else():
+    said, code = explain.code(long_words).data.rstrip().rsplit("\n", 1)
+    assert code.split() == inspect.getsource(long_words).rstrip().split("\n")[-1].split()
+    assert said.split() == inspect.getsource(long_words).rpartition("    return")[0].split()
+    assert max(map(len, said.split("\n"))) <= explain.COLUMNS < max(map(len, inspect.getdoc(long_words).split("\n")))
+    assert "\n    a = b\n    c = d, which are short lines\n\n    Another sentence" in said
+    assert said.endswith('so that it is filled anew.\n    """')
 
 
 def test_layers_are_told_in_the_words_of_their_functions():

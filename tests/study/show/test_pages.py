@@ -15,7 +15,7 @@ import typst
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from study.runs import Place
-from study.show import pages, readings, tables
+from study.show import layout, pages, paper, readings, tables
 from study.show.words import literal
 
 NASTY = (
@@ -31,10 +31,19 @@ def picture(height, width):
     return base64.b64encode(file.getvalue()).decode()
 
 
-def display(**data):
-    """A code cell and what it shows, by MIME type."""
+def display(about=None, **data):
+    """A code cell and what it shows, by MIME type; `about` is told of an image."""
     data = {kind.replace("_", "/"): value for kind, value in data.items()}
-    return new_code_cell("show()", outputs=[new_output("display_data", data)])
+    metadata = {"image/png": about} if about else {}
+    return new_code_cell("show()", outputs=[new_output("display_data", data, metadata=metadata)])
+
+
+def html_of(*cells):
+    return pages.html_of(new_notebook(cells=list(cells)), Place("tiny", True, "nowhere"))
+
+
+def typst_of(folder, *cells):
+    return str(paper.write_typst(layout.lay_out(html_of(*cells)), "title", "", folder))
 
 
 def shown(table):
@@ -49,7 +58,7 @@ MADE = [
     shown({"row": [f"row {number}" for number in range(150)]}),
     display(text_markdown=f"- *positive*: {literal(NASTY)}"),
     new_code_cell("show()", outputs=[new_output("stream", text=NASTY)]),
-    display(image_png=picture(11, 17), text_plain="a figure"),
+    display({"name": "one", "alt": NASTY, "caption": NASTY}, image_png=picture(11, 17), text_plain="a figure"),
     new_markdown_cell("## The end\n\n* one\n* two"),
     display(image_png=picture(5, 7), text_plain="a figure"),
 ]
@@ -85,9 +94,9 @@ def made(tmp_path_factory):
     """The made notebook's pages: the HTML, and of the PDF its typst source and what typst finds in it."""
     folder = tmp_path_factory.mktemp("made")
     place, notebook = written(MADE, folder)
-    write = pages.write_typst
+    write = paper.write_typst
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages, "write_typst", lambda body, title, notice, _: write(body, title, notice, folder))
+        patch.setattr(paper, "write_typst", lambda page, title, notice, _: write(page, title, notice, folder))
         pages.render(notebook, place)
     source = str(folder / "report.typ")
     typst.compile(source, output=f"{folder}/page-{{0p}}.png", root="/", ppi=72)
@@ -96,8 +105,14 @@ def made(tmp_path_factory):
         pdf=notebook.with_suffix(".pdf"),
         typst=(folder / "report.typ").read_text(),
         images=[matplotlib.image.imread(path) * 255 for path in sorted(folder.glob("page-*.png"))],
-        find=lambda kind: json.loads(typst.query(source, kind, root="/")),
+        find=lambda kind: find(source, kind),
     )
+
+
+def find(source, kind):
+    """What typst finds in a source; of tables those that were written, which it lays out again."""
+    found = json.loads(typst.query(source, kind, root="/"))
+    return [each for each in found if each["func"] != "table" or each["columns"][0] == "auto"]
 
 
 def table_rows(table):
@@ -110,11 +125,12 @@ def table_rows(table):
 def test_the_pdf_holds_headings_tables_images_and_code_in_their_order(made):
     assert made.pdf.read_bytes().startswith(b"%PDF-")
     found = made.find("selector(heading).or(table).or(image).or(raw.where(block: true))")
-    assert [each["func"] for each in found if each.get("text") != "show()"] == (
+    assert [each["func"] for each in found] == (
         ["heading", "heading", "table", "heading", "table", "table", "raw", "image", "heading", "image"]
     )
+    assert "show()" not in made.typst
     headings = [(each["level"], words_of(each["body"])) for each in found if each["func"] == "heading"]
-    assert headings == [(1, TITLE), (2, "The table"), (3, "Rows"), (2, "The end")]
+    assert headings == [(1, TITLE), (2, "1 The table"), (3, "1.1 Rows"), (2, "2 The end")]
     assert {width for each in found if each["func"] == "table" for width in each["columns"]} == {"auto"}
     _, small, long = (table_rows(each) for each in found if each["func"] == "table")
     assert small[0] == ["one", "two"]
@@ -133,8 +149,12 @@ def test_data_texts_come_out_as_they_are(made):
     assert "mathjax_ignore" in shown({"text": [NASTY]}).outputs[0].data["text/html"]  # and in JupyterLab
     assert table_rows(made.find("table")[0]) == [["text", "number"], [NASTY, "7"]]
     assert words_of(made.find("list")[0]["children"]) == f"positive: {NASTY}"
-    assert [each["text"] for each in made.find("raw.where(block: true)") if each["text"] != "show()"] == [NASTY]
-    for part in (r"<td>(costs.*?)</td>", r"<li><em>positive</em>: (costs.*?)</li>", r"<pre>(costs.*?)</pre>"):
+    assert [each["text"] for each in made.find("raw.where(block: true)")] == [NASTY]
+    assert words_of(made.find("figure.where(kind: image)")[0]["caption"]).strip() == f"Figure 1. {NASTY}"
+    assert made.find("image")[0]["alt"] == NASTY
+    assert unescape(re.search('<img alt="(costs.*?)" class', made.html)[1]) == NASTY
+    parts = (r"<td>(costs.*?)</td>", r"<li><em>positive</em>: (costs.*?)</li>", r"<pre[^>]*>(costs.*?)</pre>")
+    for part in (*parts, r"Figure 1</span>\. (costs.*?)</figcaption>"):
         assert [text_of(each) for each in re.findall(part, made.html, re.DOTALL)] == [NASTY]
 
 
@@ -155,9 +175,9 @@ def test_a_text_begins_no_list_and_no_heading(tmp_path):
         "> j",
     ]
     markdown = display(text_markdown="\n".join(f"- {literal(text)}" for text in texts))
-    body = pages.html_of(new_notebook(cells=[shown({"text": texts}), markdown]))
-    source = str(pages.write_typst(body, "title", "", tmp_path))
-    [table, items] = json.loads(typst.query(source, "selector(table).or(list)", root="/"))
+    body = html_of(shown({"text": texts}), markdown)
+    source = typst_of(tmp_path, shown({"text": texts}), markdown)
+    [table, items] = find(source, "selector(table).or(list)")
     assert table_rows(table)[1:] == [[text] for text in texts]
     assert [words_of(each) for each in items["children"]] == texts
     assert [text_of(each) for each in re.findall(r"<li>(.*?)</li>", body, re.DOTALL)] == texts
@@ -167,15 +187,15 @@ def test_examples_are_shown_as_they_are():
     data = SimpleNamespace(
         classes=("bad", "good"), y_train=np.array([1, 0, 1]), x_train=np.array(["*a*\n$b$", NASTY, "c"], dtype=object)
     )
-    body = pages.html_of(new_notebook(cells=[display(text_markdown=readings.examples(data))]))
+    body = html_of(display(text_markdown=readings.examples(data)))
     found = [text_of(each) for each in re.findall(r"<li>(.*?)</li>", body, re.DOTALL)]
     assert found == [f"bad: {NASTY}", "good: *a* $b$"]
 
 
 def test_a_title_is_plain_text_wherever_it_stands(made):
     assert unescape(re.search("<title>([^<>]*)</title>", made.html)[1]) == TITLE
-    assert f"header: text(size: 8pt, fill: luma(40%))[#{pages.quoted(TITLE)} " in made.typst
-    assert typst.eval(b"", pages.quoted(TITLE)) == json.dumps(TITLE, ensure_ascii=False)
+    assert f"text(size: 8.5pt, fill: quiet)[#{paper.quoted(TITLE)} " in made.typst
+    assert typst.eval(b"", paper.quoted(TITLE)) == json.dumps(TITLE, ensure_ascii=False)
 
 
 def test_paper_margins_and_page_numbers_are_ours(made):
@@ -184,9 +204,9 @@ def test_paper_margins_and_page_numbers_are_ours(made):
     assert len(made.images) > 3
     for image in made.images:  # the long table breaks over pages: nothing but the page number stands in the margin
         inked = np.flatnonzero((image[:, :, :3] < 128).any(axis=(1, 2)))
-        assert set(inked[inked > 842 - 2 / 2.54 * 72 + 2]) <= set(range(800, 812))
+        assert set(inked[inked > 842 - 2.2 / 2.54 * 72 + 2]) <= set(range(798, 816))
     inked = [np.flatnonzero((image[:, :, :3] < 128).any(axis=(0, 2))) for image in made.images]
-    margin = 1.8 / 2.54 * 72
+    margin = 2 / 2.54 * 72
     assert min(columns[0] for columns in inked) == pytest.approx(margin, abs=3)
     assert max(columns[-1] for columns in inked) <= 595 - margin + 3
 
@@ -197,8 +217,7 @@ def test_signs_whose_names_typst_refuses_are_typeset(tmp_path):
     signs = re.findall('= "(.)"', (pages.TEMPLATES / "typst.lua").read_text())
     assert len(signs) > 40
     formulas = "\n\n".join(f"$x {each} \\text{{sect}}$" for each in [*signs, *commands, *"⊕∑∘∅"])
-    body = pages.html_of(new_notebook(cells=[new_markdown_cell(formulas)]))
-    source = str(pages.write_typst(body, "", "", tmp_path))
+    source = typst_of(tmp_path, new_markdown_cell(formulas))
     found = [words_of(each) for each in json.loads(typst.query(source, "math.equation", root="/"))]
     assert [each[2] for each in found[:-4]] == [*signs, *commands.values()]
     assert all(each.endswith("sect") for each in found)
@@ -216,7 +235,7 @@ def test_a_formula_that_cannot_be_typeset_is_named(formula, message, kinds, tmp_
     """Alone: the rest of the page is written, and links to a PDF only if there is one."""
     lua = tmp_path / "refused.lua"
     lua.write_text("function Math(f) if f.text:find('oslash') then return pandoc.RawInline('typst', '$xxx$') end end")
-    monkeypatch.setattr(pages, "FILTER", [f"--lua-filter={lua}", "--quiet"])
+    monkeypatch.setattr(paper, "FILTER", [f"--lua-filter={lua}", "--quiet"])
     place, notebook = written([new_markdown_cell(f"# Title\n\nHere ${formula}$ and $x$.")], tmp_path)
     for kind in ("html", "pdf"):
         notebook.with_suffix(f".{kind}").write_text("of an earlier run")
@@ -237,12 +256,60 @@ def test_a_notebook_that_cannot_be_read_is_named(tmp_path):
     assert [path.name for path in place.reports.iterdir()] == ["lstm.failed.ipynb"]
 
 
+def test_pictures_of_an_edited_notebook_are_embedded(tmp_path):
+    """An attachment, and a file beside the executed notebook; one that is nowhere is named, and stands as its text."""
+    data = [base64.b64decode(picture(height, 3)) for height in (4, 6)]
+    place, notebook = written([], tmp_path)
+    (place.reports / "my drawing.png").write_bytes(data[1])
+    cell = new_markdown_cell("# T\n\n![one](attachment:a%20b.png) ![two](my%20drawing.png)\n\n![three *words*](no.png)")
+    cell.attachments = {"a b.png": {"image/png": base64.b64encode(data[0]).decode()}}
+    nbformat.write(new_notebook(cells=[cell]), notebook)
+    with pytest.raises(pages.PageError, match=r"^lstm\.ipynb: there is no picture no\.png$"):
+        pages.render(notebook, place)
+    html = notebook.with_suffix(".html").read_text()
+    found = re.findall(r'<img alt="(\w+)" src="data:image/png;base64,([^"]*)"', html)
+    assert [(alt, base64.b64decode(each)) for alt, each in found] == [("one", data[0]), ("two", data[1])]
+    assert "three words" in html
+    assert notebook.with_suffix(".pdf").exists()
+
+
+def test_a_page_takes_the_svg_that_was_drawn_with_the_png(tmp_path):
+    """Not one of another run, and not one that is much larger."""
+    place = Place("tiny", True, tmp_path)
+    place.figures.mkdir(parents=True)
+    image = picture(9, 5)
+    cell = display({"name": "drawn", "alt": "a", "caption": "b"}, image_png=image)
+    png, svg = place.figures / "drawn.png", place.figures / "drawn.svg"
+    for content, drawn, kind in (
+        (base64.b64decode(image), "<svg/>", "svg+xml"),
+        (base64.b64decode(picture(9, 6)), "<svg/>", "png"),
+        (base64.b64decode(image), "<svg/>" * 1000, "png"),
+    ):
+        png.write_bytes(content)
+        svg.write_text(drawn)
+        html = pages.html_of(new_notebook(cells=[cell]), place)
+        assert re.findall("data:image/([a-z+]+);", html) == [kind]
+
+
+def test_code_is_folded_but_for_listings():
+    cells = [new_code_cell(f"code_{number}") for number in range(3)]
+    cells[0].metadata.tags, cells[1].metadata.tags = ["parameters"], ["listing"]
+    html = html_of(*cells)
+    folded = re.findall(r'<details class="code"><summary>(\w+)</summary>(.*?)</details>', html, re.DOTALL)
+    assert [(title, re.findall("code_.", code)) for title, code in folded] == [
+        ("Parameters", ["code_0"]), ("Code", ["code_2"])
+    ]  # fmt: skip
+    assert "code_1" in html
+
+
 def test_solutions_are_folded_and_nothing_else():
     cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1"), new_code_cell("# 12. Because\n2 + 2")]
     cells[2].metadata.tags = ["solution"]
-    html = pages.html_of(new_notebook(cells=cells))
-    [(number, folded)] = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", html, re.DOTALL)
+    html = html_of(*cells)
+    [(number, folded)] = re.findall(
+        r'<details class="solution"><summary>(.*?)</summary>(.*?)</details>', html, re.DOTALL
+    )
     assert number == "Solution 12"
     assert "Because" in folded
-    assert "Title" in html.split("<details>")[0]
-    assert not re.search("Title|Because", html.replace(folded, "").split("<details>")[1])
+    assert "Title" in html.split("<details")[0]
+    assert not re.search("Title|Because", html.replace(folded, "").split("<details")[1])
