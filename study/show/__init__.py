@@ -18,6 +18,7 @@ from .story import (
     summary,
     together,
     training,
+    try_it,
     variants,
     when_to_stop,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "summary",
     "together",
     "training",
+    "try_it",
     "variants",
     "when_to_stop",
 ]

@@ -33,6 +33,7 @@ from . import (
     sizes,
     tables,
     temperatures,
+    trying,
     ways,
 )
 from .sentences import say
@@ -187,6 +188,12 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
         yield say("notebook.quarters")
     yield closeups.hardest_texts(evidence) if items == "texts" else closeups.hardest_images(evidence)
     yield say("notebook.hardest", items=items)
+
+
+@shown
+def try_it(evidence: Evidence) -> Iterator[Any]:
+    """In a live notebook a field to type or draw in, in a report an example of what it shows."""
+    yield from trying.parts(evidence)
 
 
 @shown

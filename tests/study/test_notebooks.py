@@ -78,7 +78,7 @@ def test_setup_is_short_and_every_group_is_told():
         sources = [cell.source for cell in cells if cell.cell_type == "code"]
         [setup] = [source for source in sources if source.startswith("import numpy")]
         assert len(setup.splitlines()) <= 5
-        assert len(cells) <= 50
+        assert len(cells) <= 60
         told = re.findall(r'^show\.group\(results, "(\w+)"\)$', "\n".join(sources), re.MULTILINE)
         groups = ARCHITECTURES[name].groups
         assert told == list(groups)
@@ -133,6 +133,24 @@ def test_solutions_name_tests_that_there_are(notebook):
     for path, names in named:
         for name in re.findall(r"\b(?:test_|Test)\w+", names):
             assert re.search(rf"(?:def|class) {name}\b", (ROOT / path).read_text())
+
+
+def test_a_cell_can_be_run_again_after_all_others(notebook):
+    """What a cell reads and has not set itself, no later cell sets to something else."""
+    written, read = [], []
+    for source in code(notebook):
+        tree = ast.parse(source)
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        first = {}
+        for node in sorted(names, key=lambda node: (node.lineno, isinstance(node.ctx, ast.Store), node.col_offset)):
+            first.setdefault(node.id, node)
+        read.append({name for name, node in first.items() if isinstance(node.ctx, ast.Load)})
+        written.append(own)
+    for number, names in enumerate(read):
+        later = set().union(*written[number + 1 :]) if number + 1 < len(written) else set()
+        before = set().union(*written[: number + 1])
+        assert not names & later & before, f"cell {number} reads {names & later & before}, which a later cell sets"
 
 
 def computed(out):
