@@ -15,6 +15,7 @@ from ..architectures import ARCHITECTURES
 from ..evidence import within_groups
 from ..findings import is_fragile, is_total, lacking, pair_of
 from ..statistics import VERDICTS
+from .sentences import say
 from .style import STYLE, WIDTH, Picture, write
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
@@ -40,7 +41,8 @@ class Line:
 def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
     """Draw the comparisons within groups and write them: from the same table the same bytes."""
     figure = draw(comparisons, title)
-    return Picture(write(figure, path), f"{title}. {_in_numbers(comparisons)}")
+    caption = say("captions.forest", single=within_groups(comparisons)["n_seeds"].max() == 1)
+    return Picture(write(figure, path), _in_numbers(comparisons, title), caption)
 
 
 @mpl.rc_context(STYLE)
@@ -118,12 +120,17 @@ def _beside(axes: Any) -> dict[str, Any]:
     return {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "left", "fontsize": 8}
 
 
-def _in_numbers(comparisons: pd.DataFrame) -> str:
-    """How many comparisons of each architecture have which verdict, for those who cannot see the figure."""
-    within = within_groups(comparisons)
-    parts = []
-    for name, rows in within.groupby("architecture", sort=False):
-        counts = ", ".join(f"{number} {each}" for each in VERDICTS if (number := (rows["verdict"] == each).sum()))
+def _in_numbers(comparisons: pd.DataFrame, title: str) -> str:
+    """How many comparisons of each architecture have which verdict, and the clear ones, for who cannot see them."""
+    networks = []
+    for name, rows in within_groups(comparisons).groupby("architecture", sort=False):
+        family = ARCHITECTURES[name]
+        counts = [(each, number) for each in VERDICTS if (number := (rows["verdict"] == each).sum())]
         fragile = sum(map(is_fragile, rows.itertuples()))
-        parts.append(f"{ARCHITECTURES[name].title}: {counts}" + f", of these {fragile} fragile" * (fragile > 0))
-    return f"{'; '.join(parts)}."
+        clear = [
+            (family.groups[row.group].title.lower(), _name(row), row.effect)
+            for row in rows.itertuples()
+            if row.verdict in ("better", "worse") and not is_fragile(row)
+        ]
+        networks.append((family.title, counts, fragile, clear))
+    return say("alts.forest", title=title, networks=networks)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
 from datetime import datetime
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -16,22 +16,30 @@ from ..evaluation import best
 from ..files import atomic_write
 from ..profiles import BUDGETS
 from ..runs import Place
-from . import cells, conclusions, forest, pages, readings, readme, tables
+from . import cells, conclusions, costs, forest, front, pages, readings, readme, tables
 from .sentences import say
 from .style import Picture
 
+TOLD = ("results", "baselines", "comparisons")  # the tables that a profile's answers are told from
+
 
 def index(place: Place) -> Path:
-    """reports/<profile>/index.html: what full found, what this profile found, the best, what it means, and links."""
+    """reports/<profile>/index.html: in short, the best, costs, the check, speed; then the answers, in full and here."""
     results, baselines, comparisons = (_with_a_page(name, place) for name in ("results", "baselines", "comparisons"))
     comparisons = full.beside(comparisons, place)
+    architectures = list(results["architecture"].unique())
+    in_full = full.speaks_of(place) and len(full.of("results", architectures)) > 0
+    main = [full.of(name, architectures) for name in TOLD] if in_full else [results, baselines, comparisons]
     title = say("overview.title", number=len(ARCHITECTURES))
-    parts = [f"<h1>{title}</h1>", _spent(results, place)]
-    if full.speaks_of(place):
-        parts.append(_full(list(results["architecture"].unique()), place))
-    parts += [
-        _here(results, baselines, comparisons, place),
+    parts = [
+        f"<h1>{title}</h1>",
+        _spent(results, place),
+        _in_short(*main, place, in_full),
         _the_best(results, baselines, place),
+        _costs(*main),
+        _checked(results, baselines),
+        *([_full(architectures, main)] if full.speaks_of(place) else []),
+        _here(results, baselines, comparisons, place),
         _cells(results, place),
         _over_all(results, comparisons, place),
         _sources(results, place),
@@ -70,26 +78,65 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
     )
 
 
-def _full(architectures: list[str], place: Place) -> str:
+def _in_short(
+    results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place, in_full: bool
+) -> str:
+    """The summary, as HTML: plain sentences and the figure, of the results to go by: those of full where it has any."""
+    name, title = ("forest-full", readme.title()) if in_full else ("forest", _title(place))
+    picture = forest.save(comparisons, place.figures / f"{name}.png", title)
+    lead = say("front.lead", title=title, data=findings.data_of(results))
+    said = _html(lead) + _list(front.lines(results, baselines, comparisons))
+    return f'<section class="summary"><h2>{say("front.title")}</h2>{said}{_image(picture)}</section>'
+
+
+def _costs(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> str:
+    """What wider and deeper networks cost, as HTML; nothing where there are none."""
+    rows = costs.table(results, comparisons)
+    caption = say("front.costs_caption", single=comparisons["n_seeds"].max() == 1)
+    return _html(say("front.costs_title")) + _table(rows, "costs", caption) if len(rows) else ""
+
+
+def _checked(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
+    """The check of numpy against Keras over all networks, and how long both take, as HTML."""
+    worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
+    said = [say("overview.check", networks=len(results), **worst)]
+    if "plain_agreement" in results:  # older tables lack it
+        plain = results[results["plain_agreement"].notna()]
+        said.append(
+            say(
+                "overview.plain",
+                networks=len(plain),
+                examples=plain["plain_examples"].min(),
+                agreement=plain["plain_agreement"].min(),
+                largest=plain["plain_max_abs_diff"].max(),
+            )
+        )
+    parts = [_html("\n\n".join(said)), _table(costs.checks(results, baselines), "check", say("front.check_caption"))]
+    if len(speeds := costs.speed_table(results, baselines)):
+        single = results.groupby("architecture")["seed"].nunique().max() == 1
+        parts += [_html(say("front.speed")), _table(speeds, "speed", say("front.speed_caption", single=single))]
+    return "".join(parts)
+
+
+def _full(architectures: list[str], committed: list[pd.DataFrame]) -> str:
     """What the full profile found of these architectures, and what its committed tables lack, as HTML."""
     lacking = _html(conclusions.lacking_in_full(architectures))
     if full.of("results", architectures).empty:
         return f"<h2>{readme.title()}</h2>{lacking}"
-    committed = [full.of(name, architectures) for name in ("results", "baselines", "comparisons")]
-    picture = forest.save(committed[-1], place.figures / "forest-full.png", readme.title())
-    data = findings.data_of(committed[0])
-    lead = _html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=data))
-    return f"<h2>{readme.title()}</h2>{lead}{_image(picture)}{_list(readme.lines(*committed))}{lacking}"
+    lead = _html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=findings.data_of(committed[0])))
+    return f"<h2>{readme.title()}</h2>{lead}{_list(readme.lines(*committed))}{lacking}"
 
 
 def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What this profile found: beside full's results what is different, else the answers in lines; as HTML."""
     title = _title(place)
-    picture = _image(forest.save(comparisons, place.figures / "forest.png", title))
     if full.speaks_of(place):
+        picture = ""
+        if len(full.of("results", list(results["architecture"].unique()))):  # else it stands on top
+            picture = _image(forest.save(comparisons, place.figures / "forest.png", title))
         return f"<h2>{title}</h2>{_html(conclusions.against_full(comparisons, place.profile))}{picture}"
     said = _list(readme.lines(results, baselines, comparisons))
-    return f"<h2>{title}</h2>{_html(readme.how_to_read())}{picture}{said}"
+    return f"<h2>{title}</h2>{_html(readme.how_to_read())}{said}"
 
 
 def _title(place: Place) -> str:
@@ -104,8 +151,9 @@ def _cells(results: pd.DataFrame, place: Place) -> str:
     for rows, scores, name, of_full in sources:
         if rows is not None:
             title = say("cells.title", title=readme.title() if of_full else _title(place))
-            picture = cells.picture(rows, scores, place.figures / f"{name}.png", title)
-            shown = cells.table(rows, scores).to_html(border=0, index=False)
+            picture = cells.picture(rows, scores, place.figures / f"{name}.png", title, of_full)
+            shown = cells.table(rows, scores, of_full)
+            shown = _table(shown, name, shown.caption)
             parts += [_html(cells.lead(rows, of_full)), _image(picture), shown, _html(cells.order(rows, scores))]
             parts.append(_html(cells.verdicts(rows)))
         parts.append(_html(cells.missing(rows, of_full)))
@@ -117,7 +165,7 @@ def _the_best(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
     by_name = {name: frame for name in ARCHITECTURES if len(frame := results[results["architecture"] == name])}
     rivals = baselines.loc[baselines.groupby("architecture")["val_f1"].idxmax()].set_index("architecture")
     rows = [_best(frame, name, rivals.loc[name], place) for name, frame in by_name.items()]
-    table = pd.DataFrame(rows).to_html(escape=False, border=0, index=False)
+    table = _table(pd.DataFrame(rows), "best", say("front.best_caption", with_full=full.speaks_of(place)), escape=False)
     families = [ARCHITECTURES[name] for name in by_name]
     after = [(each.title, each.decided_after_test) for each in families if each.decided_after_test]
     told = _html(say("overview.decided", after=after)) if after and not place.is_sample else ""
@@ -154,39 +202,28 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
 def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
     """What mattered, what did not, what is open, and how the earlier report's findings stand, as HTML."""
     earlier, with_full = findings.earlier(comparisons, place), full.speaks_of(place)
-    families = [ARCHITECTURES[name] for name in results["architecture"].unique()]
+    names = list(results["architecture"].unique())
+    told = readings.earlier(earlier) if readings.earlier_report(names) else say("earlier.nothing")
     said = say(
         "overview.over_all",
         limits=conclusions.limits(comparisons),
         with_full=with_full,
         overall=conclusions.overall(comparisons),
         baselines=conclusions.beside_baselines(comparisons, with_full=with_full),
-        earlier=readings.earlier(earlier) if any(each.published for each in families) else say("earlier.nothing"),
+        earlier=f"{readings.earlier_report(names)}\n\n{told}",
         data="" if earlier["from_full"].any() else findings.data_of(results),
     )
-    table = "" if earlier.empty else tables.earlier_table(earlier, several=True).to_html(border=0, index=False)
-    return _html(said) + table
+    if earlier.empty:
+        return _html(said)
+    return _html(said) + _table(tables.earlier_table(earlier, several=True), "earlier", say("front.earlier_caption"))
 
 
 def _sources(results: pd.DataFrame, place: Place) -> str:
-    """The check of numpy against Keras over all networks, and the data, as HTML."""
-    worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
-    said = [say("overview.check", networks=len(results), **worst)]
-    if "plain_agreement" in results:  # older tables lack it
-        plain = results[results["plain_agreement"].notna()]
-        said.append(
-            say(
-                "overview.plain",
-                networks=len(plain),
-                examples=plain["plain_examples"].min(),
-                agreement=plain["plain_agreement"].min(),
-                largest=plain["plain_max_abs_diff"].max(),
-            )
-        )
-    sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
+    """The data, and the tables that all of it is made of, as HTML."""
+    sources = "".join(f"<li><code>{html.escape(each)}</code></li>" for each in results["data_source"].unique())
     names = [name for name in (*store.TABLES, *store.NOT_ALWAYS) if (place.reports / f"{name}.csv").exists()]
     links = ", ".join(f'<a href="{name}.csv">{name}.csv</a>' for name in names)
-    return _html("\n\n".join([*said, say("overview.sources")])) + f"<ul>{sources}<li>{links}</li></ul>"
+    return _html(say("overview.sources")) + f"<ul>{sources}<li>{links}</li></ul>"
 
 
 def _html(markdown: str) -> str:
@@ -198,6 +235,16 @@ def _list(lines: list[str]) -> str:
 
 
 def _image(picture: Picture) -> str:
-    """A figure inside the page, with its text for those who cannot see it."""
+    """A figure inside the page, with its caption, and its text for those who cannot see it."""
     data = base64.b64encode(picture.path.read_bytes()).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}">'
+    image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(picture.alt)}">'
+    return (
+        f'<figure id="fig-{picture.path.stem}">{image}<figcaption>{html.escape(picture.caption)}</figcaption></figure>'
+    )
+
+
+def _table(rows: pd.DataFrame, name: str, caption: str, escape: bool = True) -> str:
+    """A table with its caption, every cell in full."""
+    with pd.option_context("display.max_colwidth", None):
+        shown = pd.DataFrame(rows).to_html(index=False, border=0, escape=escape, table_id=f"tab-{name}")
+    return shown.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)

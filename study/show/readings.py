@@ -236,6 +236,15 @@ def earlier(rows: pd.DataFrame) -> str:
     )
 
 
+def earlier_report(architectures: list[str]) -> str:
+    """What the earlier report was, and how many of its figures on these architectures are kept; empty if none."""
+    published = {ARCHITECTURES[name].title: ARCHITECTURES[name].published for name in architectures}
+    figures = [each for several in published.values() for each in several]
+    titles = [title for title, several in published.items() if several]
+    copied = sum(bool(each.copied) for each in figures)
+    return say("earlier.what", networks=titles, figures=len(figures), copied=copied) if figures else ""
+
+
 def finding(row: Any) -> str:
     """What a row of `findings.earlier` says, in words."""
     return say("earlier.finding", says=row.says, why=row.why, copied=row.copied, noise=row.noise)

@@ -79,13 +79,13 @@ def _group(rows: pd.DataFrame) -> dict[str, Any]:
     group = family.groups[rows["group"].iloc[0]]
     return {
         "title": family.title,
-        "direction": _direction(rows),
+        "direction": direction(rows),
         "reference": group.in_words(group.reference, alone=True),
         "verdicts": _by_verdict(rows),
     }
 
 
-def _direction(rows: pd.DataFrame) -> str:
+def direction(rows: pd.DataFrame) -> str:
     """Whether "more" is better, or "less": the smaller values worse and the larger better; values stand in order."""
     group = ARCHITECTURES[rows["architecture"].iloc[0]].groups[rows["group"].iloc[0]]
     verdicts = ["" if is_fragile(row) else row.verdict for row in rows.itertuples()]

@@ -228,6 +228,7 @@ def earlier_report(evidence: Evidence) -> Iterator[Any]:
         yield say("earlier.another_language")
         return
     rows = findings.earlier(evidence.comparisons, evidence.place)
+    yield readings.earlier_report([evidence.architecture])
     yield say("notebook.earlier")
     yield figures.against_earlier(evidence)
     yield tables.earlier_table(rows)
