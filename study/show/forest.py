@@ -42,7 +42,7 @@ def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
     """Draw the comparisons within groups and write them: from the same table the same bytes."""
     figure = draw(comparisons, title)
     caption = say("captions.forest", single=within_groups(comparisons)["n_seeds"].max() == 1)
-    return Picture(write(figure, path), _in_numbers(comparisons, title), caption)
+    return Picture(write(figure, path), in_numbers(comparisons, title), caption)
 
 
 @mpl.rc_context(STYLE)
@@ -120,8 +120,8 @@ def _beside(axes: Any) -> dict[str, Any]:
     return {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "left", "fontsize": 8}
 
 
-def _in_numbers(comparisons: pd.DataFrame, title: str) -> str:
-    """How many comparisons of each architecture have which verdict, and the clear ones, for who cannot see them."""
+def in_numbers(comparisons: pd.DataFrame, title: str, with_clear: bool = True) -> str:
+    """How many comparisons of each architecture have which verdict, and which are clear, for who cannot see them."""
     networks = []
     for name, rows in within_groups(comparisons).groupby("architecture", sort=False):
         family = ARCHITECTURES[name]
@@ -130,7 +130,7 @@ def _in_numbers(comparisons: pd.DataFrame, title: str) -> str:
         clear = [
             (family.groups[row.group].title.lower(), _name(row), row.effect)
             for row in rows.itertuples()
-            if row.verdict in ("better", "worse") and not is_fragile(row)
+            if with_clear and row.verdict in ("better", "worse") and not is_fragile(row)
         ]
         networks.append((family.title, counts, fragile, clear))
     return say("alts.forest", title=title, networks=networks)

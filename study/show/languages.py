@@ -21,7 +21,7 @@ from ..pool import Failed
 from ..statistics import VERDICTS, p_words
 from . import pages, spread
 from .cells import words
-from .overview import _html, _image
+from .markup import html, image, table
 from .sentences import say
 
 CLEAR = ("better", "worse")
@@ -39,7 +39,7 @@ def index(
     languages = len({each.cell.language for each in several if each.cell.language})
     title = say("across.title", name=home.name, cells=len(notebooks), languages=languages)
     parts = [f"<h1>{escape(title)}</h1>", _spent(several) if several else ""]
-    parts.append(_html(say("across.failed", rows=[(each.name, _why(found)) for each, found in failures.items()])))
+    parts.append(html(say("across.failed", rows=[(each.name, _why(found)) for each, found in failures.items()])))
     if "findings" in tables:
         parts += [_findings(home, several, tables["findings"], tables["languages"]), _best(tables["best"])]
     parts += [_cells(home, notebooks, tables.get("best")), _sources(home)]
@@ -68,7 +68,7 @@ def _sample_of(several: Sequence[Answers]) -> list[str]:
 
 def _spent(several: Sequence[Answers]) -> str:
     seeds = sorted({mine["seed"].nunique() for mine in (each.results for each in several)})
-    return _html(
+    return html(
         say(
             "across.spent",
             networks=sum(len(each.results) for each in several),
@@ -105,8 +105,9 @@ def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, ef
     said = [say("across.findings", parts=parts, open=list(unclear.items()))]
     if (findings["verdict_texts"] != "").all():
         said.append(say("across.changed", number=len(clear), all=len(rows), lost=lost))
-    shown = pd.DataFrame([_row(row) for row in rows]).to_html(border=0, index=False)
-    return _html(lead) + _image(picture) + _html("\n\n".join(said)) + shown
+    shown = pd.DataFrame([_row(row) for row in rows])
+    shown = table(shown, "findings", say("captions.findings", languages=effects["language"].nunique()))
+    return html(lead) + image(picture) + html("\n\n".join(said)) + shown
 
 
 def in_title(language: str) -> str:
@@ -181,8 +182,8 @@ def _best(best: pd.DataFrame) -> str:
             title = ARCHITECTURES[row.architecture].title
             line[title] = f"{row.test_f1:.3f} ({row.effect:+.3f}, {row.verdict}): {name}"
         lines.append(line)
-    table = pd.DataFrame(lines).fillna("").to_html(border=0, index=False)
-    return _html(say("across.best", rows=lines)) + table
+    caption = say("captions.best_in_languages")
+    return html(say("across.best", rows=lines)) + table(pd.DataFrame(lines).fillna(""), "best", caption)
 
 
 def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None) -> str:
@@ -203,10 +204,10 @@ def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None
                 "difference": f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}): {row['verdict']}",
             }
         lines.append(line)
-    return _html(say("across.cells")) + pd.DataFrame(lines).fillna("").to_html(escape=False, border=0, index=False)
+    return html(say("across.cells")) + pd.DataFrame(lines).fillna("").to_html(escape=False, border=0, index=False)
 
 
 def _sources(home: Path) -> str:
     names = [f"{each}.csv" for each in TABLES] + ["forest.png", "forest.svg"]
     links = ", ".join(f'<a href="{name}">{name}</a>' for name in names if (home / name).exists())
-    return _html(say("across.sources")) + f"<p>{links}</p>"
+    return html(say("across.sources")) + f"<p>{links}</p>"

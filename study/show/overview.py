@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import html
-from datetime import datetime
+from html import escape
 from pathlib import Path
 
 import pandas as pd
-import pypandoc
 
 from .. import findings, full, store
 from ..architectures import ARCHITECTURES
@@ -17,8 +14,8 @@ from ..files import atomic_write
 from ..profiles import BUDGETS
 from ..runs import Place
 from . import cells, conclusions, costs, forest, front, pages, readings, readme, tables
+from .markup import html, image, listed, table
 from .sentences import say
-from .style import Picture
 
 TOLD = ("results", "baselines", "comparisons")  # the tables that a profile's answers are told from
 
@@ -52,13 +49,13 @@ def index(place: Place) -> Path:
 
 def _with_a_page(name: str, place: Place) -> pd.DataFrame:
     """The rows of reports/<profile>/<name>.csv that a page speaks of: a notebook that failed has rows but no page."""
-    table = store.read(name, place)
-    return table[[(place.reports / f"{each}.ipynb").exists() for each in table["architecture"]]]
+    rows = store.read(name, place)
+    return rows[[(place.reports / f"{each}.ipynb").exists() for each in rows["architecture"]]]
 
 
 def _spent(results: pd.DataFrame, place: Place) -> str:
     """What was run, as HTML."""
-    return _html(
+    return html(
         say(
             "overview.spent",
             profile=place.name,
@@ -73,7 +70,6 @@ def _spent(results: pd.DataFrame, place: Place) -> str:
                 for name, mine in results.groupby("architecture", sort=False)
             ],
             data=findings.data_of(results),
-            now=f"{datetime.now():%Y-%m-%d %H:%M}",
         )
     )
 
@@ -85,15 +81,15 @@ def _in_short(
     name, title = ("forest-full", readme.title()) if in_full else ("forest", _title(place))
     picture = forest.save(comparisons, place.figures / f"{name}.png", title)
     lead = say("front.lead", title=title, data=findings.data_of(results))
-    said = _html(lead) + _list(front.lines(results, baselines, comparisons))
-    return f'<section class="summary"><h2>{say("front.title")}</h2>{said}{_image(picture)}</section>'
+    said = html(lead) + listed(front.lines(results, baselines, comparisons))
+    return f'<section class="summary"><h2>{say("front.title")}</h2>{said}{image(picture)}</section>'
 
 
 def _costs(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     """What wider and deeper networks cost, as HTML; nothing where there are none."""
     rows = costs.table(results, comparisons)
     caption = say("front.costs_caption", single=comparisons["n_seeds"].max() == 1)
-    return _html(say("front.costs_title")) + _table(rows, "costs", caption) if len(rows) else ""
+    return html(say("front.costs_title")) + table(rows, "costs", caption) if len(rows) else ""
 
 
 def _checked(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
@@ -111,20 +107,26 @@ def _checked(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
                 largest=plain["plain_max_abs_diff"].max(),
             )
         )
-    parts = [_html("\n\n".join(said)), _table(costs.checks(results, baselines), "check", say("front.check_caption"))]
+    parts = [
+        html("\n\n".join(said)),
+        table(costs.checks(results, baselines), "check", say("front.check_caption")),
+    ]
     if len(speeds := costs.speed_table(results, baselines)):
         single = results.groupby("architecture")["seed"].nunique().max() == 1
-        parts += [_html(say("front.speed")), _table(speeds, "speed", say("front.speed_caption", single=single))]
+        parts += [
+            html(say("front.speed")),
+            table(speeds, "speed", say("front.speed_caption", single=single)),
+        ]
     return "".join(parts)
 
 
 def _full(architectures: list[str], committed: list[pd.DataFrame]) -> str:
     """What the full profile found of these architectures, and what its committed tables lack, as HTML."""
-    lacking = _html(conclusions.lacking_in_full(architectures))
+    lacking = html(conclusions.lacking_in_full(architectures))
     if full.of("results", architectures).empty:
         return f"<h2>{readme.title()}</h2>{lacking}"
-    lead = _html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=findings.data_of(committed[0])))
-    return f"<h2>{readme.title()}</h2>{lead}{_list(readme.lines(*committed))}{lacking}"
+    lead = html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=findings.data_of(committed[0])))
+    return f"<h2>{readme.title()}</h2>{lead}{listed(readme.lines(*committed))}{lacking}"
 
 
 def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame, place: Place) -> str:
@@ -133,10 +135,10 @@ def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     if full.speaks_of(place):
         picture = ""
         if len(full.of("results", list(results["architecture"].unique()))):  # else it stands on top
-            picture = _image(forest.save(comparisons, place.figures / "forest.png", title))
-        return f"<h2>{title}</h2>{_html(conclusions.against_full(comparisons, place.profile))}{picture}"
-    said = _list(readme.lines(results, baselines, comparisons))
-    return f"<h2>{title}</h2>{_html(readme.how_to_read())}{said}"
+            picture = image(forest.save(comparisons, place.figures / "forest.png", title))
+        return f"<h2>{title}</h2>{html(conclusions.against_full(comparisons, place.profile))}{picture}"
+    said = listed(readme.lines(results, baselines, comparisons))
+    return f"<h2>{title}</h2>{html(readme.how_to_read())}{said}"
 
 
 def _title(place: Place) -> str:
@@ -147,16 +149,21 @@ def _cells(results: pd.DataFrame, place: Place) -> str:
     """One kind of cell against another, in full and here, and which of them are missing, as HTML."""
     sources = [(full.cells(), full.table("results"), "cells-full", True)] if full.speaks_of(place) else []
     sources.append((store.read_if_there("cells", place), results, "cells", False))
-    parts = [_html(say("cells.heading"))]
+    parts = [html(say("cells.heading"))]
     for rows, scores, name, of_full in sources:
         if rows is not None:
             title = say("cells.title", title=readme.title() if of_full else _title(place))
             picture = cells.picture(rows, scores, place.figures / f"{name}.png", title, of_full)
             shown = cells.table(rows, scores, of_full)
-            shown = _table(shown, name, shown.caption)
-            parts += [_html(cells.lead(rows, of_full)), _image(picture), shown, _html(cells.order(rows, scores))]
-            parts.append(_html(cells.verdicts(rows)))
-        parts.append(_html(cells.missing(rows, of_full)))
+            shown = table(shown, name, shown.caption)
+            parts += [
+                html(cells.lead(rows, of_full)),
+                image(picture),
+                shown,
+                html(cells.order(rows, scores)),
+            ]
+            parts.append(html(cells.verdicts(rows)))
+        parts.append(html(cells.missing(rows, of_full)))
     return "".join(parts)
 
 
@@ -165,11 +172,12 @@ def _the_best(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
     by_name = {name: frame for name in ARCHITECTURES if len(frame := results[results["architecture"] == name])}
     rivals = baselines.loc[baselines.groupby("architecture")["val_f1"].idxmax()].set_index("architecture")
     rows = [_best(frame, name, rivals.loc[name], place) for name, frame in by_name.items()]
-    table = _table(pd.DataFrame(rows), "best", say("front.best_caption", with_full=full.speaks_of(place)), escape=False)
+    caption = say("front.best_caption", with_full=full.speaks_of(place))
+    shown = table(pd.DataFrame(rows), "best", caption, as_text=False)
     families = [ARCHITECTURES[name] for name in by_name]
     after = [(each.title, each.decided_after_test) for each in families if each.decided_after_test]
-    told = _html(say("overview.decided", after=after)) if after and not place.is_sample else ""
-    return _html(say("overview.best", with_full=full.speaks_of(place))) + table + told
+    told = html(say("overview.decided", after=after)) if after and not place.is_sample else ""
+    return html(say("overview.best", with_full=full.speaks_of(place))) + shown + told
 
 
 def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> dict[str, str]:
@@ -214,37 +222,13 @@ def _over_all(results: pd.DataFrame, comparisons: pd.DataFrame, place: Place) ->
         data="" if earlier["from_full"].any() else findings.data_of(results),
     )
     if earlier.empty:
-        return _html(said)
-    return _html(said) + _table(tables.earlier_table(earlier, several=True), "earlier", say("front.earlier_caption"))
+        return html(said)
+    return html(said) + table(tables.earlier_table(earlier, several=True), "earlier", say("front.earlier_caption"))
 
 
 def _sources(results: pd.DataFrame, place: Place) -> str:
     """The data, and the tables that all of it is made of, as HTML."""
-    sources = "".join(f"<li><code>{html.escape(each)}</code></li>" for each in results["data_source"].unique())
+    sources = "".join(f"<li><code>{escape(each)}</code></li>" for each in results["data_source"].unique())
     names = [name for name in (*store.TABLES, *store.NOT_ALWAYS) if (place.reports / f"{name}.csv").exists()]
     links = ", ".join(f'<a href="{name}.csv">{name}.csv</a>' for name in names)
-    return _html(say("overview.sources")) + f"<ul>{sources}<li>{links}</li></ul>"
-
-
-def _html(markdown: str) -> str:
-    return pypandoc.convert_text(markdown, "html", "markdown-auto_identifiers") if markdown else ""
-
-
-def _list(lines: list[str]) -> str:
-    return _html("\n".join(f"- {line}" for line in lines))
-
-
-def _image(picture: Picture) -> str:
-    """A figure inside the page, with its caption, and its text for those who cannot see it."""
-    data = base64.b64encode(picture.path.read_bytes()).decode()
-    image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(picture.alt)}">'
-    return (
-        f'<figure id="fig-{picture.path.stem}">{image}<figcaption>{html.escape(picture.caption)}</figcaption></figure>'
-    )
-
-
-def _table(rows: pd.DataFrame, name: str, caption: str, escape: bool = True) -> str:
-    """A table with its caption, every cell in full."""
-    with pd.option_context("display.max_colwidth", None):
-        shown = pd.DataFrame(rows).to_html(index=False, border=0, escape=escape, table_id=f"tab-{name}")
-    return shown.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)
+    return html(say("overview.sources")) + f"<ul>{sources}<li>{links}</li></ul>"

@@ -43,7 +43,8 @@ def write(root: Path = ROOT) -> list[Path]:
     picture = forest.save(comparisons, root / "docs" / "forest.png", title())
     read = f"{how_to_read()} {say('readme.data', title=data_of(results))}"
     answers = [f"- {line}" for line in lines(results, baselines, comparisons)]
-    parts = [f"![{picture.alt}](docs/forest.png)", read, *answers]
+    alt = forest.in_numbers(comparisons, title(), with_clear=False)  # the lines below say which
+    parts = [f"![{alt}](docs/forest.png)", read, *answers]
     with atomic_write(readme) as part:
         part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{after}", encoding="utf-8")
     return [picture.path, readme]

@@ -61,7 +61,7 @@ def test_what_is_fragile_is_hollow():
         first, second = (bar.lines[0] for bar in axes.containers[:2])
         assert (first.get_markerfacecolor() == "white") == hollow
         assert second.get_markerfacecolor() != "white"
-        assert ("of these 1 fragile." in forest._in_numbers(rows)) == hollow
+        assert ("of these 1 fragile." in forest.in_numbers(rows, "title", with_clear=False)) == hollow
 
 
 def test_margins_zero_and_scales(figure):
@@ -98,5 +98,10 @@ def test_the_same_table_gives_the_same_bytes_and_says_its_numbers(tmp_path):
     first, second = (forest.save(rows, tmp_path / f"{name}.png", "title") for name in ("one", "two"))
     assert first.path.read_bytes() == second.path.read_bytes()
     assert b"Software" not in first.path.read_bytes()
-    assert first.alt == f"title. LSTM: 2 better, 1 worse, 1 equivalent, {len(pairs('lstm')) - 4} not resolved."
+    counts = f"title. LSTM: 2 better, 1 worse, 1 equivalent, {len(pairs('lstm')) - 4} not resolved"
+    assert forest.in_numbers(rows, "title", with_clear=False) == f"{counts}."
+    layers = "number of layers, 1 against 2 +0.050; number of layers, 3 against 2 -0.040"
+    assert first.alt == f"{counts}; clear are {layers}; beyond the baseline, one layer, + the mask +0.300."
+    assert "of one network each" in first.caption
+    assert "a mean over the seeds" in forest.save(comparisons("lstm"), tmp_path / "several.png", "title").caption
     assert forest.draw(rows, "title").axes[0].get_title("left") == "LSTM, 1 seed"
