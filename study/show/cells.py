@@ -142,7 +142,7 @@ def picture(rows: pd.DataFrame, results: pd.DataFrame, path: Path, title: str, o
             axes.errorbar(place, row.effect, error, linestyle="none", capsize=4, label=said, **LOOKS[number])
             if row.architecture == names[0]:
                 look = {"color": labels.ink(LOOKS[number]["color"]), "fontsize": 8, "va": "center"}
-                aside, look["ha"] = ((-22, "right"), (10, "left"))[number % 2]
+                aside, look["ha"] = ((-34, "right"), (10, "left"))[number % 2]
                 axes.annotate(said, (place, row.effect), xytext=(aside, 0), textcoords="offset points", **look)
     axes.set_xticks(range(len(names)), [ARCHITECTURES[name].title for name in names])
     axes.set(ylabel="test macro-F1", xlim=(-0.8, len(names) - 0.4))

@@ -15,6 +15,7 @@ from .sentences import say
 from .style import BLUE, ORANGE, Picture
 
 PANELS = 4  # side by side
+MUCH = 1.5  # times the height that all but a few losses need: then the axes end below these
 LOOKS = {"training": ("loss", ORANGE, "--"), "validation": ("val_loss", BLUE, "-")}  # history's name, colour, line
 
 
@@ -49,9 +50,12 @@ def picture(evidence: Evidence, group: str) -> Picture:
     for each in axes[:, 0]:
         each.set_ylabel("loss (crossentropy)")
         each.margins(y=0.1)
+    top = _top(list(several.values()))
+    if top:
+        axes[0, 0].set_ylim(top=top)
     _name_lines(axes[0, 0], several[names[0]])
     title = f"{family.title}: {about.title.lower()}"
-    said = {"alt": _alt(evidence, group, several), "caption": say("captions.curves", title=title)}
+    said = {"alt": _alt(evidence, group, several), "caption": say("captions.curves", title=title, top=top)}
     return style.save(figure, evidence.place, f"{evidence.architecture}-{group}", title, evidence.data, **said)
 
 
@@ -61,6 +65,16 @@ def mean(checks: list[Check], which: str) -> np.ndarray:
     if not histories:
         return np.empty(0)
     return np.mean([each[: min(map(len, histories))] for each in histories], axis=0)
+
+
+def _top(several: list[list[Check]]) -> float:
+    """Where the axes end if a few first epochs would leave no room for all else: then these are cut off; else 0."""
+    histories = [each.run.history[which] for mine in several for each in mine for which in ("loss", "val_loss")]
+    first, later = [each[0] for each in histories if len(each)], [loss for each in histories for loss in each[1:]]
+    if not later or not np.isfinite([*first, *later]).all():
+        return 0.0
+    high, low = max(*later, np.quantile(first, 0.75)), min(first + later)
+    return float(high + 0.1 * (high - low)) if max(first) - low > MUCH * (high - low) else 0.0
 
 
 def _scores(evidence: Evidence, checks: list[Check]) -> str:

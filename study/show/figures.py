@@ -17,7 +17,7 @@ from . import labels, style
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 
-PANELS = 4  # side by side
+PANELS = 4  # values that have room side by side
 OURS, EARLIER, COPIED = "ours", "the earlier report", "the earlier report, copied there"
 
 
@@ -107,7 +107,7 @@ def scores(evidence: Evidence, group: str) -> Picture:
         axes.errorbar(number + 0.15, mean.estimate, error, **mark)
         axes.annotate(f"{mean.estimate:.3f}", (number + 0.15, mean.estimate), xytext=(6, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
-    axes.set_xticks(range(len(names)), words)
+    axes.set_xticks(range(len(names)), words, fontsize=9 if len(names) <= PANELS else 7.5)
     axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4), ylim=_limits(evidence, about.stepwise))
     _draw_rival(axes, evidence)
     said = {"caption": _scores_caption(evidence, group), "alt": _scores_alt(evidence, group, sides)}

@@ -60,7 +60,7 @@ def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = Fal
         each.set(title=family.groups[group].title, xlabel="epochs")
     axes[0, 0].set_ylabel("test macro-F1")
     for each, group in zip(axes.flat, groups, strict=True):  # when the panels have their common height
-        labels.at_ends(each, _ends(alone[alone["group"] == group]), aside=8)
+        labels.at_ends(each, _ends(alone[alone["group"] == group]), aside=12)
     network = f"{family.title}{', full' if of_full else ''}"
     points = [(family.groups[group].title.lower(), _points(alone[alone["group"] == group])) for group in groups]
     about = {"alt": say("alts.longer", title=network, groups=points), "caption": say("captions.longer", title=network)}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .. import findings, full, store
 from ..architectures import ARCHITECTURES
+from ..datasets import TITLES
 from ..evaluation import best
 from ..files import atomic_write
 from ..profiles import BUDGETS
@@ -30,6 +31,7 @@ def index(place: Place) -> Path:
     title = say("overview.title", number=len(ARCHITECTURES))
     parts = [
         f"<h1>{title}</h1>",
+        _what(architectures),
         _spent(results, place),
         _in_short(*main, place, in_full),
         _the_best(results, baselines, place),
@@ -51,6 +53,14 @@ def _with_a_page(name: str, place: Place) -> pd.DataFrame:
     """The rows of reports/<profile>/<name>.csv that a page speaks of: a notebook that failed has rows but no page."""
     rows = store.read(name, place)
     return rows[[(place.reports / f"{each}.ipynb").exists() for each in rows["architecture"]]]
+
+
+def _what(architectures: list[str]) -> str:
+    """What is studied on what data, as HTML."""
+    of_data: dict[str, list[str]] = {}
+    for name in architectures:
+        of_data.setdefault(ARCHITECTURES[name].dataset, []).append(ARCHITECTURES[name].title)
+    return html(say("overview.what", networks=[(titles, each, TITLES[each]) for each, titles in of_data.items()]))
 
 
 def _spent(results: pd.DataFrame, place: Place) -> str:

@@ -34,7 +34,9 @@ def save(findings: pd.DataFrame, effects: pd.DataFrame, path: Path, sample_of: S
     write(figure, path)
     from .languages import in_words
 
-    alt = say("alts.spread", title=title, rows=[in_words(row) for row in findings.itertuples()])
+    counts = [(verdict, number) for verdict, number in findings["verdict"].value_counts().items()]
+    clear = [in_words(row) for row in findings.itertuples() if row.verdict in ("better", "worse")]
+    alt = say("alts.spread", title=title, counts=counts, clear=clear)
     return Picture(path, alt, say("captions.spread", languages=findings["languages"].max()))
 
 

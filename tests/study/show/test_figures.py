@@ -117,6 +117,19 @@ def test_curves(drawn, found):
     assert not any(axes.texts[1:] for axes in panels[1:])
 
 
+def test_axes_of_losses_end_below_a_first_epoch_that_is_much_higher(drawn, found):
+    panels, _ = drawn(curves.picture, found, "layers")
+    assert panels[0].get_ylim()[1] > max(line.get_ydata()[0] for line in lines(panels[0], "training"))
+    made = checks({}, seeds=(0,))
+    for each in made:
+        high = 9.0 if each.run.variant.name == "layers-3" else 1.2
+        each.run.record["history"] = {"loss": [1.0, 0.8, 0.7], "val_loss": [high, 0.9, 0.5]}
+    panels, _ = drawn(curves.picture, weighed(made), "layers")
+    assert panels[0].get_ylim() == panels[2].get_ylim()
+    assert 1.2 < panels[0].get_ylim()[1] < 1.5
+    assert curves._top([made[:1]]) == 0
+
+
 def test_long_names_stand_in_lines(drawn):
     [axes], _ = drawn(figures.scores, results({}, architecture="cnn"), "beyond")
     words = ARCHITECTURES["cnn"].groups["beyond"]
