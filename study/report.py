@@ -37,10 +37,11 @@ def make(
 
 
 def _make_pages(architectures: Sequence[str], place: Place, data_dir: str, out_dir: str) -> None:
-    from .show import overview, pages  # they load nbconvert and pandoc, which `train` does without
+    from .show import book, overview, pages  # they load nbconvert and pandoc, which `train` does without
 
     place.sweep()
-    for page in ("index.html", *(f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))):
+    of_each = (f"{each}.{kind}" for each in architectures for kind in ("ipynb", "html", "pdf"))
+    for page in ("index.html", book.NAME, *of_each):
         (place.reports / page).unlink(missing_ok=True)
     source = "sample" if place.is_sample else "real"
     parameters = {"profile": place.profile, "data_dir": str(data_dir), "source": source, "out_dir": str(out_dir)}
@@ -58,6 +59,7 @@ def _make_pages(architectures: Sequence[str], place: Place, data_dir: str, out_d
     if executed:
         _compare_cells(place, data_dir, source)
         overview.index(place)
+        failures += _failures("putting all pages into one PDF", book.write, [(place,)])
     if failures:
         raise error_of(failures, NotebookError, "\n\n".join(sorted(each.reason for each in failures)))
 

@@ -47,7 +47,7 @@ def lay_out(body: str, byline: str = "") -> Page:
     soup = BeautifulSoup(body, "html.parser")
     for style in soup.select("style:has(+ .highlight)"):  # of IPython's Code, the colours of which are too pale
         style.decompose()
-    _join_summary(soup)
+    _put_summary_on_top(soup)
     contents = _number_sections(soup)
     _number_captions(soup)
     _refer(soup)
@@ -80,12 +80,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _join_summary(soup: BeautifulSoup) -> None:
-    """Neighbouring parts of the summary become one."""
+def _put_summary_on_top(soup: BeautifulSoup) -> None:
+    """The parts of the summary become one, and stand behind the first words."""
     first, *others = soup.select("section.summary") or [None]
     for each in others:
         first.extend(list(each.contents))
         each.decompose()
+    place = next((each for each in soup.contents if not _is_top(each)), None)
+    if first and place is not first:
+        place.insert_before(first.extract())
 
 
 def _number_sections(soup: BeautifulSoup) -> tuple[Entry, ...]:
@@ -168,14 +171,16 @@ def _make_fit(table: Tag, label: str) -> None:
 
 
 def _take_top(soup: BeautifulSoup, byline: str) -> list[PageElement]:
-    """Take out what stands before the first section and the first code, and the summary."""
+    """Take out what stands before the first section and the first code, the summary included."""
     top = [each.extract() for each in list(takewhile(_is_top, list(soup.contents)))]
+    if summary := soup.select_one("section.summary"):
+        top.append(summary.extract())
     if byline:
         said = soup.new_tag("div", attrs={"class": "byline"})
         said.string = byline
         place = next((n for n, each in enumerate(top, 1) if getattr(each, "name", "") == "h1"), 0)
         top.insert(place, said)
-    return top + [each.extract() for each in soup.select("section.summary")]
+    return top
 
 
 def _is_top(element: PageElement) -> bool:

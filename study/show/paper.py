@@ -22,7 +22,7 @@ FUNCTIONS = re.compile(r"\n{2,}(?=@|def |class )")  # where a function begins
 FILTER = [f"--lua-filter={TEMPLATES / 'typst.lua'}", "--quiet"]
 
 
-def write_pdf(page: Page, title: str, notice: str, target: Path) -> None:
+def write_pdf(page: Page, title: str, notice: str, target: Path, is_book: bool = False) -> None:
     """HTML -> pandoc -> typst -> PDF.
 
     Only MathML becomes a formula: a dollar in a table or in printed text is a dollar. Raises PageError.
@@ -31,7 +31,7 @@ def write_pdf(page: Page, title: str, notice: str, target: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            content = typst.compile(str(write_typst(page, title, notice, Path(folder))), root="/")
+            content = typst.compile(str(write_typst(page, title, notice, Path(folder), is_book)), root="/")
         except RuntimeError as error:  # of pandoc or of typst
             refused = [f"the formula {each} cannot be typeset" for each in _refused(page.body)] or [
                 "no PDF can be made"
@@ -40,11 +40,16 @@ def write_pdf(page: Page, title: str, notice: str, target: Path) -> None:
     target.write_bytes(content)
 
 
-def write_typst(page: Page, title: str, notice: str, folder: Path) -> Path:
-    """report.typ in `folder`, with its images beside it: our header, not pandoc's, whose settings would come last."""
+def write_typst(page: Page, title: str, notice: str, folder: Path, is_book: bool = False) -> Path:
+    """report.typ in `folder`, with its images beside it: our header, not pandoc's, whose settings would come last.
+
+    A book has its title on a page of its own, with the contents of all chapters, each of which begins on a new page.
+    """
     source = folder / "report.typ"
     header = _fill("header.typ", title=quoted(title), notice=quoted(notice))
     contents = "#contents()" if page.contents else ""
+    if is_book:
+        header, contents = f"{header}\n#title({quoted(title)})", "#chapters()\n#show heading.where(level: 1): chapter"
     parts = [header, _typst(page.top, folder), contents, _typst(page.rest, folder)]
     source.write_text("\n".join(parts), encoding="utf-8")
     return source

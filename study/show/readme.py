@@ -63,10 +63,20 @@ def how_to_read() -> str:
 def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     """Five lines of answers from a profile's tables, as Markdown; each holds whatever the results are."""
     return [
-        *(say("readme.question", title=each, groups=_groups(comparisons, names)) for each, names in QUESTIONS.items()),
+        *(
+            say("readme.question", title=_titled(each, names, comparisons), groups=_groups(comparisons, names))
+            for each, names in QUESTIONS.items()
+        ),
         say("readme.beyond", architectures=_beyond(comparisons)),
         say("readme.best", architectures=_best(results, baselines, comparisons), check=_check(results)),
     ]
+
+
+def _titled(title: str, groups: tuple[str, ...], comparisons: pd.DataFrame) -> str:
+    """A question's title; of one that names several groups the part that these comparisons speak of."""
+    parts = title.split(", ")
+    there = [part for part, group in zip(parts, groups, strict=False) if group in set(comparisons["group"])]
+    return ", ".join(there).capitalize() if len(parts) == len(groups) > 1 else title
 
 
 def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[dict[str, Any]]:

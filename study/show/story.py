@@ -25,11 +25,13 @@ from . import (
     figures,
     folds,
     longer,
+    origin,
     others,
     published,
     readings,
     rules,
     shares,
+    short,
     sizes,
     tables,
     temperatures,
@@ -234,6 +236,24 @@ def earlier_report(evidence: Evidence) -> Iterator[Any]:
     yield tables.earlier_table(rows)
     yield readings.earlier(rows)
     yield readings.earlier_caution(evidence.architecture, evidence.data, evidence.place)
+
+
+@shown
+def in_short(evidence: Evidence) -> Iterator[Any]:
+    """The answers in five lines and one figure, which a page has on top."""
+    yield from short.parts(evidence)
+
+
+@shown
+def references(evidence: Evidence) -> Iterator[Any]:
+    """What the page rests on."""
+    yield origin.references(evidence.architecture, _items(evidence.data))
+
+
+@shown
+def provenance(evidence: Evidence) -> Iterator[Any]:
+    """What the page was made with, and its networks."""
+    yield from origin.parts(evidence)
 
 
 @shown

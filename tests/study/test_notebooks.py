@@ -169,7 +169,7 @@ class TestReport:
     def test_everything_is_there(self, finished):
         reports = finished / "reports" / "tiny-sample"
         names = {f"{name}.{kind}" for name in ARCHITECTURES for kind in ("ipynb", "html", "pdf")}
-        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html"} | {
+        assert {path.name for path in reports.iterdir()} == names | TABLES | {"index.html", "report.pdf"} | {
             f"{name}.csv" for name in store.NOT_ALWAYS if name not in ("robustness", "ensembles", "folds")
         }
         figures = {path.name for path in (finished / "figures" / "tiny-sample").iterdir()}
@@ -391,10 +391,10 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
 
     write = paper.write_pdf
 
-    def write_pdf(page, title, notice, target):
-        if "nosuch" in page.body:
+    def write_pdf(page, title, notice, target, is_book=False):
+        if "nosuch" in page.body and not is_book:
             raise PageError("no PDF")
-        write(page, title, notice, target)
+        write(page, title, notice, target, is_book)
 
     monkeypatch.setattr(paper, "write_pdf", write_pdf)
     monkeypatch.setattr(report, "execute", execute)
@@ -408,12 +408,12 @@ def test_what_fails_keeps_nothing_else_from_being_made_and_never_looks_finished(
     made = {f"{name}.{kind}" for name in {*ARCHITECTURES} - {"cnn", "lstm"} for kind in ("ipynb", "html", "pdf")}
     made |= {"lstm.ipynb", "lstm.html"}
     assert {path.name for path in place.reports.iterdir() if path.suffix != ".csv" and path.is_file()} == (
-        made | {"index.html", "cnn.failed.ipynb"}
+        made | {"index.html", "report.pdf", "cnn.failed.ipynb"}
     )
     assert "of an earlier run" not in "".join(path.read_text() for path in place.reports.glob("*.html"))
     index = (place.reports / "index.html").read_text()
     assert "not finished: cnn.failed.ipynb" in index
-    assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | made | {"index.html"}
+    assert set(re.findall(r'href="(\w+\.\w+)"', index)) == TABLES | made | {"index.html", "report.pdf"}
 
 
 def page_of(text):
@@ -423,7 +423,7 @@ def page_of(text):
 def test_a_report_of_which_nothing_succeeds_has_no_overview(tmp_path, monkeypatch):
     place = runs.Place("tiny", True, tmp_path)
     place.reports.mkdir(parents=True)
-    for name in ("index.html", "cnn.ipynb", "cnn.html", "cnn.pdf"):
+    for name in ("index.html", "report.pdf", "cnn.ipynb", "cnn.html", "cnn.pdf"):
         (place.reports / name).write_text("of an earlier run")
 
     def stop(notebook, target, parameters):

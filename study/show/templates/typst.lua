@@ -12,7 +12,7 @@ end
 -- An image with its alternative text, which pandoc leaves out.
 function Image(image)
   local about = image.attributes
-  local said = "#image(%s, alt: %s, width: %s)"
+  local said = "#picture(%s, alt: %s, width: %s)"
   return pandoc.RawInline("typst", said:format(quoted(image.src), quoted(about.said or ""), about.width or "100%"))
 end
 

@@ -42,6 +42,13 @@ def test_title_day_lead_and_the_joined_summary_stand_on_top(page):
     assert page.body == page.top + page.rest
 
 
+def test_what_stands_on_top_is_numbered_first():
+    body = f'<h1>T</h1><h2>One</h2>{FIGURE}<section class="summary">{FIGURE.replace("one-curve", "all")}</section>'
+    page = layout.lay_out(body)
+    assert ['"fig-all"' in each and "Figure 1<" in each for each in (page.top, page.rest)] == [True, False]
+    assert "Figure 2<" in page.rest
+
+
 def test_a_page_without_title_or_sections_is_left_as_it_is():
     assert layout.lay_out("<p>one</p>").body == "<p>one</p>"
     assert layout.lay_out("<p>one</p>", "today").top == '<div class="byline">today</div><p>one</p>'
@@ -125,5 +132,5 @@ def test_paper_shows_no_folded_code_and_of_what_moves_the_image(tmp_path):
     assert "results.csv" not in text
     assert '#link("https://doi.org/10.1000/1")' in text
     [image] = tmp_path.glob("*.png")
-    assert f'#image("{image}", alt: "still", width: 100%)' in text
+    assert f'#picture("{image}", alt: "still", width: 100%)' in text
     assert image.read_bytes() == b"a"

@@ -96,7 +96,7 @@ def made(tmp_path_factory):
     place, notebook = written(MADE, folder)
     write = paper.write_typst
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paper, "write_typst", lambda page, title, notice, _: write(page, title, notice, folder))
+        patch.setattr(paper, "write_typst", lambda page, title, notice, *_: write(page, title, notice, folder))
         pages.render(notebook, place)
     source = str(folder / "report.typ")
     typst.compile(source, output=f"{folder}/page-{{0p}}.png", root="/", ppi=72)
