@@ -17,7 +17,7 @@ $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN))
 READY := .venv/.ready
 BIN   := .venv/bin
 # what an environment's Jupyter reads: what it saves of a notebook in git
-JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
+JUPYTER := .venv/etc/jupyter
 # make ends what it started when it is stopped; killed it cannot, and then that ends by itself
 STUDY  = STUDY_PARENT=$$PPID exec $(BIN)/python -m study
 OPTIONS = --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" --arch "$(ARCH)" --scheduler "$(SCHEDULER)"
@@ -53,7 +53,7 @@ $(READY): requirements.txt pyproject.toml study/jupyter_server_config.json
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	mkdir -p $(JUPYTER)
-	cp study/jupyter_server_config.json $(JUPYTER)/forward-by-hand.json
+	cp study/jupyter_server_config.json $(JUPYTER)
 	touch $@
 
 anew: # what depends on it is always made

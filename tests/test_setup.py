@@ -1,5 +1,6 @@
 """`make setup` in a project that was moved or copied, with a stub in the place of Python: nothing is installed."""
 
+import json
 import os
 import re
 import shutil
@@ -108,8 +109,14 @@ def make(folder, *arguments):
 
 
 def test_jupyter_is_told_what_to_save(project):
-    [told] = (project / ".venv" / "etc" / "jupyter" / "jupyter_server_config.d").iterdir()
-    assert told.read_bytes() == (ROOT / "study" / "jupyter_server_config.json").read_bytes()
+    """By Jupyter itself, which reads some folders for some settings only."""
+    told = {"JUPYTER_CONFIG_PATH": str(project / ".venv" / "etc" / "jupyter"), "JUPYTER_CONFIG_DIR": str(project)}
+    said = subprocess.run(
+        [sys.executable, "-m", "jupyter", "server", "--show-config-json"],
+        env=os.environ | told, cwd=project, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    settings = json.loads(said[said.index("{") :])
+    assert settings["ContentsManager"]["pre_save_hook"] == "study.saving.without_outputs"
 
 
 def test_jupyter_is_given_further_arguments_and_may_be_root(project):
