@@ -86,6 +86,15 @@ def name_of(architecture: str, name: str) -> str:
     return ARCHITECTURES[architecture].groups[group].in_words(value, alone=True)
 
 
+def alone(architecture: str, group: str, value: str) -> str:
+    """How a value of a group is called where the group is not before the eyes: `1 layer`; steps as they are."""
+    about = ARCHITECTURES[architecture].groups[group]
+    if about.stepwise:
+        return about.in_words(value)
+    name = next(each.name for each in variants(architecture) if each.labels.get(group) == value)
+    return about.in_words(value, alone=True) if name == "baseline" else name_of(architecture, name)
+
+
 def _labels(architecture: str, name: str) -> dict[str, str]:
     """As which value a variant stands in each of its groups; empty for a method without a network."""
     return next((each.labels for each in variants(architecture) if each.name == name), {})

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..architectures import ARCHITECTURES
-from ..findings import is_fragile, label_of
+from ..findings import alone, is_fragile, label_of
 from .readme import QUESTIONS
 from .words import percent
 
@@ -28,7 +28,7 @@ def larger(results: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, A
         if value not in values or values.index(value) < values.index(group.reference) or row.variant not in means.index:
             continue
         factors = (means.loc[row.variant] / means.loc["baseline"]).to_dict()
-        said = {"architecture": row.architecture, "name": group.in_words(value, alone=True)}
+        said = {"architecture": row.architecture, "name": alone(row.architecture, row.group, value)}
         verdict = {"effect": row.effect, "low": row.low, "high": row.high, "verdict": row.verdict}
         found.append(said | factors | verdict | {"fragile": is_fragile(row)})
     return found

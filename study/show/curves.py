@@ -10,6 +10,7 @@ import numpy as np
 from ..architectures import ARCHITECTURES
 from ..evaluation import Check, of_value, values
 from ..evidence import Evidence
+from ..findings import alone
 from . import labels, style
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
@@ -36,7 +37,7 @@ def picture(evidence: Evidence, group: str) -> Picture:
             each.plot(np.arange(1, len(other) + 1), other, color="0.72", linewidth=1, label="the others", zorder=1)
         for check in checks:
             _draw_losses(each, check, alone=len(checks) == 1)
-        words = about.in_words(value, alone=not about.stepwise)
+        words = alone(evidence.architecture, group, value)
         words += " (diverged)" * any(check.diverged for check in checks)
         each.set_title(style.in_lines(words, 84 // axes.shape[1]), weight="bold", pad=26)
         look = {"transform": each.transAxes, "ha": "center", "va": "bottom", "fontsize": 8}
@@ -113,7 +114,7 @@ def _alt(evidence: Evidence, group: str, several: dict[str, list[Check]]) -> str
     """Where the curves begin and end, and the macro-F1, value by value; means over seeds."""
     family, about, rows = ARCHITECTURES[evidence.architecture], ARCHITECTURES[evidence.architecture].groups[group], []
     for value, checks in several.items():
-        row = {"name": about.in_words(value, alone=not about.stepwise), "losses": {}}
+        row = {"name": alone(evidence.architecture, group, value), "losses": {}}
         for label, (which, _, _) in LOOKS.items():
             if len(losses := mean(checks, which)):
                 row["losses"][label] = (losses[0], losses[-1])

@@ -11,6 +11,7 @@ from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
 from ..evaluation import of_value, values
 from ..evidence import Evidence
+from ..findings import alone
 from ..profiles import limited
 from ..runs import Place
 from . import labels, style
@@ -153,15 +154,14 @@ def _title(evidence: Evidence, group: str) -> str:
 
 def _scores_caption(evidence: Evidence, group: str) -> str:
     about = ARCHITECTURES[evidence.architecture].groups[group]
-    reference = "" if about.stepwise else about.in_words(about.reference, alone=True)
+    reference = "" if about.stepwise else alone(evidence.architecture, group, about.reference)
     return say("captions.scores", title=_title(evidence, group), reference=reference, rival=evidence.rival)
 
 
 def _scores_alt(evidence: Evidence, group: str, sides: list[Any]) -> str:
     """The means with their intervals and how far the networks reach, value by value."""
-    about = ARCHITECTURES[evidence.architecture].groups[group]
     rows = [
-        {"name": about.in_words(value, alone=not about.stepwise), "mean": side.mean, "seeds": len(side.scores)}
+        {"name": alone(evidence.architecture, group, value), "mean": side.mean, "seeds": len(side.scores)}
         | {"lowest": side.scores.min(), "highest": side.scores.max()}
         for value, side in zip(values(evidence.architecture, group), sides, strict=True)
     ]
@@ -185,7 +185,7 @@ def against_earlier(evidence: Evidence) -> Picture:
             look = {"marker": "x" if row.copied else "s", "linestyle": "none", "color": ORANGE, "markersize": 7}
             look |= {"markerfacecolor": "none", "markeredgewidth": 1.6}  # what lies behind stays to be seen
             each.plot(number, row.macro_f1, label=COPIED if row.copied else EARLIER, **look)
-            words = family.groups[group].in_words(row.value, alone=True)
+            words = alone(evidence.architecture, group, row.value)
             said[-1]["rows"].append((words, np.mean(ours), row.macro_f1, bool(row.copied)))
         each.set_xticks(range(len(theirs)), [row.value for row in theirs], rotation=20)
         each.set(title=family.groups[group].title)

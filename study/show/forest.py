@@ -41,7 +41,7 @@ class Line:
 def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
     """Draw the comparisons within groups and write them: from the same table the same bytes."""
     figure = draw(comparisons, title)
-    caption = say("captions.forest", single=within_groups(comparisons)["n_seeds"].max() == 1)
+    caption = say("captions.forest", title=title, single=within_groups(comparisons)["n_seeds"].max() == 1)
     return Picture(write(figure, path), in_numbers(comparisons, title), caption)
 
 

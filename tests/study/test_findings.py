@@ -167,3 +167,10 @@ def test_names():
     assert findings.value_of("lstm", "beyond", "layers-1") == "masked"
     assert findings.value_of("cnn", "beyond", "beyond-dropout") == "lighter dropout after the blocks"
     assert findings.name_of("cnn", "beyond-augmentation") == "all steps up to augmentation"
+
+
+def test_a_value_is_called_as_its_network_is():
+    assert findings.alone("lstm", "layers", "1") == findings.alone("lstm", "depth", "1") == "1 layer"
+    assert findings.alone("lstm", "depth", "2") == "2 layers of 64 cells"
+    assert findings.alone("cnn", "poolings", "3") == "3 convolutions with three poolings"
+    assert findings.alone("cnn", "beyond", "dropout") == "lighter dropout after the blocks"

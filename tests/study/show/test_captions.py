@@ -87,10 +87,10 @@ def test_a_closer_look_in_numbers(drawn, found):
 def test_shares_that_are_the_same_for_all_classes_are_said_once():
     shares = [("a", 0.5), ("b", 0.5)]
     said = say("alts.class_balance", title="CNN", splits=[{"name": "test", "number": 1234, "shares": shares}])
-    assert said == "Bars, data of the CNN. Of 1,234 test examples every class makes up 50\N{NO-BREAK SPACE}%."
+    assert said == "Bars, data of the CNN: 1,234 test examples, every class 50\N{NO-BREAK SPACE}%."
     shares = [("a", 0.4), ("b", 0.6)]
     said = say("alts.class_balance", title="CNN", splits=[{"name": "test", "number": 12, "shares": shares}])
-    assert said.replace("\N{NO-BREAK SPACE}", " ").endswith("Of 12 test examples a 40 %, b 60 %.")
+    assert said.replace("\N{NO-BREAK SPACE}", " ").endswith("CNN: 12 test examples, a 40 %, b 60 %.")
 
 
 def test_every_table_has_a_caption(found):

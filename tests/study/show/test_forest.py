@@ -102,6 +102,7 @@ def test_the_same_table_gives_the_same_bytes_and_says_its_numbers(tmp_path):
     assert forest.in_numbers(rows, "title", with_clear=False) == f"{counts}."
     layers = "number of layers, 1 against 2 +0.050; number of layers, 3 against 2 -0.040"
     assert first.alt == f"{counts}; clear are {layers}; beyond the baseline, one layer, + the mask +0.300."
+    assert first.caption.startswith("title: every comparison")
     assert "of one network each" in first.caption
     assert "a mean over the seeds" in forest.save(comparisons("lstm"), tmp_path / "several.png", "title").caption
     assert forest.draw(rows, "title").axes[0].get_title("left") == "LSTM, 1 seed"
