@@ -106,11 +106,11 @@ def sums(padded: np.ndarray, kernel: np.ndarray, bias: float, found: np.ndarray)
 
 def steps(words: Sequence[str], found: Sequence[dict[str, np.ndarray]]) -> Table:
     """A row for each quantity, a column for each word: the numbers of all units, in the order of computation."""
-    columns = dict(zip(words, found, strict=True))
+    columns, quantities = dict(zip(words, found, strict=True)), list(found[0])
     return Table(
         {"": quantity} | {word: ", ".join(map(number, np.round(step[quantity], 4))) for word, step in columns.items()}
-        for quantity in found[0]
-    ).captioned(say("captions.steps", words=list(words)))
+        for quantity in quantities
+    ).captioned(say("captions.steps", words=list(words), first=quantities[0], last=quantities[-1]))
 
 
 def weights(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, gates: str) -> Table:

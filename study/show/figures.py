@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from ..architectures import ARCHITECTURES
+from ..architectures import ARCHITECTURES, Group
 from ..datasets import Dataset
 from ..evaluation import of_value, values
 from ..evidence import Evidence
@@ -89,7 +89,7 @@ def text_lengths(data: Dataset, place: Place, architecture: str) -> Picture:
 def scores(evidence: Evidence, group: str) -> Picture:
     """The test macro-F1 of each value of a group: every seed a dot, the mean with its 95 % interval beside them.
 
-    Groups of single knobs share their scale, and so do those that go step upon step.
+    Groups of single knobs share their scale, and so do those that add or take away parts.
     """
     names, about = values(evidence.architecture, group), ARCHITECTURES[evidence.architecture].groups[group]
     words = [style.in_lines(about.in_words(value), 84 // len(names)) for value in names]
@@ -109,7 +109,7 @@ def scores(evidence: Evidence, group: str) -> Picture:
         axes.annotate(f"{mean.estimate:.3f}", (number + 0.15, mean.estimate), xytext=(6, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
     axes.set_xticks(range(len(names)), words, fontsize=9 if len(names) <= PANELS else 7.5)
-    axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4), ylim=_limits(evidence, about.stepwise))
+    axes.set(ylabel="test macro-F1", xlim=(-0.6, len(names) - 0.4), ylim=_limits(evidence, _goes_by_parts(about)))
     _draw_rival(axes, evidence)
     said = {"caption": _scores_caption(evidence, group), "alt": _scores_alt(evidence, group, sides)}
     name = f"{evidence.architecture}-{group}-scores"
@@ -121,13 +121,18 @@ def _variant(evidence: Evidence, group: str, value: str) -> str:
     return of_value(evidence.checks, group, value)[0].run.variant.name
 
 
-def _limits(evidence: Evidence, stepwise: bool) -> tuple[float, float]:
-    """From the lowest to the highest mark of all groups that are stepwise, or not, with some room."""
+def _goes_by_parts(group: Group) -> bool:
+    """Whether a group adds parts step upon step, or has a value that lacks one: these move further than any knob."""
+    return group.stepwise or bool(group.lacks)
+
+
+def _limits(evidence: Evidence, by_parts: bool) -> tuple[float, float]:
+    """From the lowest to the highest mark of all groups that go by parts, or of all others, with some room."""
     groups = ARCHITECTURES[evidence.architecture].groups
     names = {
         each.run.variant.name
         for each in evidence.checks
-        if any(groups[label].stepwise == stepwise for label in each.run.variant.labels if label in groups)
+        if any(_goes_by_parts(groups[label]) == by_parts for label in each.run.variant.labels if label in groups)
     }
     sides = [evidence.sides[name] for name in names]
     low = min(min(side.mean.low, side.scores.min()) for side in sides)
@@ -154,8 +159,9 @@ def _title(evidence: Evidence, group: str) -> str:
 
 def _scores_caption(evidence: Evidence, group: str) -> str:
     about = ARCHITECTURES[evidence.architecture].groups[group]
+    said = {"title": _title(evidence, group), "rival": evidence.rival, "by_parts": _goes_by_parts(about)}
     reference = "" if about.stepwise else alone(evidence.architecture, group, about.reference)
-    return say("captions.scores", title=_title(evidence, group), reference=reference, rival=evidence.rival)
+    return say("captions.scores", reference=reference, **said)
 
 
 def _scores_alt(evidence: Evidence, group: str, sides: list[Any]) -> str:

@@ -178,7 +178,6 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
     yield closeups.class_table(evidence)
     yield readings.classes(evidence)
     yield closeups.confusion(evidence)
-    yield say("notebook.confusion")
     yield closeups.calibration_table(evidence)
     yield closeups.calibration(evidence)
     yield readings.calibration(evidence)
@@ -189,7 +188,6 @@ def closer_look(evidence: Evidence) -> Iterator[Any]:
         yield readings.by_length(evidence)
         yield say("notebook.quarters")
     yield closeups.hardest_texts(evidence) if items == "texts" else closeups.hardest_images(evidence)
-    yield say("notebook.hardest", items=items)
 
 
 @shown
@@ -218,7 +216,6 @@ def check(evidence: Evidence, examples: Sequence) -> Iterator[Any]:
     yield say("notebook.ways", items=items)
     yield ways.ways_table(evidence.checks)
     yield ways.three_ways(evidence)
-    yield say("notebook.three_ways")
     evaluation.assert_equal(evidence.checks)
     yield readings.equal(evidence.checks)
 
@@ -231,7 +228,6 @@ def earlier_report(evidence: Evidence) -> Iterator[Any]:
         return
     rows = findings.earlier(evidence.comparisons, evidence.place)
     yield readings.earlier_report([evidence.architecture])
-    yield say("notebook.earlier")
     yield figures.against_earlier(evidence)
     yield tables.earlier_table(rows)
     yield readings.earlier(rows)

@@ -85,7 +85,8 @@ def test_knobs_share_their_scale_and_their_band_is_the_margin(drawn, found):
     [layers], _ = drawn(figures.scores, found, "layers")
     [cells], _ = drawn(figures.scores, found, "cells")
     [beyond], _ = drawn(figures.scores, found, "beyond")
-    assert layers.get_ylim() == cells.get_ylim() != beyond.get_ylim()
+    [equal], _ = drawn(figures.scores, found, "equal")
+    assert layers.get_ylim() == cells.get_ylim() != beyond.get_ylim() == equal.get_ylim()
     [band], middle = cells.patches, found.sides["baseline"].mean.estimate
     margin = ARCHITECTURES["lstm"].margin
     assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((middle - margin, middle + margin))
