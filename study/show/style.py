@@ -66,12 +66,20 @@ def save(
     """
     title = f"{title} ({data.notice})" if data.is_sample else title
     figure.suptitle(title)
-    return Picture(write(figure, place.figures / f"{name}.png"), alt or caption or title, caption or title)
+    return Picture(
+        write(figure, place.figures / f"{name}.png", as_svg=not place.by_hand),
+        alt or caption or title,
+        caption or title,
+    )
 
 
-def write(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG to `path`, which is returned, and as SVG beside it: the same figure, the same bytes."""
-    for kind, about in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+def write(figure: Figure, path: Path, as_svg: bool = True) -> Path:
+    """Write the figure as PNG to `path`, which is returned, and as SVG beside it: the same figure, the same bytes.
+
+    A notebook by hand, which shows the PNG, does without the SVG: it takes as long.
+    """
+    kinds = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+    for kind, about in kinds.items() if as_svg else [("png", kinds["png"])]:
         with atomic_write(path.with_suffix(f".{kind}")) as part:
             figure.savefig(part, format=kind, metadata=about)
     return path

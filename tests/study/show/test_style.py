@@ -30,6 +30,11 @@ def test_a_figure_is_written_as_png_and_as_svg_the_same_each_time(tmp_path):
         assert one.startswith(begin)
 
 
+def test_by_hand_there_is_no_svg(tmp_path):
+    picture = drawn(Place("tiny", True, tmp_path, by_hand=True))
+    assert [each.name for each in picture.path.parent.iterdir()] == ["squares.png"]
+
+
 @pytest.mark.parametrize(
     ("said", "caption", "alt"),
     [
