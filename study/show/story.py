@@ -24,6 +24,7 @@ from . import (
     ensembles,
     figures,
     folds,
+    inside,
     longer,
     origin,
     others,
@@ -81,6 +82,12 @@ def variants(architecture: str) -> Iterator[Any]:
 def training(evidence: Evidence) -> Iterator[Any]:
     """What was trained, how, and how long it took."""
     yield readings.training(evidence)
+
+
+@shown
+def in_pictures(evidence: Evidence) -> Iterator[Any]:
+    """What the layers do: maps, states and gates of the trained networks, by the plain functions of `forward`."""
+    yield from inside.parts(evidence)
 
 
 @shown
