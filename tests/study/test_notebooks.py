@@ -188,7 +188,7 @@ class TestReport:
     def test_pages_are_complete_in_themselves(self, finished, name):
         html = (finished / "reports" / "tiny-sample" / f"{name}.html").read_text()
         assert "sample data, not" in html
-        assert not re.findall(r"<(?:script|link|iframe)\b", html)
+        assert not re.findall(r"<(?:link|iframe|script\s[^>]*src)\b", html)
         assert not [
             source for source in re.findall(r'\b(?:src|data)="([^"]*)"', html) if not source.startswith("data:")
         ]
