@@ -198,11 +198,11 @@ def answers(evidence: Evidence, check: Check, right: Sequence[int], wrong: Seque
         for number, example in enumerate(examples):
             p, (y, x) = check.keras[example], divmod(number, ACROSS)
             best = np.argsort(-p, kind="stable")[:3]
-            row.imshow(evidence.data.x_test[example], extent=(74 * x, 74 * x + 32, 38 * y + 32, 38 * y))
+            row.imshow(evidence.data.x_test[example], extent=(80 * x, 80 * x + 32, 38 * y + 32, 38 * y))
             lines = "\n".join(f"{classes[each]} {p[each]:.2f}" for each in best)
-            row.text(74 * x + 34, 38 * y + 16, f"{_label(evidence, example)}:\n{lines}", va="center", fontsize=7)
+            row.text(80 * x + 34, 38 * y + 16, f"{_label(evidence, example)}:\n{lines}", va="center", fontsize=6.8)
             told[how].append((_label(evidence, example), classes[best[0]], float(p[best[0]])))
-        row.set(xlim=(-1, 74 * ACROSS), ylim=(38 * down, -1), title=f"answered {how}")
+        row.set(xlim=(-1, 80 * ACROSS), ylim=(38 * down, -1), title=f"answered {how}")
         row.set_axis_off()
     caption = say("inside.answers")
     alt = say("inside.answers_alt", right=told["right"], wrong=told["wrong"])
