@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from . import pictures
 from .network import EXAMPLES, Network, networks
 
 WIDE = {"layout": {"width": "40em", "max_width": "100%"}, "style": {"description_width": "6em"}}
+BLANKS = r"[ \t\n\v\f\r]+"  # between words, as TensorFlow sees it
 PER_WORD = ("Embedding", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "GlobalMaxPooling1D")
 
 
@@ -59,17 +61,31 @@ def seen(network: Network, sentence: str, layer: str = "") -> tuple[str, str]:
         return answer, "<p>No word yet: this is what the network says of an empty text.</p>"
     written, known = zip(*words, strict=True)
     found = network.model.activations(_batch(*(" ".join(written[: n + 1]) for n in range(len(words)))))
-    inside = {}
-    if layer:
+    inside = steps(network, sentence, layer) if layer else {}
+    if layer and not inside:
         y, last = found[layer], np.arange(len(words))
         inside = {layer: y if y.ndim == 2 else y[last, last]}
     return answer, pictures.reading(written, known, [*found.values()][-1], network.classes, inside)
 
 
+def steps(network: Network, sentence: str, layer: str) -> dict[str, np.ndarray]:
+    """{gate or state of a recurrent layer: its numbers at each word}, by the plain functions.
+
+    Empty for another layer, and where a network reads from both ends.
+    """
+    from ..show.inside import reading  # which loads all that draws figures
+
+    kinds = {each.class_name for each in network.model.layers}
+    if layer not in reading.recurrent(network.model) or "Bidirectional" in kinds:
+        return {}
+    found = reading.read(network.model, sentence).layers[layer]
+    return {reading.NAMES[name]: values for name, values in found.items()}
+
+
 def words_of(network: Network, sentence: str) -> list[tuple[str, bool]]:
     """The words that the network reads, as they are written, and whether its vocabulary has them."""
     layer = network.model.by_name["words"]
-    tokens = [(each, forward.text_vectorization([each], layer.vocabulary)) for each in sentence.split()]
+    tokens = [(each, forward.text_vectorization([each], layer.vocabulary)) for each in re.split(BLANKS, sentence)]
     found = [(each, bool(token[0, 0] != 1)) for each, token in tokens if token.size]
     return found[: layer.output_sequence_length]
 

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from types import SimpleNamespace
 
+import keras
 import nbclient
 import nbformat
 import numpy as np
@@ -119,8 +120,24 @@ class TestWriting:
         np.testing.assert_array_equal(shown["embedding"], x[0])
         weights = (model.weights[f"lstm_1/{each}"] for each in ("kernel", "recurrent_kernel", "bias"))
         h = forward.lstm(x, *weights, return_sequences=True)
-        assert shown["lstm_1"].shape == (len(words), 64)
-        np.testing.assert_allclose(shown["lstm_1"], h[0], atol=1e-5)
+        gates = {"input gate i", "forget gate f", "output gate o"}
+        assert shown.keys() == gates | {"embedding", "candidate", "cell c", "state h"}
+        assert all(shown[name].shape == (len(words), 64) for name in gates)
+        np.testing.assert_allclose(shown["state h"], h[0], atol=1e-5)
+
+    def test_what_reads_from_both_ends_has_no_gates_word_by_word_but_its_states(self, tmp_path, monkeypatch):
+        shown, names = (
+            {},
+            keras.layers.TextVectorization(vocabulary=["tidak", "enak"], output_sequence_length=5, name="words"),
+        )
+        stack = [keras.Input((), dtype="string"), names, keras.layers.Embedding(4, 3, mask_zero=True, name="embedding")]
+        stack += [keras.layers.Bidirectional(keras.layers.GRU(2), name="gru_1"), keras.layers.Dense(3, name="classes")]
+        keras.Sequential(stack).save(tmp_path / "a.keras")
+        monkeypatch.setattr(pictures, "strip", lambda name, values: shown.update({name: values}) or [name] * 99)
+        both = network.Network("", tmp_path / "a.keras", ("a", "b", "c"))
+        writing.seen(both, "tidak enak tidak", "gru_1")
+        states = [both.model.activations([text])["gru_1"][0] for text in ("tidak", "tidak enak", "tidak enak tidak")]
+        np.testing.assert_allclose(shown["gru_1"], states, atol=1e-6)
 
     def test_an_empty_text_has_an_answer(self, small):
         answer, inside = writing.seen(small["texts"], " ... ", "lstm_1")
@@ -136,9 +153,9 @@ class TestWriting:
         assert "&lt;b&gt;" in inside.value and "<b>" not in inside.value
         field(box, "begin with").value = "tiga"
         assert field(box, "sentence").value == "tiga"
-        assert "lstm_1" in inside.value
+        assert "forget gate f" in inside.value
         field(box, "look into").value = ""
-        assert "lstm_1" not in inside.value
+        assert "forget gate f" not in inside.value
 
 
 class TestDrawing:
@@ -206,7 +223,7 @@ def test_maps_and_strips_in_words():
     html = pictures.maps(maps)
     assert "3 of 3 maps of 4 x 6, from 0.00 to 2.50" in html
     head, first, second = pictures.strip("input gate i <1>", np.array([[0.25, 0.5], [1.0, 0.5]]))
-    assert head == "input gate i &lt;1&gt;, 2 units, 0 to 1"
+    assert head == "input gate i &lt;1&gt;<br>2 units, 0 to 1"
     assert 'alt="from 0.25 to 0.50"' in first and 'alt="from 0.50 to 1.00"' in second
 
 
@@ -216,7 +233,7 @@ def test_the_notebook_needs_neither_tensorflow_nor_a_trained_network(tmp_path):
     for cell in notebook.cells:
         assert not cell.get("outputs") and cell.get("execution_count") is None
         cell.source = cell.source.replace('out_dir = "."', f'out_dir = r"{tmp_path}"')
-    loaded = "import sys; print([each for each in ('tensorflow', 'keras', 'pandas', 'sklearn') if each in sys.modules])"
+    loaded = "import sys; print([each for each in ('tensorflow', 'keras') if each in sys.modules])"
     notebook.cells.append(nbformat.v4.new_code_cell(loaded))
     assert str(tmp_path) in notebook.cells[1].source
     nbclient.NotebookClient(
