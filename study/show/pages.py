@@ -39,6 +39,8 @@ PREFERRED += [
     "text/plain",
 ]  # two that say nothing
 UNKNOWN = re.compile(r'<span\s+class="math \w+">(.*?)</span>', re.DOTALL)  # pandoc's way out, in place of MathML
+CELL = re.compile(r"<!--markdown (\d+)-->")
+BETWEEN = '\n\n<hr class="next-cell">\n\n'
 LACKING = re.compile(r'<img data-src="(.*?)"')
 PIXELS = 96 / 150  # of a screen for one of a figure, see style.STYLE
 SMALL = 600  # pixels of a screen: a narrower figure can be read as it is on a telephone
@@ -62,9 +64,7 @@ def render(notebook: Path, place: Place, pdf: bool = True, overview: str = "inde
     title = _title(content)
     laid_out = layout.lay_out(body, byline(place, notebook))
     unknown = [f"the formula {unescape(each)} is not known to pandoc" for each in UNKNOWN.findall(body)]
-    unknown += [
-        f"there is no picture {unescape(each)}" for each in re.findall(r'<img alt="[^"]*" data-src="(.*?)"', body)
-    ]
+    unknown += [f"there is no picture {unescape(each)}" for each in LACKING.findall(body)]
     try:
         if pdf:
             with atomic_write(notebook.with_suffix(".pdf")) as part:
@@ -85,21 +85,35 @@ def html_of(content: nbformat.NotebookNode, place: Place, folder: Path = ROOT) -
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     exporter.folders = (ROOT / "notebooks", folder)
     exporter.register_filter("as_figure", lambda output: _figure(output, place))
-    return exporter.from_notebook_node(content)[0]
+    html = exporter.from_notebook_node(content)[0]
+    converted = exporter.converted()
+    return CELL.sub(lambda found: converted[int(found[1])], html)
 
 
 class _Exporter(HTMLExporter):
-    """Markdown by pandoc, which writes formulas as MathML: browsers show it without a script from elsewhere."""
+    """Markdown by pandoc, which writes formulas as MathML: browsers show it without a script from elsewhere.
+
+    Marks stand for it at first: pandoc is called once for all cells, as each call takes as long as many cells.
+    """
 
     folders: Sequence[Path] = ()
 
     @jinja2.pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        dialect = "markdown-auto_identifiers-implicit_figures-raw_tex"  # raw TeX would be left out without a word
-        wide = "--columns=10000"  # of a table with a line longer than that, pandoc would make the columns equally wide
-        html = pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet", wide])
-        attached = context.get("cell", {}).get("attachments", {})
-        return re.sub(r'<img\s+src="(?!data:)([^"]*)"', lambda found: self._embedded(found[1], attached), html)
+        self.sources = [*getattr(self, "sources", []), (source, context.get("cell", {}).get("attachments", {}))]
+        return f"<!--markdown {len(self.sources) - 1}-->"
+
+    def converted(self) -> list[str]:
+        """The HTML of what the marks stand for."""
+        sources = getattr(self, "sources", [])
+        parts = _by_pandoc(BETWEEN.join(source for source, _ in sources)).split(BETWEEN.strip())
+        if len(parts) != len(sources):  # something that a cell begins has no end
+            parts = [_by_pandoc(source) for source, _ in sources]
+        image = re.compile(r'<img\s+src="(?!data:)([^"]*)"')
+        return [
+            image.sub(lambda found, attached=attached: self._embedded(found[1], attached), part)
+            for part, (_, attached) in zip(parts, sources, strict=True)
+        ]
 
     def _embedded(self, source: str, attached: dict[str, dict[str, str]]) -> str:
         """The beginning of an image that needs no file; of one that is not there, a mark for `render`."""
@@ -110,6 +124,12 @@ class _Exporter(HTMLExporter):
             if path.is_file():
                 return f'<img src="{layout.embedded(path.read_bytes(), mimetypes.guess_type(path)[0] or "")}"'
         return f'<img data-src="{source}"'
+
+
+def _by_pandoc(source: str) -> str:
+    dialect = "markdown-auto_identifiers-implicit_figures-raw_tex"  # raw TeX would be left out without a word
+    wide = "--columns=10000"  # of a table with a line longer than that, pandoc would make the columns equally wide
+    return pypandoc.convert_text(source, "html", dialect, extra_args=["--mathml", "--quiet", wide])
 
 
 def _figure(output: nbformat.NotebookNode, place: Place) -> str:

@@ -256,6 +256,24 @@ def test_a_notebook_that_cannot_be_read_is_named(tmp_path):
     assert [path.name for path in place.reports.iterdir()] == ["lstm.failed.ipynb"]
 
 
+def test_cells_are_converted_together_and_keep_apart(monkeypatch):
+    """A list ends with its cell; where a cell's end cannot be told, each is converted by itself."""
+    calls = []
+    by_pandoc = pages._by_pandoc
+    monkeypatch.setattr(pages, "_by_pandoc", lambda source: calls.append(source) or by_pandoc(source))
+    cells = [new_markdown_cell("- one"), new_code_cell("1"), new_markdown_cell("- two"), new_markdown_cell("    three")]
+    html = html_of(*cells)
+    assert len(calls) == 1
+    assert html.index("one") < html.index('class="code"') < html.index("two") < html.index("three")
+    assert html.count("<ul>") == html.count("</ul>") == 2
+    assert "<code>three</code>" in html
+    sources = [f"four{pages.BETWEEN}4", "five"]
+    torn = html_of(*map(new_markdown_cell, sources))
+    assert calls[2:] == sources
+    assert torn.index("four") < torn.index("4") < torn.index("five")
+    assert html_of(new_code_cell("six")).count("six") == 1
+
+
 def test_pictures_of_an_edited_notebook_are_embedded(tmp_path):
     """An attachment, and a file beside the executed notebook; one that is nowhere is named, and stands as its text."""
     data = [base64.b64decode(picture(height, 3)) for height in (4, 6)]
