@@ -87,9 +87,9 @@ def calibration(evidence: Evidence) -> Picture:
             each.plot(sure, right, color=BLUE, linewidth=0.8, alpha=0.7, label="one seed")
             each.scatter(sure, right, s=120 * share, color=BLUE, alpha=0.5)
         said = name_of(evidence.architecture, name)
-        each.set(title=said, xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1))
-        each.text(0.3, 0.34, "as often right as sure", rotation=45, transform_rotates_text=True, rotation_mode="anchor",
-                  ha="center", fontsize=8)  # fmt: skip
+        each.set(xlabel="confidence (largest probability)", xlim=(0, 1), ylim=(0, 1))
+        each.set_title(style.in_lines(said, 84 // len(names)))
+        each.text(0.03, 0.93, "dotted: as often right as sure", va="top", fontsize=8)
         sure, right, error = np.mean(
             [
                 (

@@ -17,6 +17,7 @@ from ..files import atomic_write
 from ..runs import Place
 
 WIDTH = 7.5  # inches, the text width of the PDF
+TITLE = 90  # letters of a line of a title: a longer one would make the figure wider
 STYLE = {
     **sns.axes_style("whitegrid"),
     "axes.grid.axis": "y",
@@ -65,7 +66,7 @@ def save(
     Without a caption the title stands for it, without an alternative text the caption.
     """
     title = f"{title} ({data.notice})" if data.is_sample else title
-    figure.suptitle(title)
+    figure.suptitle(in_lines(title, TITLE))
     return Picture(
         write(figure, place.figures / f"{name}.png", as_svg=not place.by_hand),
         alt or caption or title,

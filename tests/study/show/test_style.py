@@ -50,6 +50,14 @@ def test_a_notebook_gets_the_picture_with_caption_and_text(tmp_path, said, capti
     assert about["image/png"] == {"name": "squares", "alt": alt, "caption": caption}
 
 
+def test_a_long_title_stands_in_lines(tmp_path):
+    figure, _ = style.figure(2, 1, 1)
+    style.save(figure, Place("tiny", True, tmp_path), "long", "a word " * 40, Data)
+    lines = figure.get_suptitle().split("\n")
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= style.TITLE
+
+
 def test_a_table_has_its_caption_above_its_head():
     shown = Table([{"a": 1}, {"a": 2}]).captioned("Less < more")._repr_html_()
     assert shown.index("<caption>Less &lt; more</caption>") < shown.index("<thead>")
