@@ -174,7 +174,9 @@ def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
 def test_the_figure_has_a_mean_and_the_networks_of_each_cell(rows, place, tmp_path, monkeypatch):
     drawn = []
     write = pages.style.write
-    monkeypatch.setattr(pages.style, "write", lambda figure, path: drawn.append(figure) or write(figure, path))
+    monkeypatch.setattr(
+        pages.style, "write", lambda figure, path, **how: drawn.append(figure) or write(figure, path, **how)
+    )
     picture = pages.picture(rows, store.read("results", place), tmp_path / "cells.png", "Cells")
     assert picture.path.read_bytes().startswith(b"\x89PNG")
     first = pages._alone(rows).iloc[0]

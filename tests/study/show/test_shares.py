@@ -101,7 +101,9 @@ def test_the_page_shows_both_and_says_who_is_ahead(found, fitted, monkeypatch):
     rows = shares.compared(found, conditions_of(found.data.y_test))
     drawn = []
     write = page.style.write
-    monkeypatch.setattr(page.style, "write", lambda figure, path: drawn.append(figure) or write(figure, path))
+    monkeypatch.setattr(
+        page.style, "write", lambda figure, path, **how: drawn.append(figure) or write(figure, path, **how)
+    )
     lead, table, picture, said = page.parts(found, rows)
     assert RIVAL in lead
     assert table["examples"].tolist() == ["15", "30", "75", "150", "300"]
