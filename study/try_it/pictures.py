@@ -13,7 +13,8 @@ from matplotlib.image import imsave
 
 COLORS = ("#0173b2", "#de8f05", "#029e73")  # of the style of all figures: told apart with any colour vision
 TRACK = "width: 12em; padding: 0; background: rgba(127, 127, 127, 0.2)"
-LEFT = "text-align: left; font-weight: inherit; padding-right: 1em"
+LEFT = "text-align: left; font-weight: inherit; padding-right: 1em; line-height: 1.3; white-space: nowrap"
+SAID = "padding: 0 1em; white-space: nowrap"
 UNKNOWN = 'style="text-decoration: underline dotted" title="not in the vocabulary"'
 MAPS = colormaps["cividis"]  # from dark to light
 MOST = 64  # maps of a layer that are shown
@@ -57,14 +58,15 @@ def reading(
         more = "".join(f'<td style="padding: 0 1em 0 0">{each[number + 1]}</td>' for each in strips)
         rows.append(_row(word, list(zip(colors, p, strict=True)), said, more=more))
     table = f'<div style="overflow-x: auto"><table><tr>{heads}</tr>{"".join(rows)}</table></div>'
-    return f"<p>After each word, if the text ended there: {key}</p>{table}"
+    beside = f" Beside it, dark to light: {next(iter(inside.values())).shape[1]} units." if strips else ""
+    return f"<p>After each word, if the text ended there: {key}.{beside}</p>{table}"
 
 
 def strip(name: str, values: np.ndarray) -> list[str]:
     """What stands above a column of numbers, (words, units), and the numbers of each word as a small image."""
     low, high = (0.0, 1.0) if "gate" in name else (-np.abs(values).max(initial=1e-9), np.abs(values).max(initial=1e-9))
     order = np.argsort(-values[-1], kind="stable")
-    said = f"{escape(name)}<br>{values.shape[1]} units, {low:.2g} to {high:.2g}".replace("-", "\N{MINUS SIGN}")
+    said = f"{escape(name)}<br>{low:.2g} to {high:.2g}".replace("-", "\N{MINUS SIGN}")
     cells = [image(each[np.newaxis, order], f"from {each.min():.2f} to {each.max():.2f}", low, high) for each in values]
     return [said, *cells]
 
@@ -74,7 +76,7 @@ def _row(name: str, parts: Sequence[tuple[str, float]], said: str, weight: str =
     bar = "".join(f'<div style="width: {100 * p:.1f}%; background: {color}">&nbsp;</div>' for color, p in parts)
     return (
         f'<tr style="font-weight: {weight}"><th scope="row" style="{LEFT}">{name}</th><td style="{TRACK}">'
-        f'<div style="display: flex; width: 12em">{bar}</div></td><td style="padding: 0 1em">{said}</td>{more}</tr>'
+        f'<div style="display: flex; width: 12em">{bar}</div></td><td style="{SAID}">{said}</td>{more}</tr>'
     )
 
 
@@ -96,7 +98,7 @@ def image(values: np.ndarray, alt: str, low: float, high: float) -> str:
     scaled = np.ma.masked_invalid((values - low) / ((high - low) or 1.0))
     pixels = (MAPS(scaled) * 255).round().astype(np.uint8) * ~np.isnan(values)[..., np.newaxis]
     address = f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
-    size = "width: 7em; height: 1.1em" if len(values) == 1 else f"width: {min(640, 4 * values.shape[1])}px"
+    size = "width: 6em; height: 1.1em" if len(values) == 1 else f"width: {min(640, 4 * values.shape[1])}px"
     look = f"image-rendering: pixelated; max-width: none; vertical-align: middle; {size}"
     return f'<img src="{address}" alt="{escape(alt)}" style="{look}">'
 

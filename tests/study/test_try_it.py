@@ -223,7 +223,7 @@ def test_maps_and_strips_in_words():
     html = pictures.maps(maps)
     assert "3 of 3 maps of 4 x 6, from 0.00 to 2.50" in html
     head, first, second = pictures.strip("input gate i <1>", np.array([[0.25, 0.5], [1.0, 0.5]]))
-    assert head == "input gate i &lt;1&gt;<br>2 units, 0 to 1"
+    assert head == "input gate i &lt;1&gt;<br>0 to 1"
     assert 'alt="from 0.25 to 0.50"' in first and 'alt="from 0.50 to 1.00"' in second
 
 
