@@ -35,12 +35,14 @@ def _of_images(evidence: Evidence) -> Iterator[Any]:
     yield images.filters(evidence, model)
     yield images.pooling(evidence, model, 0)
     yield say("inside.head_excites")
+    yield say("inside.excites_lead")
     yield images.patches(evidence, model)
     yield say("inside.head_where")
     if pooled:
         examples = [each for right in (True, False) for each in first_of_each_class(pooled, right)[:2]]
         yield say("inside.where_lead", name=name_of(evidence.architecture, pooled.run.variant.name))
         yield images.looked_at(evidence, pooled, forward.load_model(pooled.run.path), examples)
+    yield say("inside.answers_lead")
     yield images.answers(evidence, check, *(first_of_each_class(check, right) for right in (True, False)))
 
 
@@ -87,7 +89,7 @@ def _of_padding(evidence: Evidence) -> Iterator[Any]:
     if masked and unmasked:
         found = remembering.padded(evidence, masked, unmasked)
         yield say("inside.head_padding")
-        yield say("inside.padding_lead")
+        yield say("inside.padding_lead", kind=evidence.architecture)
         yield remembering.padding(evidence, found)
         yield remembering.padding_read(found)
 
@@ -98,7 +100,7 @@ def _of_fading(evidence: Evidence) -> Iterator[Any]:
         there = {each.name for each in found}
         lacking = [ARCHITECTURES[name].title for name in all_of_them() if ARCHITECTURES[name].title not in there]
         yield say("inside.head_fading")
-        yield say("inside.fading_lead", kinds=len(found), lacking=lacking)
+        yield say("inside.fading_lead", kind=evidence.architecture, kinds=len(found), lacking=lacking)
         yield remembering.fade(evidence, found)
         ends = [(each.name, *each.mean[:, -1]) for each in found]
         yield say("inside.fading_read", ends=ends, words=found[0].left.shape[-1] - 1)
