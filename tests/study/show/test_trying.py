@@ -60,12 +60,14 @@ def test_a_report_shows_a_text_of_each_class(of_texts, monkeypatch):
     for _, text, *p in told:
         np.testing.assert_allclose(np.array(p, float), network.model.predict([text])[0], atol=0.0051)
     assert "5 to 10 words" in picture.caption
+    assert not set("*`_") & set(picture.caption)  # it is no Markdown
     assert picture.path == of_texts.place.figures / "lstm-try-it.png" and picture.path.exists()
 
 
 def test_a_report_shows_an_image_that_is_painted_over(of_images, monkeypatch):
     lead, picture = shown(of_images, True, monkeypatch)
     assert "field to draw in" in lead and "(h)" in picture.caption
+    assert not set("*`_") & set(picture.caption)
     painted = of_images.data.x_test[:1].copy()
     painted[:, 12:20] = 0
     network = Network("", of_images.checks[0].run.path, of_images.data.classes)
