@@ -155,6 +155,7 @@ def test_the_check_is_told_by_its_worst_network():
 
 def test_networks_are_counted_and_the_dead_are_named(quick, of_full):
     number = sum(len(variants(name)) for name in SEEN)
+    assert "neutral or positive); CNN on CIFAR-10 (small colour images of ten kinds of things): each trained" in quick
     assert f"<b>quick</b>: {number} networks, each trained on at most 3,000 training samples" in quick
     assert f"<b>full</b>: {2 * number} networks, each trained on all training samples" in of_full
     rows, baselines, _ = tables("lstm")
