@@ -79,8 +79,8 @@ def write(figure: Figure, path: Path, as_svg: bool = True) -> Path:
 
     A notebook by hand, which shows the PNG, does without the SVG: it takes as long.
     """
-    kinds = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-    for kind, about in kinds.items() if as_svg else [("png", kinds["png"])]:
+    kinds = {"png": {"Software": None}} | ({"svg": {"Date": None, "Creator": None}} if as_svg else {})
+    for kind, about in kinds.items():
         with atomic_write(path.with_suffix(f".{kind}")) as part:
             figure.savefig(part, format=kind, metadata=about)
     return path

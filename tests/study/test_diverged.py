@@ -11,7 +11,7 @@ import pytest
 
 from study import datasets, evaluation, evidence, runs, store, trainer
 from study.profiles import limited
-from study.show import conclusions, figures, overview, readings, tables
+from study.show import conclusions, curves, overview, readings, tables
 
 from .made_up import checks, keep, weighed
 
@@ -47,13 +47,13 @@ def test_it_is_shown_as_such_and_survives_the_tables(kind, tmp_path):
             assert "**Diverged**, kept as it was in its best epoch before, or as it began: 3 layers (seed 0)." in text
         assert "Diverged" not in conclusions.of_group(each, "cells")
         assert "nan" not in readings.curves(each, "layers")
-        assert figures.curves(each, "layers").path.exists()
+        assert curves.picture(each, "layers").path.exists()
 
 
 def test_a_group_of_which_nothing_is_left(tmp_path):
     found = with_diverged(runs.Place("quick", False, tmp_path), AT_ONCE, ("baseline", "layers-1", "layers-3"))
     assert readings.curves(found, "layers") == "Every network of this group diverged in its first epoch."
-    assert figures.curves(found, "layers").path.exists()
+    assert curves.picture(found, "layers").path.exists()
 
 
 def test_older_tables_do_not_say(tmp_path):

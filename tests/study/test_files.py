@@ -20,7 +20,7 @@ from matplotlib import pyplot
 from study import datasets, files, runs, store, training
 from study.files import ROOT, atomic_write
 from study.journal import FileJournal, State
-from study.show import pages, style
+from study.show import pages, paper, style
 
 HOST = platform.node()
 
@@ -237,7 +237,7 @@ def test_a_disk_without_room_is_told_with_the_file_and_leaves_no_half(write, nam
     place = runs.Place("tiny", True, tmp_path)
     place.reports.mkdir(parents=True)
     nbformat.write(nbformat.v4.new_notebook(), place.reports / "lstm.ipynb")
-    monkeypatch.setattr(pages, "write_typst", lambda *_: ROOT / "README.md")
+    monkeypatch.setattr(paper, "write_typst", lambda *_: ROOT / "README.md")
     monkeypatch.setattr("typst.compile", lambda *_, **__: bytes(1000))
     before = [path for path in tmp_path.rglob("*") if path.is_file()]
     refused = pytest.raises(OSError, match=rf"the file is larger than the system lets a file be.*{name}'$")
