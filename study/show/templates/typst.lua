@@ -41,26 +41,15 @@ end
 -- The classes of a page that header.typ has a function for.
 local FUNCTIONS = {summary = true, byline = true, number = true}
 
-local function called(element, raw)
-  for _, class in ipairs(element.classes) do
-    if FUNCTIONS[class] then
-      return {raw("typst", "#" .. class .. "["), element, raw("typst", "]")}
+-- Elements of a kind: one that has such a class is what the function of that name is given.
+local function called(kind, raw)
+  return function(element)
+    for _, class in ipairs(element.classes) do
+      if FUNCTIONS[class] then
+        return {raw("typst", "#" .. class .. "["), kind(element.content), raw("typst", "]")}
+      end
     end
   end
 end
 
-function Div(div)
-  local found = called(div, pandoc.RawBlock)
-  if found then
-    found[2] = pandoc.Div(div.content)
-    return found
-  end
-end
-
-function Span(span)
-  local found = called(span, pandoc.RawInline)
-  if found then
-    found[2] = pandoc.Span(span.content)
-    return found
-  end
-end
+Div, Span = called(pandoc.Div, pandoc.RawBlock), called(pandoc.Span, pandoc.RawInline)
