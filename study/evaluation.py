@@ -30,9 +30,9 @@ NOTHING = np.empty((0, 1), np.float32)
 class Check:
     """One run on the test split: the probabilities of Keras and of `forward`, and their times in seconds.
 
-    `numpy` is `forward` as it predicts by default, on the whole split; `plain` is `predict(fast=False)`, on the
-    first examples, perhaps on none. Where a side differs from Keras by more than TOLERANCE, `keras_error` and that
-    side's error say how far each lies at most from Keras in float64; else they are NaN.
+    `numpy` is `forward` as it predicts by default, on the whole split; `plain` is `predict(fast=False)`, on those
+    examples that `predictions.spread` names, perhaps on none. Where a side differs from Keras by more than TOLERANCE,
+    `keras_error` and that side's error say how far each lies at most from Keras in float64; else they are NaN.
     """
 
     run: Run
@@ -57,12 +57,12 @@ class Check:
     def agreeing(self, side: str = "numpy") -> int:
         """On how many of its examples a side predicts the class that Keras predicts."""
         ours = getattr(self, side).argmax(axis=1)
-        return int(np.sum(self.predicted[: len(ours)] == ours))
+        return int(np.sum(self.predicted[self._seen(ours)] == ours))
 
     def differences(self, side: str = "numpy") -> np.ndarray:
         """|Δp| of every probability of a side."""
         ours = getattr(self, side)
-        return np.abs(self.keras[: len(ours)].astype(np.float64) - ours)
+        return np.abs(self.keras[self._seen(ours)].astype(np.float64) - ours)
 
     def seconds(self, side: str, examples: int = 1000) -> float:
         """How long a side takes for so many examples."""
@@ -91,7 +91,11 @@ class Check:
 
     def f1(self, probabilities: np.ndarray) -> float:
         """The macro-F1 of a side, on the examples that it predicted."""
-        return macro_f1(self.y[: len(probabilities)], probabilities.argmax(axis=1), self.classes)
+        return macro_f1(self.y[self._seen(probabilities)], probabilities.argmax(axis=1), self.classes)
+
+    def _seen(self, answers: np.ndarray) -> np.ndarray:
+        """Which examples a side's answers are of."""
+        return predictions.spread(len(answers), len(self.y))
 
 
 def one_class(predicted: np.ndarray) -> bool:

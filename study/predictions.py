@@ -39,7 +39,7 @@ def surroundings(*data: np.ndarray, code: str = __file__) -> dict[str, Any]:
 def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     """`predict` of this run on the test split, kept beside its model; computed again if that or `around` changes.
 
-    The plain way goes over the whole split for the baseline, over the first examples for the others: it takes long.
+    The plain way goes over the whole split for the baseline, over some examples for the others: it takes long.
     Kept times are those of the day on which they were measured.
     """
     plain, mark = _plain_and_mark(run, data, around)
@@ -73,7 +73,7 @@ def by_layer(run: Run, x: np.ndarray) -> pd.DataFrame:
 def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     """Predict x with Keras and with `forward`, one timed pass of each after a short warm-up.
 
-    Gives `keras` and `numpy`, probabilities (examples, classes); `plain`, those of the first examples without the fast
+    Gives `keras` and `numpy`, probabilities (examples, classes); `plain`, those of `spread` examples without the fast
     ways; `seconds` (3,), the times of all three; and `errors` (3,): how far each lies at most from Keras in float64, on
     the examples of which a probability differs by more than TOLERANCE; NaN if there are none.
     """
@@ -83,7 +83,7 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     ways = {
         "keras": (lambda part: theirs.predict(part, batch_size=BATCH_SIZE, verbose=0), x),
         "numpy": (ours.predict, x),
-        "plain": (lambda part: ours.predict(part, fast=False), x[:plain_examples], FEW),
+        "plain": (lambda part: ours.predict(part, fast=False), x[spread(plain_examples, len(x))], FEW),
     }
     timed = {name: _timed(*way) for name, way in ways.items()}
     found = {name: probabilities for name, (probabilities, _) in timed.items()}
@@ -91,16 +91,22 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     return found | {"seconds": seconds, "errors": _errors(path, x, found)}
 
 
+def spread(number: int, examples: int) -> np.ndarray:
+    """Which of the examples a way sees that sees so many: evenly spread, as a test split may be in order of classes."""
+    return np.arange(number) * examples // max(number, 1)
+
+
 def _errors(path: Path, x: np.ndarray, found: Arrays) -> np.ndarray:
     """How far each side lies at most from Keras in float64, where one and Keras part; NaN if none does."""
-    keras, part = found["keras"].astype(np.float64), len(found["plain"])
+    keras, part = found["keras"].astype(np.float64), spread(len(found["plain"]), len(x))
     far = ~(np.abs(keras - found["numpy"]) <= TOLERANCE).all(axis=1)  # so written, a NaN is far
-    far[:part] |= ~(np.abs(keras[:part] - found["plain"]) <= TOLERANCE).all(axis=1)
+    far[part] |= ~(np.abs(keras[part] - found["plain"]) <= TOLERANCE).all(axis=1)
     if not far.any():
         return np.full(3, np.nan)
-    truth = in_float64(path).predict(x[far], batch_size=BATCH_SIZE, verbose=0)
-    plain = np.abs(found["plain"][far[:part]] - truth[: far[:part].sum()])
-    most = [np.abs(found[side][far] - truth).max() for side in ("keras", "numpy")]
+    truth = np.full(keras.shape, np.nan)
+    truth[far] = in_float64(path).predict(x[far], batch_size=BATCH_SIZE, verbose=0)
+    plain = np.abs(found["plain"] - truth[part])[far[part]]
+    most = [np.abs(found[side] - truth)[far].max() for side in ("keras", "numpy")]
     return np.array([*most, plain.max() if plain.size else np.nan])
 
 

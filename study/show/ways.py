@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 
+from .. import predictions
 from ..architectures import ARCHITECTURES
 from ..evaluation import Check, by_variant
 from ..evidence import Evidence
@@ -45,7 +46,8 @@ def _with_plain(checks: list[Check]) -> dict[str, list[Check]]:
 
 def _f1_of_part(checks: list[Check], side: str) -> float:
     """The mean macro-F1 of a side on the examples that the plain one predicted."""
-    return float(np.mean([each.f1(getattr(each, side)[: len(each.plain)]) for each in checks]))
+    part = predictions.spread(len(checks[0].plain), len(checks[0].y))
+    return float(np.mean([each.f1(each.plain if side == "plain" else getattr(each, side)[part]) for each in checks]))
 
 
 def _seconds(checks: list[Check], side: str, examples: int) -> float:

@@ -11,6 +11,7 @@ from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
 from study.datasets import Dataset
 from study.evaluation import Check, by_variant
+from study.predictions import spread
 from study.runs import Place, Run
 from study.statistics import macro_f1
 
@@ -63,7 +64,7 @@ def check(variant, seed, y, predicted, classes=3, **record):
         **record,
     }
     p = probabilities(predicted, classes)
-    plain = p.copy() if variant.name == "baseline" else p[:PLAIN].copy()
+    plain = p.copy() if variant.name == "baseline" else p[spread(PLAIN, len(p))]
     run = Run(variant, seed, Path("none.keras"), record)
     return Check(run, "made up sha256:11", y, classes, p, p.copy(), 0.2, 0.1, plain=plain, plain_s=0.3)
 

@@ -125,7 +125,8 @@ def test_both_sides_predict_the_whole_split(model, images):
     theirs = keras.models.load_model(model).predict(images.x_test, verbose=0)
     np.testing.assert_allclose(found["keras"], theirs, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(found["numpy"], forward.load_model(model).predict(images.x_test))
-    np.testing.assert_array_equal(found["plain"], forward.load_model(model).predict(images.x_test[:70], fast=False))
+    some = images.x_test[np.arange(70) * len(images.x_test) // 70]
+    np.testing.assert_array_equal(found["plain"], forward.load_model(model).predict(some, fast=False))
     assert len(found["seconds"]) == len(found["errors"]) == 3
     assert (found["seconds"] > 0).all()
     assert np.isnan(found["errors"]).all()  # nothing differs by more than 1e-6

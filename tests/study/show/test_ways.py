@@ -31,7 +31,7 @@ def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
     mine = [each for each in made if each.run.variant.name == "layers-3"]
     assert table.loc["3 layers"].to_dict() == {
         "plain on": f"{PLAIN} of 300", "agreement, plain": f"{PLAIN - 7}/{PLAIN}", "max |Δp|, plain": "8.0e-01",
-        "macro-F1, Keras": f"{np.mean([each.f1(each.keras[:PLAIN]) for each in mine]):.4f}",
+        "macro-F1, Keras": f"{np.mean([each.f1(each.keras[::3]) for each in mine]):.4f}",
         "macro-F1, plain": f"{np.mean([each.f1(each.plain) for each in mine]):.4f}",
         "Keras, ms": f"{1000 * 0.2 / 300:.2f}", "numpy, fast, ms": f"{1000 * 0.1 / 300:.2f}",
         "numpy, plain, ms": f"{1000 * (0.3 + 0.5) / 2 / PLAIN:.2f}",
