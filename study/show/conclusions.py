@@ -10,7 +10,18 @@ from .. import elsewhere, full, robustness
 from ..architectures import ARCHITECTURES, variants
 from ..evaluation import best, by_variant, of_value, results
 from ..evidence import Evidence, against_baselines, within_groups
-from ..findings import by_verdict, data_of, is_fragile, lacking, name_of, pair_of, perhaps_small, removals, value_of
+from ..findings import (
+    alone,
+    by_verdict,
+    data_of,
+    is_fragile,
+    lacking,
+    name_of,
+    pair_of,
+    perhaps_small,
+    removals,
+    value_of,
+)
 from ..sides import KEY, pairs_ahead
 from .sentences import say
 
@@ -188,7 +199,7 @@ def _fit(evidence: Evidence, group: str) -> str:
     fitted = []
     for value in about.changes:
         means = results(of_value(evidence.checks, group, value))[["train_f1", "val_f1"]].mean()
-        fitted.append({"name": about.in_words(value), **means})
+        fitted.append({"name": alone(evidence.architecture, group, value), **means})
     least, *_, most = sorted(fitted, key=lambda each: each["train_f1"])
     widest = max(fitted, key=lambda each: each["train_f1"] - each["val_f1"])
     alike = most["train_f1"] - least["train_f1"] < ALIKE
@@ -242,6 +253,11 @@ def overall(comparisons: pd.DataFrame) -> str:
         },
         removals=[_row(row, several) for row in removals(comparisons).itertuples()],
     )
+
+
+def pair(row: Any) -> str:
+    """What a comparison compares: `number of layers: 1 against 2`."""
+    return say("verdicts.what", row=_row(row, several=False))
 
 
 def removal(row: Any) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from ..architectures import ARCHITECTURES
 from ..findings import alone, is_fragile, label_of
 from .readme import QUESTIONS
-from .words import percent
+from .words import percent, signed, within
 
 LARGER = QUESTIONS["Depth"] + QUESTIONS["Width"]
 COSTS = {"params": "weights", "train_s": "training", "numpy_s": "prediction"}  # older tables may lack the times
@@ -49,7 +49,7 @@ def table(results: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
             lines.append(_of_baseline(results, row["architecture"]))
         line = {"network": f"{ARCHITECTURES[row['architecture']].title}, {row['name']}"}
         line |= {title: f"{row[name]:.2f} times" for name, title in COSTS.items() if name in row}
-        line["difference"] = f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+        line["difference"] = f"{signed(row['effect'])} ({within(row['low'], row['high'])})"
         lines.append(line | {"verdict": row["verdict"] + ", fragile" * row["fragile"]})
     return pd.DataFrame(lines, dtype=object).fillna("")
 

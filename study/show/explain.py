@@ -108,7 +108,8 @@ def steps(words: Sequence[str], found: Sequence[dict[str, np.ndarray]]) -> Table
     """A row for each quantity, a column for each word: the numbers of all units, in the order of computation."""
     columns, quantities = dict(zip(words, found, strict=True)), list(found[0])
     return Table(
-        {"": quantity} | {word: ", ".join(map(number, np.round(step[quantity], 4))) for word, step in columns.items()}
+        {"what": quantity}
+        | {word: ", ".join(map(number, np.round(step[quantity], 4))) for word, step in columns.items()}
         for quantity in quantities
     ).captioned(say("captions.steps", words=list(words), first=quantities[0], last=quantities[-1]))
 
@@ -119,7 +120,7 @@ def weights(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, 
     names = [f"{gate}, unit {unit}" for gate in gates for unit in range(1, units + 1)]
     parts = {"W: x": kernel, "U: h": recurrent_kernel, "b": np.atleast_2d(bias)}
     return Table(
-        {"": title if len(part) == 1 else f"{title}, {row}"} | dict(zip(names, map(number, line), strict=True))
+        {"weights": title if len(part) == 1 else f"{title}, {row}"} | dict(zip(names, map(number, line), strict=True))
         for title, part in parts.items()
         for row, line in enumerate(part, 1)
     ).captioned(say("captions.weights"))

@@ -145,10 +145,9 @@ def _draw_rival(axes: Any, evidence: Evidence) -> None:
     """The strongest method without a network as a line with its name beside it, or the name where the axis ends."""
     rival = evidence.sides[evidence.rival].mean.estimate
     low, high = axes.get_ylim()
-    inside = low <= rival <= high
-    if inside:
+    if low <= rival <= high:
         axes.axhline(rival, color=ORANGE, linestyle="--", label=evidence.rival)
-    where = "" if inside else " (below the axis)" if rival < low else " (above the axis)"
+    where = " (below the axis)" if rival < low else " (above the axis)" if rival > high else ""
     labels.beside(axes, min(max(rival, low), high), style.in_lines(f"{evidence.rival}: {rival:.3f}{where}", 18))
 
 
@@ -160,6 +159,8 @@ def _title(evidence: Evidence, group: str) -> str:
 def _scores_caption(evidence: Evidence, group: str) -> str:
     about = ARCHITECTURES[evidence.architecture].groups[group]
     said = {"title": _title(evidence, group), "rival": evidence.rival, "by_parts": _goes_by_parts(about)}
+    low, high = _limits(evidence, _goes_by_parts(about))
+    said["inside"] = low <= evidence.sides[evidence.rival].mean.estimate <= high
     reference = "" if about.stepwise else alone(evidence.architecture, group, about.reference)
     return say("captions.scores", reference=reference, **said)
 

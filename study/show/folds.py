@@ -15,6 +15,7 @@ from ..evidence import Evidence, against_baselines
 from ..findings import name_of
 from .sentences import say
 from .tables import Table
+from .words import signed, within
 
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
@@ -42,7 +43,7 @@ def table(rows: pd.DataFrame) -> Table:
         line = {"method": name_of(architecture, row.method), "networks": str(row.n_seeds)}
         line["macro-F1"] = f"{row.effect:.3f} ({row.low:.3f} to {row.high:.3f})"
         for less in rows[rows["against"] == row.method].itertuples():
-            ahead = f"{less.effect:+.3f} ({less.low:+.3f} to {less.high:+.3f})"
+            ahead = f"{signed(less.effect)} ({within(less.low, less.high)})"
             line[f"{name_of(architecture, less.method)} is ahead by"] = ahead
         lines.append(line)
     caption = say("captions.folds", title=ARCHITECTURES[architecture].title)

@@ -17,6 +17,7 @@ from ..findings import is_fragile, is_total, lacking, pair_of
 from ..statistics import VERDICTS
 from .sentences import say
 from .style import STYLE, WIDTH, Picture, write
+from .words import signed
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
 LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end
@@ -104,7 +105,7 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
         looks = MARKS[line.row.verdict] | ({"markerfacecolor": "white"} if is_fragile(line.row) else {})
         axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **looks)
         axes.text(-0.84, height, line.text, **_beside(axes))
-        axes.text(1.02, height, f"{effect:+.3f}", **_beside(axes))
+        axes.text(1.02, height, signed(effect), **_beside(axes))
     room = 0.04 * (limits[1] - limits[0])
     axes.set(xlim=(limits[0] - room, limits[1] + room), ylim=(len(lines) - 0.4, -0.6), yticks=[])
     axes.grid(axis="x")

@@ -23,6 +23,7 @@ from . import pages, spread
 from .cells import words
 from .markup import html, image, table
 from .sentences import say
+from .words import signed, within
 
 CLEAR = ("better", "worse")
 TABLES = ("findings", "languages", "best")
@@ -152,16 +153,15 @@ def short(row: Any) -> str:
 
 def _row(row: dict[str, Any]) -> dict[str, str]:
     """A line of the table of findings."""
-    interval = "{:+.3f} to {:+.3f}".format
-    both = interval(row["low_texts"], row["high_texts"]) if row["verdict_texts"] else ""
-    in_full = f"{row['full_effect']:+.3f}, {row['full_verdict']}" if isinstance(row["full_verdict"], str) else ""
+    both = within(row["low_texts"], row["high_texts"]) if row["verdict_texts"] else ""
+    in_full = f"{signed(row['full_effect'])}, {row['full_verdict']}" if isinstance(row["full_verdict"], str) else ""
     return {
         "network": row["network"],
         "finding": row["what"],
         "same sign": f"{row['agree']} of {row['languages']}",
         "clear": f"{row['clear']}" + (f", {row['opposite']} the other way" if row["opposite"] else ""),
-        "mean": f"{row['effect']:+.3f}",
-        "over languages": interval(row["low"], row["high"]),
+        "mean": signed(row["effect"]),
+        "over languages": within(row["low"], row["high"]),
         "p differ": p_words(row["p_holm"]).removeprefix("= "),
         "p equal": p_words(row["p_holm_equal"]).removeprefix("= "),
         "verdict": row["verdict"],
@@ -180,7 +180,7 @@ def _best(best: pd.DataFrame) -> str:
         for row in mine.itertuples():
             name = name_of(row.architecture, row.variant)
             title = ARCHITECTURES[row.architecture].title
-            line[title] = f"{row.test_f1:.3f} ({row.effect:+.3f}, {row.verdict}): {name}"
+            line[title] = f"{row.test_f1:.3f} ({signed(row.effect)}, {row.verdict}): {name}"
         lines.append(line)
     caption = say("captions.best_in_languages")
     return html(say("across.best", rows=lines)) + table(pd.DataFrame(lines).fillna(""), "best", caption)
@@ -201,7 +201,7 @@ def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None
                 "validation": f"{row['val_f1']:.3f}",
                 "test": f"{row['test_f1']:.3f}",
                 "without a network": f"{row['rival_test_f1']:.3f} ({row['rival']})",
-                "difference": f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}): {row['verdict']}",
+                "difference": f"{signed(row['effect'])} ({within(row['low'], row['high'])}): {row['verdict']}",
             }
         lines.append(line)
     return html(say("across.cells")) + pd.DataFrame(lines).fillna("").to_html(escape=False, border=0, index=False)

@@ -52,7 +52,7 @@ def made_with(evidence: Evidence) -> Table:
         "machine": f"{processor()}, {len(os.sched_getaffinity(0))} cores; {platform.system()} {platform.machine()}",
         "data": evidence.data.source,
     }
-    return Table({"": name, "this page": value} for name, value in rows.items()).captioned(say("page.made_with"))
+    return Table({"what": name, "this page": value} for name, value in rows.items()).captioned(say("page.made_with"))
 
 
 def processor(file: Path = Path("/proc/cpuinfo")) -> str:

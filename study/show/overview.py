@@ -135,7 +135,9 @@ def _full(architectures: list[str], committed: list[pd.DataFrame]) -> str:
     lacking = html(conclusions.lacking_in_full(architectures))
     if full.of("results", architectures).empty:
         return f"<h2>{readme.title()}</h2>{lacking}"
-    lead = html(say("overview.full_lead", how_to_read=readme.how_to_read(), data=findings.data_of(committed[0])))
+    lead = html(
+        say("overview.full_lead", how_to_read=readme.how_to_read(committed[2]), data=findings.data_of(committed[0]))
+    )
     return f"<h2>{readme.title()}</h2>{lead}{listed(readme.lines(*committed))}{lacking}"
 
 
@@ -148,7 +150,7 @@ def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
             picture = image(forest.save(comparisons, place.figures / "forest.png", title))
         return f"<h2>{title}</h2>{html(conclusions.against_full(comparisons, place.profile))}{picture}"
     said = listed(readme.lines(results, baselines, comparisons))
-    return f"<h2>{title}</h2>{html(readme.how_to_read())}{said}"
+    return f"<h2>{title}</h2>{html(readme.how_to_read(comparisons))}{said}"
 
 
 def _title(place: Place) -> str:

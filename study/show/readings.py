@@ -16,7 +16,7 @@ from ..architectures import ARCHITECTURES, Settings, variants
 from ..datasets import TITLES, Dataset, nusax
 from ..evaluation import Check, by_variant, of_value
 from ..evidence import Evidence
-from ..findings import name_of
+from ..findings import alone, name_of
 from ..predictions import TOLERANCE
 from ..profiles import epochs, limited
 from ..profiles import seeds as seeds_of
@@ -87,7 +87,7 @@ def curves(evidence: Evidence, group: str) -> str:
         checks = [each for each in checks if each.kept_epoch]  # the others diverged at once
         if not checks:
             continue
-        name, runs = about.in_words(value), [each.run for each in checks]
+        name, runs = alone(evidence.architecture, group, value), [each.run for each in checks]
         early[name] = float(np.mean([run.history["val_loss"][0] for run in runs]))
         kept[name] = float(np.mean([run.record["metrics"]["val_loss"] for run in runs]))
         fitted[name] = float(np.mean([each.run.history["loss"][each.kept_epoch - 1] for each in checks]))
@@ -291,5 +291,6 @@ def setting(architecture: str, data: Dataset, place: Place, seeds: int | None = 
         trainings=[(name, list(each.items())) for name, each in family.trainings.items()],
         versions=[(package, version(package)) for package in PACKAGES],
         decided="" if data.is_sample else family.decided_after_test,
+        options=[(name, value.title()) for name, value in data.options.items()],
         elsewhere=nusax.LANGUAGES[0].title() if place.language and not data.is_sample else "",
     )

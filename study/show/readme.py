@@ -41,7 +41,7 @@ def write(root: Path = ROOT) -> list[Path]:
         raise DataError(f"{readme} must have the lines {BEGIN} and {END}: between them the answers are written")
     results, baselines, comparisons = (full.table(name) for name in ("results", "baselines", "comparisons"))
     picture = forest.save(comparisons, root / "docs" / "forest.png", title())
-    read = f"{how_to_read()} {say('readme.data', title=data_of(results))}"
+    read = f"{how_to_read(comparisons)} {say('readme.data', title=data_of(results))}"
     answers = [f"- {line}" for line in lines(results, baselines, comparisons)]
     alt = forest.in_numbers(comparisons, title(), with_clear=False)  # the lines below say which
     parts = [f"![{alt}](docs/forest.png)", read, *answers]
@@ -55,9 +55,10 @@ def title() -> str:
     return say("readme.title")
 
 
-def how_to_read() -> str:
-    """How the figure is to be read."""
-    return say("readme.how_to_read")
+def how_to_read(comparisons: pd.DataFrame) -> str:
+    """How the figure of these comparisons is to be read."""
+    families = [ARCHITECTURES[name] for name in comparisons["architecture"].unique()]
+    return say("readme.how_to_read", margins=list({each.dataset: each.margin for each in families}.items()))
 
 
 def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:

@@ -14,6 +14,7 @@ from ..findings import pair_of
 from ..store import RULES, TRIALS_DIR
 from .sentences import say
 from .tables import Table
+from .words import signed
 
 WORDS = {"best": "best epoch", "last": "last step", "mean": "mean over the last tenth of the steps"}
 
@@ -97,7 +98,7 @@ def _row(row: Any) -> dict[str, str]:
     """A comparison as the table has it."""
     found = {"group": ARCHITECTURES[row.architecture].groups[row.group].title}
     found["validation macro-F1"] = " against ".join(pair_of(row))
-    return found | {WORDS[rule]: f"{getattr(row, rule):+.3f}" for rule in RULES}
+    return found | {WORDS[rule]: signed(getattr(row, rule)) for rule in RULES}
 
 
 def hanging(effects: pd.DataFrame) -> str:

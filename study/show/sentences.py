@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from ..statistics import p_words
-from .words import literal, percent
+from .words import literal, percent, signed
 
 TEMPLATES = Path(__file__).with_name("templates")
 ENVIRONMENT = jinja2.Environment(
@@ -21,6 +21,9 @@ ENVIRONMENT = jinja2.Environment(
 )
 BEGINS = re.compile(r" *(?:[-|>]|\d+\.) ")  # a line that begins an item, a row or a quotation
 
+SPACES = re.compile(r"(?<=\S) +")
+BEFORE_STOPS = re.compile(r"(?<=\S) (?=[.,;](?:\s|$))")  # where a template's loop ends with its line
+
 
 def _and(parts: list[str]) -> str:
     """`a, b and c`."""
@@ -29,7 +32,7 @@ def _and(parts: list[str]) -> str:
 
 ENVIRONMENT.filters |= {
     "score": "{:.3f}".format,
-    "signed": "{:+.3f}".format,
+    "signed": signed,
     "loss": "{:.2f}".format,
     "tiny": "{:.1e}".format,
     "count": "{:,}".format,
@@ -59,5 +62,5 @@ def flow(text: str) -> str:
                 lines[-1] += f" {line.strip()}"
             else:
                 lines.append(line.rstrip())
-        paragraphs.append("\n".join(re.sub(r"(?<=\S) +", " ", each).rstrip() for each in lines))
-    return "\n\n".join(filter(None, paragraphs))
+        paragraphs.append("\n".join(SPACES.sub(" ", each).rstrip() for each in lines))
+    return BEFORE_STOPS.sub("", "\n\n".join(filter(None, paragraphs)))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from .. import full
 from ..architectures import ARCHITECTURES
 from ..evaluation import results
 from ..evidence import Evidence
-from . import forest, readme
+from . import conclusions, forest, readme
 from .sentences import say
 
 
@@ -22,7 +23,10 @@ def parts(evidence: Evidence) -> Iterator[Any]:
     rows = evidence.comparisons
     lines = readme.lines(results(evidence.checks), methods, rows)
     seeds = sorted({int(each) for each in rows["n_seeds"]})
-    yield say("page.short", lines=lines, seeds=seeds, notice=evidence.data.notice if evidence.data.is_sample else "")
+    beside = full.beside(rows, evidence.place)
+    contradicted = [conclusions.pair(row) for row in beside[beside["contradicts"]].itertuples()]
+    notice = evidence.data.notice if evidence.data.is_sample else ""
+    yield say("page.short", lines=lines, seeds=seeds, notice=notice, contradicted=contradicted)
     said = say("page.forest_title", title=title, data=evidence.data.title)
     picture = forest.save(rows, evidence.place.figures / f"{name}-forest.png", said)
     yield replace(picture, caption=say("page.forest", title=title))

@@ -18,6 +18,9 @@ from ..sides import Side, pairs_ahead
 from ..statistics import p_words
 from . import readings
 from .sentences import say
+from .words import signed, within
+
+BUDGET = ("seeds", "epochs", "weights kept")  # columns that say nothing where all networks have the same
 
 
 class Table(pd.DataFrame):
@@ -68,10 +71,11 @@ def _words(settings: dict) -> str:
 
 
 def group_table(evidence: Evidence, group: str) -> Table:
-    """One row for each value of a group, means over seeds; then the methods without a network.
+    """One row for each value of a group, means over seeds; then the strongest method without a network.
 
-    "train - test" is the generalization gap: macro-F1 on the training data less that on the test split. "weights kept"
-    says which: a mean, those of the last step, or of which epoch, of several seeds the earliest and the latest.
+    A budget that is the same for all has no column. "train - test" is the generalization gap: macro-F1 on the training
+    data less that on the test split. "weights kept" says which: a mean, those of the last step, or of which epoch, of
+    several seeds the earliest and the latest.
     """
     about = ARCHITECTURES[evidence.architecture].groups[group]
     lines = []
@@ -92,10 +96,11 @@ def group_table(evidence: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].mean():.1f}",
             }
         )
-    seeds = max(each["seeds"] for each in lines)
-    lines += _baseline_rows(evidence, about.title)
-    caption = say("captions.group", title=_title(evidence, group), seeds=seeds)
-    return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(caption)
+    seeds, table = max(each["seeds"] for each in lines), pd.DataFrame(lines, dtype=object)
+    table = table.drop(columns=[name for name in BUDGET if table[name].nunique() == 1])
+    rival = [row for row in _baseline_rows(evidence, about.title) if row[about.title] == evidence.rival]
+    table = pd.concat([table, pd.DataFrame(rival)]).fillna("")
+    return Table(table).captioned(say("captions.group", title=_title(evidence, group), seeds=seeds))
 
 
 def _title(evidence: Evidence, group: str = "") -> str:
@@ -137,7 +142,7 @@ def comparison_table(evidence: Evidence, group: str = AGAINST_BASELINES) -> Tabl
     if group != AGAINST_BASELINES:
         single = rows["n_seeds"].max() == 1
         caption = say("captions.comparison", title=_title(evidence, group), single=single)
-    return Table(_compared(evidence, row) for row in rows.itertuples()).captioned(caption)
+    return Table(pd.DataFrame(_compared(evidence, row) for row in rows.itertuples()).fillna("–")).captioned(caption)
 
 
 def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
@@ -146,8 +151,8 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
     cells = {
         "variant": ours,
         "compared with": theirs,
-        "difference": f"{row.effect:+.3f}",
-        "95 % interval": f"{row.low:+.3f} to {row.high:+.3f}",
+        "difference": signed(row.effect),
+        "95 % interval": within(row.low, row.high),
         **({"ahead": f"{ahead} of {number}"} if row.n_seeds > 1 else {}),
         "p differ": p_words(row.p_holm).removeprefix("= "),
         "p equal": p_words(row.p_holm_equal).removeprefix("= "),
@@ -159,7 +164,7 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, str]:
     if isinstance(row.full_verdict, str):
         fragile = ", fragile" * (getattr(row, "full_fragile", False) in (True,))
         marks = fragile + " (contradicts)" * row.contradicts
-        cells["full found"] = f"{row.full_effect:+.3f}, {row.full_verdict}{marks}"
+        cells["full found"] = f"{signed(row.full_effect)}, {row.full_verdict}{marks}"
     return cells
 
 
@@ -202,7 +207,7 @@ def layer_table(checks: list[Check], x: Sequence) -> Table:
 
 
 def check_table(checks: list[Check]) -> Table:
-    """Keras against numpy, a row a run: agreement, differences, both macro-F1 in every digit, both times.
+    """Keras against numpy, a row a run: agreement, differences, both macro-F1, which may be the same, both times.
 
     Where some network was measured against float64, as its differences are large, the distances stand there, too.
     """
@@ -217,8 +222,8 @@ def check_table(checks: list[Check]) -> Table:
             "mean |Δp|": f"{each.differences().mean():.1e}",
             "Keras from float64": "" if np.isnan(each.keras_error) else f"{each.keras_error:.1e}",
             "numpy from float64": "" if np.isnan(each.numpy_error) else f"{each.numpy_error:.1e}",
-            "macro-F1, Keras": repr(each.f1(each.keras)),
-            "macro-F1, numpy": repr(each.f1(each.numpy)),
+            "macro-F1, Keras": f"{each.f1(each.keras):.6f}",
+            "numpy's": "the same" if each.f1(each.numpy) == each.f1(each.keras) else f"{each.f1(each.numpy):.6f}",
             "Keras, s": f"{each.keras_s:.2f}",
             "numpy, s": f"{each.numpy_s:.2f}",
         }
@@ -240,8 +245,8 @@ def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:
             "group": ARCHITECTURES[row.architecture].groups[row.group].title,
             "value": row.value,
             "compared with": row.reference,
-            "published": f"{row.published:+.3f}",
-            "full" if row.from_full else "ours": f"{row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
+            "published": signed(row.published),
+            "full" if row.from_full else "ours": f"{signed(row.effect)} ({within(row.low, row.high)})",
             "the finding": readings.finding(row),
         }
         for row in rows.itertuples()

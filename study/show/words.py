@@ -15,6 +15,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}{space}%"
 
 
+def signed(difference: float) -> str:
+    """A difference with three digits and its sign, a minus as long as a plus; nothing has none: `+0.017`, `0.000`."""
+    text = f"{difference:+.3f}"
+    return text[1:] if text[1:] == "0.000" else text.replace("-", "−")
+
+
+def within(low: float, high: float) -> str:
+    """An interval of a difference: `−0.004 to +0.012`."""
+    return f"{signed(low)} to {signed(high)}"
+
+
 def literal(text: str) -> str:
     """A text of the data as Markdown that shows it as it is: every ASCII sign escaped, all of it on one line."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))

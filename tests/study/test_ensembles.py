@@ -134,7 +134,7 @@ def test_what_is_not_more_is_not_called_so():
     )
     first, second, *_ = pages.reading(rows, 0.7, "a method").split("\n")
     assert "not told apart from one alone. Single ones lie up to 0.200 apart." in first
-    assert "-0.010): less." in second
+    assert "−0.010): less." in second
 
 
 def test_one_seed_shows_what_full_has(monkeypatch, tmp_path):

@@ -35,7 +35,7 @@ def test_better(seeds):
 @pytest.mark.parametrize("seeds", [(0,), TEN])
 def test_worse(seeds):
     text = conclusions.of_group(results({"baseline": 0.9, "layers-1": 0.5}, seeds=seeds), "layers")
-    assert "a difference of -0.4" in text
+    assert "a difference of −0.4" in text
     assert text.count("**worse**") == 1
     assert "**better**" not in text
     assert ("It is ahead in 0 of 100 pairs of networks" in text) == (len(seeds) > 1)
@@ -165,7 +165,7 @@ def test_what_is_fragile_is_listed_apart():
     assert "layers" not in better
     assert "    - number of layers: 1 against 2 (better, +0.100; holds in 2 of 6)\n- **Not resolved" in apart
     rows.loc[rows["variant"] == "layers-1", "fragile"] = rows["variant"] == "layers-1"
-    assert "removing the mask costs 0.000 (95 % interval -0.004 to +0.002), fragile, not" in conclusions.overall(rows)
+    assert "removing the mask costs 0.000 (95 % interval −0.004 to +0.002), fragile, not" in conclusions.overall(rows)
 
 
 def test_a_fragile_verdict_of_full_is_called_so():
@@ -219,15 +219,15 @@ def test_training_stands_against_validation():
         shift = 0.01 if each.run.seed else -0.01
         each.run.record["metrics"] = {"val_loss": 0.5, "val_f1": val_f1 + shift, "train_f1": train_f1 + shift}
     assert (
-        "32-16 has learnt its training data least (0.700 against 0.650), 64-32 most (0.900 against 0.600); "
-        "the gap is widest for 128-64 (0.800 against 0.400)."
+        "the training data are learnt least with 32-16 cells (0.700 against 0.650) and most with 64-32 cells (0.900 "
+        "against 0.600); the gap is widest with 128-64 cells (0.800 against 0.400)."
     ) in conclusions.of_group(weighed(found), "cells")
     for spread, alike in ((0.004, True), (0.006, False)):
         for each in found:
             each.run.record["metrics"]["train_f1"] = 0.9 + spread * (each.run.variant.name == "direction-bidirectional")
         text = conclusions.of_group(weighed(found), "direction")
         assert ("all have learnt their training data nearly alike (0.900 against 0.600 to 0.904 " in text) == alike
-        assert ("unidirectional has learnt its training data least" in text) != alike
+        assert ("learnt least with unidirectional" in text) != alike
 
 
 @pytest.mark.parametrize(("profile", "is_sample"), [("quick", False), ("quick", True), ("full", False)])
@@ -262,12 +262,12 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     right = {"baseline": 0.7, "layers-1": 0.95, "layers-3": 0.4}
     text = conclusions.of_group(results(right, rival=0.75, seeds=TEN, spread=0.02), "layers")
     assert f"Against the method without a network that is best on validation data ({RIVAL}: 0.7" in text
-    assert "**these lose to it**: 3 (-0." in text
+    assert "**these lose to it**: 3 (−0." in text
     assert "these beat it: 1 (+0." in text
     assert "not resolved: 2 (" in text
     listed = conclusions.beside_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
     assert listed.startswith("- **LSTM.** Against")
-    assert "**these lose to it**: 3 layers (-0." in listed
+    assert "**these lose to it**: 3 layers (−0." in listed
     assert "these beat it: 1 layer (+0." in listed
 
 
@@ -276,8 +276,8 @@ def test_summary_sorts_the_variants():
     text = conclusions.summary(results(right, seeds=TEN, spread=0.05))
     lists = dict(re.findall(r"- \*\*(.+)\*\*\n((?:    - .+\n)+)", text + "\n"))
     assert "number of layers: 1 against 2 (+0." in lists["Made it better"]
-    assert "cells per layer: 32-16 against 64-32 (-0." in lists["Made it worse"]
-    differences = [abs(float(each)) for each in re.findall(r"\(([+-][\d.]+)\)", lists["Made it worse"])]
+    assert "cells per layer: 32-16 against 64-32 (−0." in lists["Made it worse"]
+    differences = [float(each) for each in re.findall(r"\(−([\d.]+)\)", lists["Made it worse"])]
     assert differences == sorted(differences, reverse=True)
     assert len(differences) == 2
     assert "direction: bidirectional against unidirectional" in text.partition("Not resolved")[2]

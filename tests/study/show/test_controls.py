@@ -4,6 +4,7 @@ import pytest
 
 from study.architectures import ARCHITECTURES
 from study.show import controls
+from study.show.words import signed
 
 from ..made_up import results
 
@@ -47,8 +48,8 @@ def test_a_step_is_taken_apart():
     assert there > 0 > moved
     assert controls.verdicts(found, "dropout") == (
         f"**What becomes of the step.** Under *Beyond the baseline*, lighter dropout after the blocks is better "
-        f"({there:+.3f}). Of this, lighter dropout is better ({lighter:+.3f}), after the blocks is worse "
-        f"({moved:+.3f})."
+        f"({signed(there)}). Of this, lighter dropout is better ({signed(lighter)}), after the blocks is worse "
+        f"({signed(moved)})."
     )
 
 
@@ -71,7 +72,7 @@ def test_what_becomes_of_a_finding(right, said):
     """1 against 2 is there layers-1 against the baseline, and here layers-1 against depth-2."""
     found = results(right, seeds=(0, 1, 2), spread=0.001)
     effects = [found.of_group(group).set_index("variant")["effect"]["layers-1"] for group in ("layers", "depth")]
-    assert said.format(*(f"{each:+.3f}" for each in effects)) in controls.verdicts(found, "depth").split("\n")
+    assert said.format(*map(signed, effects)) in controls.verdicts(found, "depth").split("\n")
 
 
 @pytest.mark.parametrize(

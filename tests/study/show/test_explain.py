@@ -79,7 +79,7 @@ def test_sums_are_written_out_without_what_is_zero():
 def test_steps_have_a_row_for_each_quantity_and_a_column_for_each_word():
     found = [{"x": np.array([1, 0.5]), "h": np.array([-0.12345, 0])}, {"x": np.array([2.0]), "h": np.array([-0.00001])}]
     table = explain.steps(["no", "yes"], found)
-    assert list(table.columns) == ["", "no", "yes"]
+    assert list(table.columns) == ["what", "no", "yes"]
     assert rows(table) == [("x", "1, 0.5", "2"), ("h", "~0.1234, 0", "0")]
     with pytest.raises(ValueError, match="zip"):
         explain.steps(["no"], found)
@@ -87,7 +87,7 @@ def test_steps_have_a_row_for_each_quantity_and_a_column_for_each_word():
 
 def test_weights_by_gate_and_unit():
     table = explain.weights(np.array([[1, 2, 3, -4]]), np.array([[5, 6, 7, 8], [9, 10, 11, 12]]), np.arange(4), "ab")
-    assert list(table.columns) == ["", "a, unit 1", "a, unit 2", "b, unit 1", "b, unit 2"]
+    assert list(table.columns) == ["weights", "a, unit 1", "a, unit 2", "b, unit 1", "b, unit 2"]
     assert rows(table) == [
         ("W: x", "1", "2", "3", "~4"),
         ("U: h, 1", "5", "6", "7", "8"),

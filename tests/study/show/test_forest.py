@@ -100,7 +100,7 @@ def test_the_same_table_gives_the_same_bytes_and_says_its_numbers(tmp_path):
     assert b"Software" not in first.path.read_bytes()
     counts = f"title. LSTM: 2 better, 1 worse, 1 equivalent, {len(pairs('lstm')) - 4} not resolved"
     assert forest.in_numbers(rows, "title", with_clear=False) == f"{counts}."
-    layers = "number of layers, 1 against 2 +0.050; number of layers, 3 against 2 -0.040"
+    layers = "number of layers, 1 against 2 +0.050; number of layers, 3 against 2 −0.040"
     assert first.alt == f"{counts}; clear are {layers}; beyond the baseline, one layer, + the mask +0.300."
     assert first.caption.startswith("title: every comparison")
     assert "of one network each" in first.caption

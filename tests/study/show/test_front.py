@@ -37,7 +37,7 @@ def test_what_is_fragile_is_not_clear():
     sentence, *_, sure, _, costs_said = front.lines(results, baselines, rows)
     assert "depth makes no clear difference" in sentence
     assert "1 of these verdicts are fragile" in sure
-    assert "with 3 layers 1.0 for -0.040 (worse, fragile)" in costs_said
+    assert "with 3 layers 1.0 for −0.040 (worse, fragile)" in costs_said
 
 
 def test_networks_of_the_same_data_share_a_sentence():

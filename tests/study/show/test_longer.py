@@ -8,6 +8,7 @@ from study import full, longer, statistics, store
 from study.runs import Place
 from study.show import longer as page
 from study.show import style
+from study.show.words import signed, within
 
 from ..made_up import checks, weighed
 
@@ -129,19 +130,19 @@ def test_the_sentences_follow_the_rows(rows):
         {factor: of(rows, group, name, "baseline", factor) for factor in (1, 2, 4)}
         for group, name in (("convolutions", "convolutions-2"), ("pooling", "pooling-average"))
     )
-    inside = "{effect:+.3f} (95 % interval {low:+.3f} to {high:+.3f})"
+    inside = lambda row: f"{signed(row['effect'])} (95 % interval {within(row['low'], row['high'])})"  # noqa: E731
     assert (
-        f"- **average** against max: {inside.format(**turned[1])} after 7 epochs. After 14 epochs the order "
-        f"**turns round**: {inside.format(**turned[2])}. After 28 epochs the order "
-        f"**turns round**: {inside.format(**turned[4])}."
+        f"- **average** against max: {inside(turned[1])} after 7 epochs. After 14 epochs the order "
+        f"**turns round**: {inside(turned[2])}. After 28 epochs the order "
+        f"**turns round**: {inside(turned[4])}."
     ) in said
-    assert f"After 14 epochs the order **holds**: {inside.format(**worse[2])}" in said
+    assert f"After 14 epochs the order **holds**: {inside(worse[2])}" in said
     assert "**Pooling**: its order does **not** hold: average against max turns round." in said
     gain = (
         of(rows, "pooling", "pooling-average", "", 4)["effect"]
         - of(rows, "pooling", "pooling-average", "", 1)["effect"]
     )
-    assert f"{gain:+.3f} for average." in said
+    assert f"{signed(gain)} for average." in said
     assert "trained once" not in said
     assert "trained once" in page.verdicts(rows.assign(n_seeds=1))
 

@@ -1,15 +1,19 @@
 """The ends of a page: in short on top, references and provenance below."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 import forward
+from study import full
 from study.architectures import ARCHITECTURES, variants
 from study.runs import Place
 from study.show import origin, short
 
-from ..made_up import checks, weighed
+from ..made_up import checks, tables, weighed
+
+TOLD = ("results", "baselines", "comparisons")
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +70,18 @@ def test_the_processor_is_named_as_linux_has_it(tmp_path):
 
 def test_seeds_are_told_in_short():
     assert [origin.seeds(each) for each in ([3], [1, 0], [2, 0, 1, 3], [0, 1, 3])] == ["3", "0, 1", "0 to 3", "0, 1, 3"]
+
+
+def test_what_full_contradicts_stands_above_the_answers(found, monkeypatch):
+    rows = found.comparisons.copy()
+    rows.loc[(rows["group"] == "layers") & (rows["variant"] == "layers-1"), "verdict"] = "better"
+    said, wanted = (
+        {},
+        "`full`, which spends more, contradicts it in 1 of the comparisons** (number of layers: 1 against 2).",
+    )
+    for verdict in ("worse", "better"):
+        committed = tables("lstm", {("layers", "layers-1"): (-0.07, verdict)})
+        monkeypatch.setattr(full, "table", dict(zip(TOLD, committed, strict=True)).__getitem__)
+        said[verdict] = next(short.parts(replace(found, comparisons=rows)))
+    assert wanted in said["worse"].partition("- **Depth.**")[0]
+    assert "contradicts" not in said["better"]

@@ -70,19 +70,19 @@ def test_a_smaller_profile_leads_with_what_full_found(quick):
         "What the full study found",
         "What the profile quick found",
     ]
-    assert "against 2 layers, 1 (-0.070) is worse; 3 (+0.010) is equivalent" in quick
+    assert "against 2 layers, 1 (−0.070) is worse; 3 (+0.010) is equivalent" in quick
 
 
 def test_full_stands_beside_each_verdict_and_a_contradiction_is_named(quick):
-    assert "1 against 2 (+0.060); <strong><code>full</code> contradicts: worse (-0.070)</strong>" in quick
-    assert "3 against 2 (+0.000); <code>full</code>: equivalent (+0.010)" in quick
+    assert "1 against 2 (+0.060); <strong><code>full</code> contradicts: worse (−0.070)</strong>" in quick
+    assert "3 against 2 (0.000); <code>full</code>: equivalent (+0.010)" in quick
     number = sum(len(pairs(name)) for name in SEEN)
     assert (
         f"Of {number} verdicts on this profile's networks, 2 are not those of the profile <code>full</code>, and 1"
         in quick
     )
     assert f"LSTM: 1 seed instead of {ARCHITECTURES['lstm'].seeds}" in quick
-    assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (-0.070)." in quick
+    assert "LSTM, number of layers: 1 against 2: better here (+0.060), worse in <code>full</code> (−0.070)." in quick
     listed = quick.partition("Against the methods without")[2]
     assert listed.count(
         "<code>full</code>: Against the method without a network that is best on validation data"
@@ -102,7 +102,7 @@ def test_the_earlier_report_is_held_against_full_where_seeds_are_single(quick):
     assert "Data: data of full." in quick
     assert "these are its results, on data of full." in quick
     assert "Ours come from" not in quick
-    assert "<td>-0.070 (-0.074 to -0.068)</td> <td>contradicts</td>" in quick
+    assert "<td>−0.070 (−0.074 to −0.068)</td> <td>contradicts</td>" in quick
     assert "agreeing with ours 0, compatible with ours 0, contradicted 1, not to be told" in quick
 
 

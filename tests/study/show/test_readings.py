@@ -70,9 +70,10 @@ def test_curves_are_read_at_the_first_epoch_and_where_the_weights_were_kept():
         each.run.record["best_epoch"] = 2
         each.run.record["metrics"] = {"val_loss": val_loss[-1] + shift, "val_f1": 0.6, "train_f1": 0.9}
     assert readings.curves(weighed(found), "cells") == (
-        "After the first epoch the validation loss is lowest for 32-16 (1.80) and highest for 64-32 (2.00); with the "
-        "weights that were kept, at the diamonds, it is lowest for 32-16 (0.50) and highest for 64-32 (0.90). The "
-        "training loss is there lowest for 128-64 (0.20) and highest for 64-32 (0.40)."
+        "After the first epoch the validation loss is lowest for 32-16 cells (1.80) and highest for 64-32 cells "
+        "(2.00); with the weights that were kept, at the diamonds, it is lowest for 32-16 cells (0.50) and highest for "
+        "64-32 cells (0.90). The training loss is there lowest for 128-64 cells (0.20) and highest for 64-32 cells "
+        "(0.40)."
     )
 
 
@@ -84,8 +85,8 @@ def test_a_mean_of_weights_has_a_validation_loss_of_its_own_and_the_last_epoch()
         metrics = each.run.record["metrics"] | {"val_loss": loss}
         each.run.record.update(kept="mean", best_epoch=2, metrics=metrics)
     said = readings.curves(weighed(found), "cells")
-    assert "at the diamonds, it is lowest for 32-16 (0.21) and highest for 64-32 (0.31)" in said
-    assert said.endswith("The training loss is there lowest for 64-32 (0.69) and highest for 32-16 (0.79).")
+    assert "at the diamonds, it is lowest for 32-16 cells (0.21) and highest for 64-32 cells (0.31)" in said
+    assert said.endswith("The training loss is there lowest for 64-32 cells (0.69) and highest for 32-16 cells (0.79).")
 
 
 KEPT = {
@@ -153,7 +154,7 @@ def test_the_hardest_class_and_what_is_mixed_up():
     answer = np.where((y == 2) & (np.arange(len(y)) % 2 == 0), 0, y)  # half of c is taken for a
     found.sides[found.best].predicted[:] = answer
     said = readings.classes(found, most=1)
-    assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). It takes most often 50{BLANK}% of *c* as *a*."
+    assert said == f"Easiest is *b* (F1 1.000), hardest *c* (0.667). Most often it takes *c* for *a* (50{BLANK}%)."
 
 
 def test_calibration_says_who_is_too_sure():
@@ -200,7 +201,7 @@ def test_setting_tells_what_was_decided_after_a_test_score(tmp_path):
     assert f"seen | on Indonesian texts: {ARCHITECTURES['lstm'].decided_after_test}" in javanese
     key, value = list(ARCHITECTURES["lstm"].training.items())[-1]
     assert f"{key} {value}; searched on Indonesian texts |" in javanese
-    assert "seeds: 0, 1, 2 |" in javanese
+    assert "3 seeds (0 to 2) |" in javanese
 
 
 def test_setting_names_every_training_and_who_has_fewer_seeds(tmp_path, monkeypatch):
@@ -211,8 +212,8 @@ def test_setting_names_every_training_and_who_has_fewer_seeds(tmp_path, monkeypa
     monkeypatch.setitem(ARCHITECTURES, "lstm", changed)
     said = readings.setting("lstm", sample, place)
     assert "| training equal | epochs 15, dropout 0.37 |\n| training third | dropout 0.73, keep last |\n" in said
-    assert "; seeds: 0, 1, 2, 3; 2 for 3 layers |" in said
-    assert "; seeds: 0, 1, 2, 3, 4 |" in readings.setting("lstm", sample, place, 5)
+    assert "; 4 seeds (0 to 3); 2 for 3 layers |" in said
+    assert "; 5 seeds (0 to 4) |" in readings.setting("lstm", sample, place, 5)
 
 
 def test_setting_names_what_it_ran_on(tmp_path):
@@ -222,7 +223,7 @@ def test_setting_names_what_it_ran_on(tmp_path):
     for part in (
         texts.checksum,
         "60 of 420 training, 40 of 90 validation, 210 test",
-        "seeds: 0",
+        "1 seed (number 0)",
         "learning_rate",
         "tensorflow 2.",
     ):

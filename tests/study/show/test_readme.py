@@ -53,16 +53,16 @@ def test_every_group_is_answered():
         (
             (-0.05, "worse"),
             (0.04, "better"),
-            "LSTM, more is better: against 2 layers, 3 (+0.040) is better; 1 (-0.050)",
+            "LSTM, more is better: against 2 layers, 3 (+0.040) is better; 1 (−0.050)",
         ),
         (
             (0.05, "better"),
             (-0.04, "worse"),
-            "LSTM, less is better: against 2 layers, 1 (+0.050) is better; 3 (-0.040)",
+            "LSTM, less is better: against 2 layers, 1 (+0.050) is better; 3 (−0.040)",
         ),
         ((0.05, "better"), (0.04, "better"), "LSTM: against 2 layers, 1 (+0.050) and 3 (+0.040) are better."),
-        ((-0.031, "worse"), (0.033, "better"), "3 (+0.033) is better, perhaps by too little; 1 (-0.031) is worse, per"),
-        ((0.00, "equivalent"), (-0.02, "not resolved"), "1 (+0.000) is equivalent; 3 (-0.020) is not resolved."),
+        ((-0.031, "worse"), (0.033, "better"), "3 (+0.033) is better, perhaps by too little; 1 (−0.031) is worse, per"),
+        ((0.00, "equivalent"), (-0.02, "not resolved"), "1 (0.000) is equivalent; 3 (−0.020) is not resolved."),
     ],
 )
 def test_depth(fewer, more, said):
@@ -76,14 +76,14 @@ def test_what_is_fragile_is_called_so_and_makes_no_order():
     assert "LSTM, more is better: against" in readme.lines(results, baselines, rows)[0]
     rows["fragile"] = rows["variant"] == "layers-3"
     said = readme.lines(results, baselines, rows)[0]
-    assert "LSTM: against 2 layers, 3 (+0.040) is better, but fragile; 1 (-0.050) is worse." in said
+    assert "LSTM: against 2 layers, 3 (+0.040) is better, but fragile; 1 (−0.050) is worse." in said
 
 
 def test_what_has_no_order_is_not_said_to_be_better_with_more():
     sizes = {("kernel_sizes", f"kernel_sizes-{size}"): (0.02, "better") for size in ("5-5-5", "3-5-7")}
     said = line(2, "cnn", sizes | {("pooling", "pooling-average"): (-0.03, "worse")})
     assert "CNN: against filter sizes 3-3-3, 5-5-5 (+0.020) and 3-5-7 (+0.020) are better." in said
-    assert "CNN: against max pooling, average (-0.030) is worse." in said
+    assert "CNN: against max pooling, average (−0.030) is worse." in said
 
 
 @pytest.mark.parametrize(

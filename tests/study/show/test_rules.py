@@ -5,6 +5,7 @@ import pytest
 
 from study.architectures import ARCHITECTURES, variants
 from study.show import rules
+from study.show.words import signed
 from study.store import RULES
 
 from ..made_up import checks, weighed
@@ -81,7 +82,7 @@ def test_what_turns_round_with_the_rule_is_named():
     assert row[[*RULES]].tolist() == pytest.approx([2 * MARGIN, 0, -3 * MARGIN])
     said = rules.hanging(effects)
     assert f"Of {len(effects)} comparisons these hang on the rule" in said
-    ends = f"{rules.WORDS['mean']} {-3 * MARGIN:+.3f}, {rules.WORDS['best']} {2 * MARGIN:+.3f}"
+    ends = f"{rules.WORDS['mean']} {signed(-3 * MARGIN)}, {rules.WORDS['best']} {signed(2 * MARGIN)}"
     assert f"number of layers, 1 against 2 ({ends})" in said
     assert "3 against 2" not in said
     calm = found_with({})

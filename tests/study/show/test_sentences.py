@@ -18,6 +18,7 @@ from study.show import sentences
         ("a \N{NO-BREAK SPACE}%  b ", "a \N{NO-BREAK SPACE}% b"),
         ("a -0.1\n-0.2 b", "a -0.1 -0.2 b"),
         (" \n\n ", ""),
+        ("a (1)\n; b\n. 2 .5", "a (1); b. 2 .5"),
     ],
 )
 def test_lines_flow(text, flows):
@@ -38,7 +39,9 @@ def test_what_a_sentence_needs_it_must_get():
     ("filter", "value", "written"),
     [
         ("score", 0.12345, "0.123"),
-        ("signed", 0.01, "+0.010"),
+        ("signed", 0.0166, "+0.017"),
+        ("signed", -0.0166, "−0.017"),
+        ("signed", -0.0004, "0.000"),
         ("loss", 1.099, "1.10"),
         ("tiny", 2.5e-7, "2.5e-07"),
         ("count", 12345, "12,345"),

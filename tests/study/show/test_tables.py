@@ -9,6 +9,7 @@ from sklearn.metrics import f1_score
 from study import elsewhere
 from study.evaluation import results as rows_of
 from study.show import closeups, tables
+from study.show.words import signed, within
 from study.statistics import p_words
 
 from ..made_up import checks, results, weighed
@@ -28,7 +29,7 @@ def test_comparison_table_holds_what_was_found():
         [languages] = elsewhere.beside(found.of_group("layers").loc[[row.Index]], found.place).itertuples()
         said = f"{languages.small if row.verdict == 'equivalent' else languages.same} of {languages.others}"
         assert shown.tolist() == [
-            row.variant.removeprefix("layers-"), "2", f"{row.effect:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}",
+            row.variant.removeprefix("layers-"), "2", signed(row.effect), within(row.low, row.high),
             f"{ahead} of 9", differ, equal, row.verdict + ", fragile" * row.fragile,
             f"{row.holds:.0f} of {row.checks:.0f}", said,
         ]  # fmt: skip
@@ -63,13 +64,24 @@ def test_group_table():
     assert gap > 0 or gap < 0
     assert table.iloc[0].to_dict() == {
         "Number of layers": "1", "macro-F1, test": f"{mean.estimate:.3f}",
-        "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}", "seeds": 2,
+        "95 % interval": f"{mean.low:.3f} to {mean.high:.3f}",
         "training": f"{frame['train_f1'].mean():.3f}",
         "validation": f"{frame['val_f1'].mean():.3f}", "train - test": f"{gap:.3f}", "parameters": "12,345",
-        "epochs": "4", "weights kept": "epoch 2 to 3", "time, s": "2.2",
+        "time, s": "2.2",
     }  # fmt: skip
-    assert tables.group_table(results({}), "layers")["weights kept"][0] == "epoch 3"
-    assert table["Number of layers"].tolist() == ["1", "2", "3", "majority class", "linear SVM, word counts"]
+    assert table["Number of layers"].tolist() == ["1", "2", "3", found.rival]
+
+
+def test_a_budget_stands_in_the_group_table_where_it_differs():
+    made = checks({}, seeds=(0, 1))
+    assert not {*tables.BUDGET} & {*tables.group_table(weighed(made), "layers")}
+    [first] = [each for each in made if (each.run.variant.name, each.run.seed) == ("layers-3", 0)]
+    first.run.record["best_epoch"] = 2
+    table = tables.group_table(weighed(made), "layers")
+    assert table["weights kept"].tolist() == ["epoch 3", "epoch 3", "epoch 2 to 3", ""]
+    assert not {"seeds", "epochs"} & {*table}
+    fewer = tables.group_table(weighed([each for each in made if each is not first]), "layers")
+    assert fewer["seeds"].tolist() == [2, 2, 1, ""]
 
 
 def test_group_table_says_which_weights_were_kept():
