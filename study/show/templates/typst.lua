@@ -53,3 +53,38 @@ local function called(kind, raw)
 end
 
 Div, Span = called(pandoc.Div, pandoc.RawBlock), called(pandoc.Span, pandoc.RawInline)
+
+-- What only leads to what follows: a paragraph that is bold from end to end, or ends with a colon.
+local function leads(block)
+  local last = (block.t == "Para" or block.t == "Plain") and block.content[#block.content]
+  return last and (#block.content == 1 and last.t == "Strong" or last.t == "RawInline" and last.text:find(':";$'))
+end
+
+-- It stays with that. Items that lead to a list of their own become such paragraphs: typst would part them from it.
+function Blocks(blocks)
+  local made = pandoc.Blocks({})
+  for _, block in ipairs(blocks) do
+    if block.t == "BulletList" and block.content[1][2] and leads(block.content[1][1]) then
+      for _, item in ipairs(block.content) do made:extend(Blocks(item)) end
+    elseif leads(block) then
+      made:extend({pandoc.RawBlock("typst", "#lead["), pandoc.Para(block.content), pandoc.RawBlock("typst", "]")})
+    else
+      made:insert(block)
+    end
+  end
+  return made
+end
+
+local WIDE = 6 -- columns: in a table with more, numbers would keep their heads' width, and leave none for words
+
+-- So the heads of numbers stand word below word.
+function Table(wide)
+  if #wide.colspecs > WIDE then
+    for _, row in ipairs(wide.head.rows) do
+      for _, cell in ipairs(row.cells) do
+        if cell.alignment == "AlignRight" then cell.content = cell.content:walk({Space = pandoc.LineBreak}) end
+      end
+    end
+  end
+  return wide
+end
