@@ -12,25 +12,27 @@ import statistics
 import time
 import timeit
 from collections import defaultdict
+from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
 import threadpoolctl
 
 import forward
-from forward.fast import convolution, planning, recurrent
+from forward.fast import convolution, images, planning, recurrent
 from forward.fast.memory import keep_freed_memory
 
 ROUNDS = 5
 PLAIN_STEPS = {name: call for name, call in planning.CALLS.items() if name not in planning.RECURRENT}
-PLAIN_POOLS = {name: call for name, call in planning.CALLS.items() if "Pooling" not in name}
 # What is left out, and how: the time of `predict` without it shows what it brings, if the model has layers for it.
 WITHOUT = {
-    "Winograd's convolutions": (convolution, "winograd_pays", lambda *_, **__: False),
-    "two layers as one": (planning, "join", lambda *_: None),
-    "masked steps left out, one product for the others": (planning, "CALLS", PLAIN_STEPS),
-    "the gates' own sigmoid": (recurrent, "gate_activation", lambda function: function),
-    "pooling axis by axis": (planning, "CALLS", PLAIN_POOLS),
+    "Winograd's convolutions": [(convolution, "pays", lambda *_: False)],
+    "several layers as one": [
+        (planning, "reach", lambda layers: min(1, images.reach(layers[:1]))),
+        (planning, "embeds", lambda _: False),
+    ],
+    "masked steps left out, one product for the others": [(planning, "CALLS", PLAIN_STEPS)],
+    "the gates' own sigmoid": [(recurrent, "gate_activation", lambda function: function)],
 }
 
 
@@ -78,8 +80,10 @@ def ratios(path: str, x: np.ndarray) -> dict[str, float]:
         return timeit.timeit(lambda: model.predict(x, threads=1, fast=fast), timer=time.process_time, number=1)
 
     for _ in range(ROUNDS):
-        for name, patch in WITHOUT.items():
-            with mock.patch.object(*patch):
+        for name, patches in WITHOUT.items():
+            with ExitStack() as patched:
+                for patch in patches:
+                    patched.enter_context(mock.patch.object(*patch))
                 model = forward.load_model(path)
                 model.predict(x[:1]), whole.predict(x[:1])  # which makes their plans
                 without = seconds(model)

@@ -1,69 +1,115 @@
-"""Convolutions as few large matrix products, with the max pooling that follows on the way."""
-
-import math
-from itertools import product
+"""Convolutions with few multiplications and long runs of memory, and what follows them on the way."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from ..activations import Array
-from ..convolution import Sizes, padding_sizes, per_axis, sliding_windows, window_spans
-from .memory import blocks, surround
-from .winograd import winograd, winograd_pays
+from ..activations import Array, Weight
+from ..convolution import Sizes, padding_sizes, per_axis
+from .memory import at_once, surround
+from .pooling import largest
+from .winograd import Tail, able, outputs, pays, transform_kernel, winograd
+
+COLUMN_BYTES = 2**20  # of windows as columns and of their products, which then stay in the processor's cache
 
 
 def conv(
-    x: Array, kernel: Array, bias: Array | float = 0.0, strides: Sizes = 1, padding: str = "valid",
+    x: Array, kernel: Array, bias: Weight = 0.0, strides: Sizes = 1, padding: str = "valid",
     dilation_rate: Sizes = 1, groups: int = 1, pool: Sizes = 1,
 ) -> Array:  # fmt: skip
     """`forward.conv`, and then `max_pool(y, pool)`, without making y.
 
-    It goes Winograd's way where that pays, else `im2col`'s. Adding the bias does not change which value of a pool is
-    the largest, so it comes last, when fewer values are left.
+    Adding the bias does not change which value of a pool is the largest, so it comes last, when fewer values are left.
     """
     x, kernel = (each.astype(np.result_type(x, kernel, np.float32), copy=False) for each in (x, kernel))
-    *size, channels, _ = kernel.shape
+    channels = kernel.shape[-2]
     if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
-    if groups > 1:
-        parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-        each = [conv(part, own, 0.0, strides, padding, dilation_rate, pool=pool) for part, own in parts]
-        y = np.concatenate(each, axis=-1)
-    else:
-        x = pad(x, size, strides, padding, dilation_rate)
-        pays = winograd_pays(x, kernel, pool, strides, dilation_rate)
-        y = winograd(x, kernel, pool) if pays else im2col(x, kernel, pool, strides, dilation_rate)
+    parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
+    window = strides, padding, dilation_rate, pool
+    found = [Convolution(own, *window, tail=lambda y, _: largest(y), prepare=False)(part) for part, own in parts]
+    y = found[0] if groups == 1 else np.concatenate(found, axis=-1)
     return np.add(y, bias, out=y) if np.any(bias) else y
 
 
-def pad(
-    x: Array, size: Sizes, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, value: float = 0.0
-) -> Array:
-    """`forward.convolution.pad`."""
-    if padding == "valid":
-        return x
-    spans, steps = window_spans(x, size, dilation_rate), per_axis(strides, x)
-    sides = [padding_sizes(*each, padding) for each in zip(x.shape[1:-1], spans, steps, strict=True)]
-    return surround(x, sides, value)
+class Convolution:
+    """A `forward.conv` whose kernel is prepared once, with what comes before it and after it.
 
+    `before` are mean and deviation of each channel, by which x is standardized: (x - mean) / deviation. `tail` is what
+    is done to the outputs, a slab at a time and before they are stored: it takes them as (rows / p, p, columns / q, q,
+    tiles, batch * filters), and the size of the batch, and leaves 1 of each p and q, those of `pool`. Without
+    `prepare` the kernel is transformed anew at each call.
 
-def im2col(x: Array, kernel: Array, pool: Sizes = 1, strides: Sizes = 1, dilation_rate: Sizes = 1) -> Array:
-    """A `conv` of an x that is padded already, as one matrix product, and `max_pool` of it.
-
-    Each window becomes a row of one large matrix: columns (windows, kernel_height * kernel_width * channels) @ kernel,
-    some samples at a time. The rows are copied out of a view of all windows, in runs as long as a kernel row. The first
-    places of all pools are computed together, then the second ones, ..., so that the maximum is one of whole arrays.
-    Raises ValueError if no window or no pool fits.
+    Arrays come and go as (batch, *axes, channels). What goes lies in memory as (*axes, batch, channels), and what comes
+    so is not laid out anew: then all that is copied are runs of batch * channels numbers.
     """
-    *size, _, filters = kernel.shape
-    view, matrix = sliding_windows(x, size, strides, dilation_rate), kernel.reshape(-1, filters)
-    pool, places = per_axis(pool, x), view.shape[1 : x.ndim - 1]
-    lengths = [n // step for n, step in zip(places, pool, strict=True)]
-    if not all(lengths):
-        raise ValueError(f"a window of {pool} does not fit into {list(places)}")
-    y = np.empty((len(x), *lengths, filters), x.dtype)
-    for part in blocks(len(x), math.prod(lengths) * len(matrix) * x.itemsize):
-        for number, place in enumerate(product(*map(range, pool))):
-            chosen = (slice(first, first + n * step, step) for first, n, step in zip(place, lengths, pool, strict=True))
-            columns, out = view[part, *chosen].reshape(-1, len(matrix)), y[part].reshape(-1, filters)
-            np.maximum(out, columns @ matrix, out=out) if number else np.matmul(columns, matrix, out=out)
-    return y
+
+    def __init__(
+        self, kernel: Array, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, pool: Sizes = 1,
+        tail: Tail | None = None, before: tuple[Array, Array] | None = None, prepare: bool = True,
+    ):  # fmt: skip
+        like = np.empty((1, *kernel.shape[:-2], 1))
+        sizes = [kernel.shape[:-2], *(per_axis(each, like) for each in (strides, dilation_rate, pool))]
+        self.axes = kernel.ndim - 2  # a sequence is an image one place wide
+        self.size, self.strides, self.dilation, self.pool = ((*each, 1)[:2] for each in sizes)
+        self.padding, self.tail, self.before = padding, tail, before
+        self.kernel = kernel.reshape(*self.size, *kernel.shape[-2:])
+        self.able = able(self.size, self.strides, self.dilation, self.pool)
+        self.prepared = transform_kernel(self.kernel) if self.able and prepare else None
+
+    def __call__(self, x: Array) -> Array:
+        """x (batch, *axes, channels) -> (batch, *out, filters); ValueError if no window or no pool fits."""
+        x = np.moveaxis(x, 0, -2)
+        y = self.compute(x if self.axes == 2 else x[:, np.newaxis])
+        return np.moveaxis(y if self.axes == 2 else y[:, 0], -2, 0)
+
+    def compute(self, x: Array) -> Array:
+        """x (height, width, batch, channels) -> y (height, width, batch, filters)."""
+        spans = [(n - 1) * d + 1 for n, d in zip(self.size, self.dilation, strict=True)]
+        padding = [self.padding, "valid" if self.axes == 1 else self.padding]
+        sides = [padding_sizes(*each) for each in zip(x.shape, spans, self.strides, padding, strict=False)]
+        had = [n + sum(each) for n, each in zip(x.shape, sides, strict=False)]
+        lengths = [(n - span) // step + 1 for n, span, step in zip(had, spans, self.strides, strict=True)]
+        for window, room in ((spans, had), (self.pool, lengths)):
+            if any(size > n for size, n in zip(window, room, strict=True)):
+                raise ValueError(f"a window of {[*window][: self.axes]} does not fit into {room[: self.axes]}")
+        if self.able and pays(lengths, self.kernel.shape):
+            more = [-n % outputs(k) for n, k in zip(lengths, self.size, strict=True)]  # to whole tiles
+            sides = [(front, behind + n) for (front, behind), n in zip(sides, more, strict=True)]
+            kernel = transform_kernel(self.kernel) if self.prepared is None else self.prepared
+            y = winograd(self.lay_out(x, sides), kernel, self.size, self.tail, self.pool)
+            return y[tuple(slice(n // p) for n, p in zip(lengths, self.pool, strict=True))]
+        return self.im2col(self.lay_out(x, sides, (3, 0, 1, 2)), lengths)
+
+    def lay_out(self, x: Array, sides: list[tuple[int, int]], order: tuple[int, ...] = (0, 1, 2, 3)) -> Array:
+        """x with its padding, standardized, its axes in that order in memory."""
+        y = surround(x.transpose(order), [(*sides, (0, 0), (0, 0))[axis] for axis in order])
+        if self.before is None:
+            return y
+        inside = y.transpose(np.argsort(order))
+        inside = inside[tuple(slice(front, front + n) for n, (front, _) in zip(x.shape, sides, strict=False))]
+        mean, deviation = self.before
+        inside -= mean
+        inside /= deviation
+        return y
+
+    def im2col(self, x: Array, lengths: list[int]) -> Array:
+        """The convolution of an x (channels, height, width, batch) that is padded already, as matrix products.
+
+        Each window becomes a column (height * width * channels of the kernel), some rows of an image at a time: the
+        columns are copied out of a view of all windows, in runs as long as a row of all images.
+        """
+        (p, q), (s, t), (d, e), (r, c) = self.pool, self.strides, self.dilation, self.size
+        rows, columns, filters = lengths[0] // p, lengths[1] // q, self.kernel.shape[-1]
+        matrix, (deep, up, across, beside) = self.kernel.reshape(-1, filters), x.strides
+        shape, steps = (r, c, len(x), *lengths, x.shape[-1]), (d * up, e * across, deep, s * up, t * across, beside)
+        view = as_strided(x, shape, steps, writeable=False)
+        y = np.empty((rows, columns, x.shape[-1], filters), x.dtype)
+        for part, slabs in at_once(x.shape[-1], rows, p * lengths[1] * sum(matrix.shape) * x.itemsize, COLUMN_BYTES):
+            for slab in slabs:
+                windows = view[:, :, :, p * slab.start : p * slab.stop, : q * columns, part]
+                values = windows.reshape(len(matrix), -1).T @ matrix
+                n = windows.shape[-1]
+                values = values.reshape(-1, p, columns, q, 1, n * filters)
+                values = values if self.tail is None else self.tail(values, n)
+                y[slab, :, part] = values.reshape(-1, columns, n, filters)
+        return y

@@ -4,24 +4,42 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from ..activations import Array
 
-BLOCK_BYTES = 8 * 2**20
+
+def blocks(n: int, most: int) -> list[slice]:
+    """Slices of n, each of as many as `most`, but of at least one."""
+    most = max(1, most)
+    return [slice(start, min(n, start + most)) for start in range(0, n, most)]
 
 
-def blocks(n: int, bytes_each: int) -> Iterator[slice]:
-    """Slices of n samples, each of as many as BLOCK_BYTES hold, but of at least one."""
-    at_once = max(1, BLOCK_BYTES // max(1, bytes_each))
-    return (slice(start, start + at_once) for start in range(0, n, at_once))
+def at_once(batch: int, rows: int, row_bytes: int, most: int) -> Iterator[tuple[slice, list[slice]]]:
+    """Slices of a batch, each with slices of the rows, so that a slab of both takes at most `most` bytes.
+
+    A row of one sample takes `row_bytes`. The samples are divided only where one row of all of them is too much.
+    """
+    for part in blocks(batch, most // max(1, row_bytes)):
+        yield part, blocks(rows, most // max(1, row_bytes * (part.stop - part.start)))
 
 
-def surround(x: Array, sides: list[tuple[int, int]], value: float = 0.0) -> Array:
-    """`np.pad` of the axes between batch and channels by `sides`, in two steps instead of one for each axis."""
-    lengths = (n + front + behind for n, (front, behind) in zip(x.shape[1:-1], sides, strict=True))
-    y = np.full((len(x), *lengths, x.shape[-1]), value, x.dtype)
-    y[:, *(slice(front, front + n) for n, (front, _) in zip(x.shape[1:-1], sides, strict=True))] = x
+def surround(x: Array, sides: list[tuple[int, int]]) -> Array:
+    """x with so many zeros before and behind it along its first axes, in one piece of memory."""
+    if not any(map(any, sides)):
+        return np.ascontiguousarray(x)
+    lengths = [n + front + behind for n, (front, behind) in zip(x.shape, sides, strict=False)]
+    y = np.zeros((*lengths, *x.shape[len(sides) :]), x.dtype)
+    y[tuple(slice(front, front + n) for n, (front, _) in zip(x.shape, sides, strict=False))] = x
     return y
+
+
+def windows_along(x: Array, axis: int, size: int, step: int) -> Array:
+    """Every `step`-th window along an axis, as a view, with the window's places behind the axis."""
+    number = (x.shape[axis] - size) // step + 1
+    shape = (*x.shape[:axis], number, size, *x.shape[axis + 1 :])
+    strides = (*x.strides[:axis], step * x.strides[axis], *x.strides[axis:])
+    return as_strided(x, shape, strides, writeable=False)
 
 
 @cache

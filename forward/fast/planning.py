@@ -1,4 +1,4 @@
-"""Which layers of a model go which way: single ones sooner, and pairs as one.
+"""Which layers of a model go which way: single ones sooner, and several as one.
 
 A layer that goes another way is a copy of the plain one with another `call`; all else, the mask that goes on included,
 is the layer's own. What is asked of layers, calls and models is asked by name: nothing of `forward/model/` is needed.
@@ -11,51 +11,69 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..activations import Array
-from ..convolution import Sizes
 from ..dense import whole_tokens
 from .convolution import conv
+from .images import ConvolutionStep, reach
 from .pooling import average_pool, max_pool
 from .recurrent import gru, lstm, simple_rnn
 
-LARGEST_POOL = 4  # places along an axis
 # A small file may ask for tables that fill the memory.
 LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
 LARGEST_GROWTH = 4  # of a table against the weights that it stands for
-NEVER_FALLING = "linear", "relu", "relu6"  # activations
 
 
 def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[Any]:
     """The calls of a model, each with the layer that computes it sooner, where there is one.
 
-    Two calls become one where the second alone takes the output of the first, which is not among the `ends`.
+    Several calls become one where each but the first alone takes the output of the one before, which is not among the
+    `ends`.
     """
     uses = Counter(key for call in calls for key in call.sources) + Counter(ends)
     planned: list[Any] = []
     made: dict[tuple[str, ...], Any] = {}
-    room, before = LARGEST_TABLES, None
-    for call in calls:
-        pair = before is not None and call.inputs == [(before.name, before.index, 0)] and uses[call.inputs[0]] == 1
-        names = (before.name, call.name) if pair and not call.options else ()
-        if names and names not in made:
-            first, second = (layers[name] for name in names)
-            made[names] = join(first, second, room)
-            room -= table_size(first, second) if made[names] else 0
-        if names and made[names]:
-            planned[-1] = replace(before, name=call.name, index=call.index, layer=made[names])
-            before = None  # it has its partner
-            continue
-        if (call.name,) not in made:
-            made[(call.name,)] = sooner(layers[call.name])
-        planned.append(replace(call, layer=made[(call.name,)]))
-        before = call
+    room = LARGEST_TABLES
+    while calls:
+        row = alone(calls, uses)
+        chain = [layers[call.name] for call in row]
+        for number in (reach(chain) or (2 if embeds(chain[:2]) else 1), 1):
+            names = tuple(call.name for call in row[:number])
+            if names not in made:
+                made[names], table = together(chain[:number], room)
+                room -= table
+            if made[names] or number == 1:
+                break
+        planned.append(replace(row[0], name=row[number - 1].name, index=row[number - 1].index, layer=made[names]))
+        calls = calls[number:]
     return planned
+
+
+def alone(calls: list[Any], uses: Counter[Any]) -> list[Any]:
+    """The first call, and those that follow it, of which each alone takes what the one before gives."""
+    row = calls[:1]
+    for call in calls[1:]:
+        key = (row[-1].name, row[-1].index, 0)
+        if call.inputs != [key] or uses[key] > 1 or call.options:
+            break
+        row.append(call)
+    return row
+
+
+def together(layers: list[Any], room: int) -> tuple[Any, int]:
+    """Some layers as one, and how many numbers its tables have; None where they would take more than the room."""
+    if reach(layers) == len(layers):
+        step = ConvolutionStep(layers, room)
+        return step, step.table
+    if len(layers) == 1:
+        return sooner(layers[0]), 0
+    most = min(room, LARGEST_GROWTH * sum(each.parameters for each in layers))
+    return (EmbeddedRecurrence(*layers), size) if (size := table_size(*layers)) <= most else (None, 0)
 
 
 def sooner(layer: Any, **changes: Any) -> Any:
     """The layer, and those inside it, with the functions of this folder; None if they have none for it."""
+    if reach([layer]):
+        return ConvolutionStep([layer])
     other = copy(layer)
     vars(other).update(changes)
     if layer.class_name in CALLS:
@@ -69,34 +87,17 @@ def sooner(layer: Any, **changes: Any) -> Any:
     return other
 
 
-def join(first: Any, second: Any, room: int) -> Any:
-    """Both layers as one, or None where that is not the same, does not pay or takes more than `room`.
-
-    Neither adding a number nor a function that never falls changes which value of a window is the largest, so the
-    bias and the activation of a convolution can wait until three of four values are gone.
-    """
-    if first.dtype != second.dtype:
-        return None
-    convolution = first.class_name in ("Conv1D", "Conv2D") and first.config["activation"] in NEVER_FALLING
-    if convolution and second.class_name in ("MaxPooling1D", "MaxPooling2D") and side_by_side(second):
-        pooled = copy(first)
-        pooled.call = partial(convolve, first, pool=second.pool_size)
-        return pooled
-    most = min(room, LARGEST_GROWTH * (first.parameters + second.parameters))
-    return EmbeddedRecurrence(first, second) if 0 < table_size(first, second) <= most else None
-
-
-def side_by_side(pooling: Any) -> bool:
-    """Whether the pools neither overlap nor reach into padding, and are so small that a step for each place pays."""
-    small = np.max(pooling.pool_size) <= LARGEST_POOL
-    return small and pooling.padding == "valid" and pooling.pool_size == pooling.strides
+def embeds(layers: list[Any]) -> bool:
+    """Whether these are an embedding and a recurrent layer that takes it as it is."""
+    if len(layers) < 2 or layers[0].class_name != "Embedding" or layers[0].dtype != layers[1].dtype:
+        return False
+    recurrent = layers[1].layers if layers[1].class_name == "Bidirectional" else [layers[1]]
+    return all(each.class_name in RECURRENT for each in recurrent)
 
 
 def table_size(first: Any, second: Any) -> int:
-    """How many numbers the table of an EmbeddedRecurrence has, or 0 where the two layers make none."""
+    """How many numbers the table of an EmbeddedRecurrence has."""
     recurrent = second.layers if second.class_name == "Bidirectional" else [second]
-    if first.class_name != "Embedding" or any(each.class_name not in RECURRENT for each in recurrent):
-        return 0
     return sum(len(first.embeddings) * each.kernel.shape[-1] for each in recurrent)
 
 
@@ -124,10 +125,10 @@ class EmbeddedRecurrence:
         return self.recurrence.run(tokens, self.embedded.compute_mask(x, mask))
 
 
-def convolve(layer: Any, x: Array, pool: Sizes = 1) -> Array:
-    """What a Conv1D or Conv2D computes, and a max pooling after it."""
+def convolve(layer: Any, x: Array) -> Array:
+    """What a Conv1D or Conv2D computes whose channels are in groups."""
     window = layer.strides, layer.padding, layer.dilation_rate
-    return layer.activation(conv(x, layer.kernel, layer.bias, *window, layer.groups, pool))
+    return layer.activation(conv(x, layer.kernel, layer.bias, *window, layer.groups))
 
 
 def pool_by(function: Any, layer: Any, x: Array) -> Array:

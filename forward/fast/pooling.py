@@ -34,3 +34,20 @@ def slide(
         view = sliding_windows(x, size, step)
         x = reduce(function, (view[(..., *cell, slice(None))] for cell in np.ndindex(*size)))
     return x
+
+
+def largest(y: Array) -> Array:
+    """The largest value of each pool, of outputs as the tail of a `Convolution` takes them."""
+    return over_pools(np.maximum, y)
+
+
+def mean(y: Array) -> Array:
+    """The mean of each pool, of such outputs."""
+    total = over_pools(np.add, y)
+    return np.multiply(total, 1 / (y.shape[1] * y.shape[3]), out=total)
+
+
+def over_pools(function: Callable[[Array, Array], Array], y: Array) -> Array:
+    """y (rows, p, columns, q, ...), with each p and q reduced to 1."""
+    y = reduce(function, (y[:, place : place + 1] for place in range(y.shape[1])))
+    return reduce(function, (y[:, :, :, place : place + 1] for place in range(y.shape[3])))

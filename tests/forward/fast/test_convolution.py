@@ -1,4 +1,4 @@
-"""Winograd's way, one matrix product, and pools on the way: their reference are the plain functions."""
+"""Convolutions by either way, and pools on the way: their reference are the plain functions."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ import pytest
 from forward import convolution as plain
 from forward import pooling as plain_pooling
 from forward.fast import convolution, memory, pooling
-from forward.fast.convolution import conv, im2col
-from forward.fast.winograd import winograd, winograd_pays
+from forward.fast import winograd as winograd_room
+from forward.fast.convolution import Convolution, conv
+from forward.fast.winograd import able, pays, winograd
 
 TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 
@@ -24,12 +25,30 @@ def random(request, rng):
     return lambda *shape: rng.normal(size=shape).astype(request.param)
 
 
-@pytest.mark.parametrize("compute", [winograd, im2col])
+WAYS = {"winograd": True, "im2col": False}
+
+
+@pytest.fixture(params=WAYS)
+def way(request, monkeypatch):
+    """Either way, wherever it is possible."""
+    monkeypatch.setattr(convolution, "pays", lambda *_: WAYS[request.param])
+    return request.param
+
+
 @pytest.mark.parametrize("pool", [(1, 1), (2, 2), (4, 2), (1, 4)])
 @pytest.mark.parametrize("size", [(6, 7), (7, 10), (9, 6), (10, 11), (8, 12)])
-def test_convolution_and_its_pools(compute, pool, size, random):
+def test_convolution_and_its_pools(way, pool, size, random):
     x, kernel = random(2, *size, 3), random(3, 3, 3, 5)
-    assert_close(compute(x, kernel, pool), plain_pooling.max_pool(plain.conv(x, kernel), pool))
+    assert_close(conv(x, kernel, pool=pool), plain_pooling.max_pool(plain.conv(x, kernel), pool))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("kernel", [(3, 3), (5, 5), (7, 7), (3, 7), (5, 3), (4, 4)])
+def test_kernels_of_any_size(way, kernel, padding, random):
+    x, kernel, bias = random(2, 9, 12, 3), random(*kernel, 3, 5), random(5)
+    expected = plain.conv(x, kernel, bias, padding=padding)
+    assert_close(conv(x, kernel, bias, padding=padding), expected)
+    assert_close(conv(x, kernel, bias, padding=padding, pool=2), plain_pooling.max_pool(expected, 2))
 
 
 WINDOWS = {
@@ -78,54 +97,83 @@ def test_what_does_not_fit(rng):
         conv(x, rng.normal(size=(5, 3, 3, 2)))
     with pytest.raises(ValueError, match=r"x of shape \(1, 4, 6, 3\) does not fit a kernel .* and 2 groups"):
         conv(x, kernel, groups=2)
-    for wrong, pool in ((kernel[:2], 1), (kernel[:, :, :2], 1), (kernel, 3)):
+    for size, shape, pool in (((3, 4), (6, 7), (1, 1)), ((3, 3), (6, 7), (1, 1)), ((3, 3), (6, 6), (3, 1))):
         with pytest.raises(ValueError, match="no Winograd's way"):
-            winograd(x, wrong, pool)
+            winograd(rng.normal(size=(*shape, 2, 3)), rng.normal(size=(36, 3, 5)), size, pool=pool)
     large = rng.normal(size=(8, 5, 66, 96)), rng.normal(size=(3, 3, 96, 96))  # so that Winograd's way would pay
     with pytest.raises(ValueError, match=r"a window of \[4, 4\] does not fit into \[3, 64\]"):
         conv(*large, pool=4)
 
 
 def test_winograd_where_it_pays(rng, monkeypatch):
-    x, kernel = rng.normal(size=(20, 10, 10, 48)), rng.normal(size=(3, 3, 48, 40))
-    assert winograd_pays(x, kernel)
-    assert not winograd_pays(x, kernel, strides=2)
-    assert not winograd_pays(x, kernel, dilation_rate=2)
-    assert not winograd_pays(x, kernel, pool=3)
-    assert not winograd_pays(x, kernel[:2])
-    assert not winograd_pays(x[..., :3], kernel[:, :, :3])  # too few channels
-    assert not winograd_pays(x[:1, :6, :6], kernel)  # its kernel is not worth transforming
-    ways = []
-    for way in (winograd, im2col):
-        monkeypatch.setattr(
-            convolution, way.__name__, lambda *a, way=way, **b: ways.append(way.__name__) or way(*a, **b)
-        )
-    bias = rng.normal(size=40)
+    kernel = 3, 3, 48, 40
+    assert able(kernel[:2])
+    assert not able(kernel[:2], strides=(2, 1)) and not able(kernel[:2], dilation=(1, 2))
+    assert not able((3, 2)) and not able((3,)) and not able(kernel[:2], pool=(1, 3))
+    assert able((3, 7), pool=(4, 2)) and not able((3, 7), pool=(2, 4))
+    assert pays((8, 8), kernel)
+    assert not pays((8, 8), (3, 3, 3, 40))  # too few channels
+    assert not pays((1, 1), kernel)  # most of a tile is thrown away
+    x, kernel, bias = rng.normal(size=(20, 10, 10, 48)), rng.normal(size=kernel), rng.normal(size=40)
+    ways, names = [], ("winograd", "im2col")
+    for name, home in zip(names, (convolution, convolution.Convolution), strict=True):
+        own = getattr(home, name)
+        monkeypatch.setattr(home, name, lambda *a, own=own, name=name: ways.append(name) or own(*a))
     found = conv(x, kernel, bias)
-    monkeypatch.setattr(convolution, "winograd_pays", lambda *_, **__: False)
+    monkeypatch.setattr(convolution, "pays", lambda *_: False)
     np.testing.assert_allclose(found, conv(x, kernel, bias), rtol=0, atol=1e-12)
     assert ways == ["winograd", "im2col"]
 
 
-def test_winograd_rounds_hardly_more_than_the_product(rng):
-    x, kernel = rng.uniform(0, 1, (8, 18, 18, 64)), rng.normal(size=(3, 3, 64, 32))
-    true = im2col(x, kernel)
-    small = x.astype("float32"), kernel.astype("float32")
-    one, other = (np.std(way(*small) - true) for way in (winograd, im2col))
-    assert 0 < one < 4 * other
-    np.testing.assert_allclose(winograd(*small), true, rtol=0, atol=2e-6 * np.abs(true).max())
+@pytest.mark.parametrize(("size", "most"), [(3, 2e-7), (5, 1e-6), (7, 1e-6)])
+def test_winograd_rounds_little(size, most, rng, monkeypatch):
+    """Relative to the largest output, against an exact product; the points 0, +-1, +-2, ... have more."""
+    monkeypatch.setattr(convolution, "pays", lambda *_: True)
+    x, kernel = rng.uniform(0, 1, (8, 22, 22, 64)), rng.normal(size=(size, size, 64, 32))
+    true = plain.conv(x, kernel)
+    error = conv(x.astype("float32"), kernel.astype("float32")) - true
+    assert 0 < np.std(error) < most * np.abs(true).max()
+    np.testing.assert_allclose(error, 0, atol=8 * most * np.abs(true).max())
 
 
-@pytest.mark.parametrize("compute", [winograd, im2col])
-def test_a_few_images_at_a_time(compute, rng, monkeypatch):
-    x, kernel = rng.normal(size=(7, 9, 7, 3)), rng.normal(size=(3, 3, 3, 4))
-    whole = compute(x, kernel)
-    bytes_each = {winograd: 2 * 2 * 36 * 7 * 8, im2col: 7 * 5 * 27 * 8}[compute]
-    monkeypatch.setattr(memory, "BLOCK_BYTES", 2 * bytes_each)
-    assert [part.start for part in memory.blocks(7, bytes_each)] == [0, 2, 4, 6]
-    np.testing.assert_allclose(compute(x, kernel), whole, rtol=1e-12)
-    monkeypatch.setattr(memory, "BLOCK_BYTES", 1)  # one is the least
-    np.testing.assert_allclose(compute(x, kernel), whole, rtol=1e-12)
+def test_a_few_images_and_rows_at_a_time(way, rng, monkeypatch):
+    x, kernel = rng.normal(size=(7, 13, 9, 3)), rng.normal(size=(3, 3, 3, 4))
+    whole, calls = conv(x, kernel, pool=2), []
+    tail = lambda y, batch: calls.append((y.shape, batch)) or pooling.largest(y)  # noqa: E731
+    step = Convolution(kernel, pool=2, tail=tail)
+    for number, most in enumerate((10**9, 40_000, 1)):  # one row of one image is the least
+        monkeypatch.setattr(winograd_room, "BLOCK_BYTES", most)
+        monkeypatch.setattr(convolution, "COLUMN_BYTES", most)
+        calls.clear()
+        np.testing.assert_allclose(step(x), whole, rtol=1e-12)
+        assert (len(calls) == 1) == (number == 0)
+    assert {batch for _, batch in calls} == {1}
+    assert len(calls) == 7 * (3 if way == "winograd" else 5)
+
+
+def test_slabs():
+    found = list(memory.at_once(7, 5, 10, 60))
+    assert [(part.start, part.stop, len(slabs)) for part, slabs in found] == [(0, 6, 5), (6, 7, 1)]
+    assert list(memory.at_once(2, 5, 10, 45)) == [(slice(0, 2), [slice(0, 2), slice(2, 4), slice(4, 5)])]
+    assert len(list(memory.at_once(2, 5, 10, 1))) == 2
+
+
+def test_an_image_that_lies_otherwise_in_memory(way, random):
+    """As one convolution leaves it for the next, and as a user may give it."""
+    x, kernel = random(5, 9, 8, 3), random(3, 3, 3, 4)
+    expected = plain.conv(x, kernel)
+    for order in ((1, 2, 0, 3), (3, 1, 2, 0), (0, 2, 1, 3)):
+        other = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+        assert_close(conv(other, kernel), expected)
+        assert_close(conv(other[::-1, :, ::-1], kernel), plain.conv(x[::-1, :, ::-1], kernel))
+
+
+def test_what_comes_is_left_as_it_was(way, random):
+    x, kernel = random(5, 9, 8, 3), random(3, 3, 3, 4)
+    before = x.copy()
+    Convolution(kernel, before=(x[0, 0, 0], x[0, 0, 0] ** 2 + 1))(x)
+    conv(x, kernel, random(4))
+    np.testing.assert_array_equal(x, before)
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

@@ -50,12 +50,11 @@ def test_convolution_joined_to_its_pooling(activation, twins, rng):
     [
         ({}, layers.MaxPooling2D(2, padding="same")),
         ({}, layers.MaxPooling2D(3, strides=2)),
-        ({}, layers.AveragePooling2D(2)),
         ({}, layers.MaxPooling2D((2, 5))),
         ({}, layers.MaxPooling2D(2, dtype="float64")),
         ({"activation": "silu"}, layers.MaxPooling2D(2)),
     ],
-    ids=["same", "overlapping", "average", "large", "another dtype", "an activation that falls"],
+    ids=["same", "overlapping", "large", "another dtype", "an activation that falls"],
 )
 def test_not_joined(first, second, twins, rng):
     theirs, ours = twins(keras.Input((13, 11, 3)), layers.Conv2D(4, 2, **({"activation": "relu"} | first)), second)

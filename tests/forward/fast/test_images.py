@@ -1,0 +1,106 @@
+"""A convolution and what stands around it as one step: its reference is Keras, and which layers become one."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import forward
+from forward.fast import images
+
+from ...conftest import scramble
+from .test_planning import joined
+
+
+def normalization(dice):
+    """A Normalization of three channels."""
+    return layers.Normalization(mean=dice.normal(size=3), variance=dice.uniform(0.5, 2, 3))
+
+
+def conv(filters, size=3, **options):
+    return layers.Conv2D(filters, size, padding="same", **options)
+
+
+# name -> the layers, and how many of them are one step: the first ones
+STEPS = {
+    "standardized": (lambda dice: [normalization(dice), layers.RandomFlip(), conv(5, activation="relu")], 3),
+    "normalized": (lambda _: [conv(5, use_bias=False), layers.BatchNormalization(), layers.Activation("relu")], 3),
+    "normalized after relu": (lambda _: [conv(5, activation="relu"), layers.BatchNormalization()], 2),
+    "normalized twice": (lambda _: [conv(5), layers.BatchNormalization(), layers.BatchNormalization(axis=3)], 3),
+    "normalized, pooled": (
+        lambda _: [conv(5), layers.BatchNormalization(), layers.Activation("relu6"), layers.MaxPooling2D(2)],
+        4,
+    ),
+    "pooled, normalized": (
+        lambda _: [conv(5), layers.MaxPooling2D((2, 4)), layers.BatchNormalization(), layers.Activation("relu")],
+        4,
+    ),
+    "relu, normalized, pooled": (
+        lambda _: [conv(5, activation="relu"), layers.BatchNormalization(), layers.MaxPooling2D(2)],
+        3,
+    ),
+    "average": (lambda _: [conv(5, activation="relu"), layers.AveragePooling2D(2), layers.Dropout(0.5)], 3),
+    "average, normalized": (lambda _: [conv(5), layers.AveragePooling2D((1, 2)), layers.BatchNormalization()], 3),
+    "another activation": (lambda _: [conv(5, activation="silu"), layers.Dropout(0.5)], 2),
+    "one that mixes channels": (lambda _: [conv(6, activation="softmax")], 1),
+    "two pools": (lambda _: [conv(5), layers.MaxPooling2D(2), layers.MaxPooling2D(2)], 2),
+    "a pool that tiles would cut": (lambda _: [conv(5, activation="relu"), layers.MaxPooling2D(3)], 1),
+    "a pool that no tile cuts": (lambda _: [conv(5, 2, activation="relu"), layers.MaxPooling2D(3)], 2),
+    "another activation behind": (lambda _: [conv(5), layers.Activation("silu")], 1),
+    "normalized along another axis": (lambda _: [conv(5), layers.BatchNormalization(axis=1)], 1),
+    "inverted": (lambda _: [layers.Normalization(mean=2.0, variance=3.0, invert=True), conv(5)], 0),
+    "groups": (lambda _: [conv(6, groups=3), layers.BatchNormalization()], 0),
+    "another dtype": (lambda _: [conv(5), layers.BatchNormalization(dtype="float64")], 1),
+    "dense": (lambda _: [layers.Dense(5)], 0),
+}
+
+
+@pytest.mark.parametrize("winograd", [True, False])
+@pytest.mark.parametrize("name", STEPS)
+def test_steps(name, winograd, twins, rng, monkeypatch):
+    monkeypatch.setattr("forward.fast.convolution.pays", lambda *_: winograd)
+    make, number = STEPS[name]
+    theirs, ours = twins(keras.Input((12, 8, 3)), *make(rng))
+    assert images.reach(ours.layers) == number
+    assert joined(ours) == max(0, number - 1)
+    x = rng.normal(size=(7, 12, 8, 3)).astype("float32")
+    expected = np.asarray(theirs(x, training=False))
+    for found in (ours.predict(x), ours.predict(x[::-1])[::-1], ours.predict(x, fast=False)):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=5e-6 * np.abs(expected).max())
+
+
+def test_sequences(twins, rng):
+    stack = layers.Conv1D(5, 3, activation="relu"), layers.BatchNormalization(), layers.MaxPooling1D(3)
+    theirs, ours = twins(keras.Input((17, 4)), *stack)
+    assert joined(ours) == 2
+    x = rng.normal(size=(6, 17, 4)).astype("float32")
+    np.testing.assert_allclose(ours.predict(x), theirs(x), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("signs", [[1, 1, 1], [1, -1, 1]])
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+@pytest.mark.parametrize("order", [[0, 1, 2], [0, 2, 1]])
+def test_a_scale_below_zero_turns_the_order(order, activation, signs, rng, tmp_path):
+    """The largest value then becomes the smallest: the pool must come in its place."""
+    stack = conv(3, activation=activation), layers.BatchNormalization(), layers.MaxPooling2D(2)
+    model = keras.Sequential([keras.Input((8, 8, 3)), *(stack[number] for number in order)])
+    scramble(model, rng)
+    stack[1].gamma.assign(np.abs(stack[1].gamma) * signs)
+    model.save(tmp_path / "model.keras")
+    ours, x = forward.load_model(tmp_path / "model.keras"), rng.normal(size=(4, 8, 8, 3)).astype("float32")
+    assert joined(ours) == 2
+    np.testing.assert_allclose(ours.predict(x), model(x), rtol=0, atol=1e-5)
+
+
+def test_tables_have_a_limit(twins, monkeypatch, rng):
+    """Where there is no room for the transformed kernels, they are transformed at each call."""
+    monkeypatch.setattr("forward.fast.convolution.pays", lambda *_: True)
+    stack = keras.Input((12, 8, 3)), conv(5), conv(6, 5)
+    x = rng.normal(size=(4, 12, 8, 3)).astype("float32")
+    sizes = 36 * 3 * 5, 64 * 5 * 6
+    for most, tables in ((sum(sizes), sizes), (sum(sizes) - 1, (sizes[0], 0)), (sizes[0] - 1, (0, 0))):
+        monkeypatch.setattr("forward.fast.planning.LARGEST_TABLES", most)
+        theirs, ours = twins(*stack)
+        assert tuple(call.layer.table for call in ours.plan) == tables
+        expected = np.asarray(theirs(x, training=False))
+        np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=2e-5 * np.abs(expected).max())
