@@ -7,7 +7,7 @@ from ..activations import Array, Weight
 from ..convolution import Sizes, padding_sizes, per_axis
 from .memory import at_once, surround
 from .pooling import largest
-from .winograd import Tail, able, outputs, pays, transform_kernel, winograd
+from .winograd import Tail, able, inputs, outputs, pays, transform_kernel, winograd
 
 COLUMN_BYTES = 2**20  # of windows as columns and of their products, which then stay in the processor's cache
 
@@ -73,7 +73,9 @@ class Convolution:
             if any(size > n for size, n in zip(window, room, strict=True)):
                 raise ValueError(f"a window of {[*window][: self.axes]} does not fit into {room[: self.axes]}")
         if self.able and pays(lengths, self.kernel.shape):
-            more = [-n % outputs(k) for n, k in zip(lengths, self.size, strict=True)]  # to whole tiles
+            more = [
+                -n % outputs(k) + inputs(k) - outputs(k) + 1 - k for n, k in zip(lengths, self.size, strict=True)
+            ]  # to whole tiles
             sides = [(front, behind + n) for (front, behind), n in zip(sides, more, strict=True)]
             kernel = transform_kernel(self.kernel) if self.prepared is None else self.prepared
             y = winograd(self.lay_out(x, sides), kernel, self.size, self.tail, self.pool)
