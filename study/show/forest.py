@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,10 @@ from ..evidence import within_groups
 from ..findings import is_fragile, is_total, lacking, pair_of
 from ..statistics import VERDICTS
 from .sentences import say
-from .style import STYLE, WIDTH, Picture, write
+from .style import STYLE, WIDTH, Picture, in_lines, write
 from .words import signed
 
 LINE, AROUND = 0.155, 0.55  # inches: the height of a line, and what a panel needs beside its lines
-LEFT, RIGHT = 0.45, 0.925  # of the figure's width: where the panels begin and end
 _COLORS = sns.color_palette("colorblind")
 MARKS = {  # each verdict by shape as well as by colour
     "better": {"marker": "^", "color": _COLORS[0]},
@@ -28,6 +28,23 @@ MARKS = {  # each verdict by shape as well as by colour
     "equivalent": {"marker": "s", "color": _COLORS[2]},
     "not resolved": {"marker": "o", "color": "0.35", "markerfacecolor": "white"},
 }
+
+
+@dataclass(frozen=True)
+class Form:
+    """How wide the figure is, and where its words stand: beside a panel, or in it and `lifted` above their bars."""
+
+    width: float = WIDTH  # inches, as is the height of a line
+    line: float = LINE
+    left: float = 0.45  # of the figure's width: where the panels begin and end
+    right: float = 0.925
+    words: tuple[float, float] = (-0.88, -0.84)  # of a panel's width: where titles and names begin
+    lifted: float = 0.0
+    columns: int = 5  # of the legend
+
+
+WIDE = Form()
+NARROW = Form(3.4, 0.27, 0.03, 0.86, (0.0, 0.0), 0.5, 2)  # for a telephone: a name stands above its bar
 
 
 @dataclass(frozen=True)
@@ -39,34 +56,50 @@ class Line:
 
 
 @mpl.rc_context(STYLE)
-def save(comparisons: pd.DataFrame, path: Path, title: str) -> Picture:
-    """Draw the comparisons within groups and write them: from the same table the same bytes."""
-    figure = draw(comparisons, title)
-    caption = say("captions.forest", title=title, single=within_groups(comparisons)["n_seeds"].max() == 1)
-    return Picture(write(figure, path), in_numbers(comparisons, title), caption)
+def save(comparisons: pd.DataFrame, path: Path, title: str, with_forms: bool = False) -> Picture:
+    """Draw the comparisons within groups and write them: from the same table the same bytes.
+
+    `with_forms`: with the forms that `markup.shown` knows beside it, for narrow screens and for paper.
+    """
+    within = within_groups(comparisons)
+    for each in path.parent.glob(f"{path.stem}-part-*"):
+        each.unlink()
+    if with_forms:
+        write(draw(comparisons, title, NARROW), path.with_stem(f"{path.stem}-narrow"))
+        names = list(within["architecture"].unique())
+        for number, name in enumerate(names if len(names) > 1 else [], 1):
+            write(draw(comparisons, title, only=[name]), path.with_stem(f"{path.stem}-part-{number}"))
+    caption = say("captions.forest", title=title, single=within["n_seeds"].max() == 1)
+    return Picture(write(draw(comparisons, title), path), in_numbers(comparisons, title), caption)
 
 
 @mpl.rc_context(STYLE)
-def draw(comparisons: pd.DataFrame, title: str) -> Figure:
-    """A panel for each architecture; networks for the same data share their scale."""
+def draw(comparisons: pd.DataFrame, title: str, form: Form = WIDE, only: Sequence[str] = ()) -> Figure:
+    """A panel for each architecture, or for some; networks for the same data share their scale."""
     within = within_groups(comparisons)
-    panels = {name: _lines(within[within["architecture"] == name]) for name in within["architecture"].unique()}
-    heights = [LINE * len(lines) for lines in panels.values()]
-    figure = Figure(figsize=(WIDTH, sum(heights) + AROUND * (len(panels) + 1)))
+    names = only or within["architecture"].unique()
+    panels = {name: _lines(within[within["architecture"] == name]) for name in names}
+    heights = [form.line * len(lines) for lines in panels.values()]
+    head = in_lines(title, round(12 * form.width))
+    above, below = 0.15 * head.count("\n"), 0.2 * (-(-5 // form.columns) - 1)  # what more than a line of each needs
+    height = sum(heights) + AROUND * (len(panels) + 1) + above + below
+    figure = Figure(figsize=(form.width, height))
     grid = {"height_ratios": heights, "hspace": AROUND * len(panels) / sum(heights)}
     axes = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw=grid)[:, 0]
-    height = figure.get_figheight()
-    figure.subplots_adjust(left=LEFT, right=RIGHT, top=1 - 0.6 / height, bottom=0.75 / height)
+    figure.subplots_adjust(
+        left=form.left, right=form.right, top=1 - (0.6 + above) / height, bottom=(0.75 + below) / height
+    )
     for each, (name, lines) in zip(axes, panels.items(), strict=True):
         mine = ARCHITECTURES[name].dataset
         alike = within[[ARCHITECTURES[other].dataset == mine for other in within["architecture"]]]
         margin = ARCHITECTURES[name].margin
-        _panel(each, name, lines, (min(alike["low"].min(), -margin), max(alike["high"].max(), margin)))
+        _panel(each, name, lines, (min(alike["low"].min(), -margin), max(alike["high"].max(), margin)), form)
     axes[-1].set_xlabel("difference in test macro-F1, with its 95 % interval")
-    figure.suptitle(title, y=1 - 0.12 / height, va="top")
+    figure.suptitle(head, y=1 - 0.12 / height, va="top")
     marks = [mpl.lines.Line2D([], [], linestyle="-", label=each, **MARKS[each]) for each in VERDICTS]
     marks.append(mpl.patches.Patch(color="0.9", label="too small to matter"))
-    figure.legend(handles=marks, loc="lower center", ncols=len(marks), bbox_to_anchor=(0.5, 0), columnspacing=1.4)
+    look = {"loc": "lower center", "bbox_to_anchor": (0.5, 0), "columnspacing": 1.4}
+    figure.legend(handles=marks, ncols=form.columns, **look)
     return figure
 
 
@@ -91,29 +124,30 @@ def _name(row: Any) -> str:
     return f"{ours} against {theirs}"
 
 
-def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float, float]) -> None:
+def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float, float], form: Form) -> None:
     """One architecture: a line for each comparison, its difference also in digits on the right."""
     family, seeds = ARCHITECTURES[architecture], {each.row.n_seeds for each in lines if each.row is not None}
     axes.axvspan(-family.margin, family.margin, color="0.9", zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for height, line in enumerate(lines):
         if line.row is None:
-            axes.text(-0.88, height, line.text, weight="bold", **_beside(axes))
+            axes.text(form.words[0], height, line.text, weight="bold", **_beside(axes))
             continue
         effect, low, high = line.row.effect, line.row.low, line.row.high
         reach = [[effect - low], [high - effect]]
         looks = MARKS[line.row.verdict] | ({"markerfacecolor": "white"} if is_fragile(line.row) else {})
         axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **looks)
-        axes.text(-0.84, height, line.text, **_beside(axes))
+        axes.text(form.words[1], height - form.lifted, line.text, **_beside(axes))
         axes.text(1.02, height, signed(effect), **_beside(axes))
     room = 0.04 * (limits[1] - limits[0])
     axes.set(xlim=(limits[0] - room, limits[1] + room), ylim=(len(lines) - 0.4, -0.6), yticks=[])
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(7, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(7 if form is WIDE else 4, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+.2f}" if round(x, 6) else "0")
     number = " or ".join(map(str, sorted(seeds)))
-    axes.set_title(f"{family.title}, {number} seed{'s' * (number != '1')}", loc="left", x=-0.88, weight="bold", size=10)
+    title = f"{family.title}, {number} seed{'s' * (number != '1')}"
+    axes.set_title(title, loc="left", x=form.words[0], weight="bold", size=10)
 
 
 def _beside(axes: Any) -> dict[str, Any]:

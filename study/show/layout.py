@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -162,12 +163,21 @@ def _make_fit(table: Tag, label: str) -> None:
             for each in (*cells, *table.select(f"thead tr:last-child > :nth-child({column + 1})")):
                 each.attrs |= {"class": "n", "style": "text-align: right"}
     if len(heads) > MANY:
-        table["class"] = ["cards"]
-        for cells in rows:
-            for head, cell in zip(heads, cells, strict=False):
-                cell["data-label"] = head
+        _make_cards(table, heads, rows)
     around = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": label}
     table.wrap(BeautifulSoup("", "html.parser").new_tag("div", attrs=around))
+
+
+def _make_cards(table: Tag, heads: Sequence[str], rows: Sequence[Sequence[Tag]]) -> None:
+    """Each cell says its column; what is in it is one thing beside that, with links or without."""
+    table["class"] = ["cards"]
+    for cells in rows:
+        for head, cell in zip(heads, cells, strict=False):
+            cell["data-label"] = head
+            if cell.find(True):
+                inside = BeautifulSoup("", "html.parser").new_tag("span")
+                inside.extend(list(cell.contents))
+                cell.append(inside)
 
 
 def _take_top(soup: BeautifulSoup, byline: str) -> list[PageElement]:

@@ -89,7 +89,7 @@ def _in_short(
 ) -> str:
     """The summary, as HTML: plain sentences and the figure, of the results to go by: those of full where it has any."""
     name, title = ("forest-full", readme.title()) if in_full else ("forest", _title(place))
-    picture = forest.save(comparisons, place.figures / f"{name}.png", title)
+    picture = forest.save(comparisons, place.figures / f"{name}.png", title, with_forms=True)
     lead = say("front.lead", title=title, data=findings.data_of(results))
     said = html(lead) + listed(front.lines(results, baselines, comparisons))
     return f'<section class="summary"><h2>{say("front.title")}</h2>{said}{image(picture)}</section>'
@@ -147,7 +147,7 @@ def _here(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     if full.speaks_of(place):
         picture = ""
         if len(full.of("results", list(results["architecture"].unique()))):  # else it stands on top
-            picture = image(forest.save(comparisons, place.figures / "forest.png", title))
+            picture = image(forest.save(comparisons, place.figures / "forest.png", title, with_forms=True))
         return f"<h2>{title}</h2>{html(conclusions.against_full(comparisons, place.profile))}{picture}"
     said = listed(readme.lines(results, baselines, comparisons))
     return f"<h2>{title}</h2>{html(readme.how_to_read(comparisons))}{said}"

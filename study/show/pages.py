@@ -27,7 +27,7 @@ from ..datasets import TITLES
 from ..errors import PageError
 from ..files import ROOT, atomic_write
 from ..runs import Place
-from . import layout, paper
+from . import layout, markup, paper
 from .layout import Page
 from .sentences import say
 
@@ -140,12 +140,11 @@ def _figure(output: nbformat.NotebookNode, place: Place) -> str:
     data = output.data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(output.data[kind])
     size = _size(data) if kind == "image/png" else ""
     beside = place.figures / f"{name}.png"
-    if name and beside.is_file() and beside.read_bytes() == data:  # of this run, so its SVG is, too
-        drawn = beside.with_suffix(".svg")
-        if drawn.is_file() and drawn.stat().st_size < 2 * len(data):
-            kind, data = "image/svg+xml", drawn.read_bytes()
-    image = f'<img src="{layout.embedded(data, kind)}" alt="{escape(alt)}"{size}>'
-    return layout.figure(image, name, escape(about.get("caption", "")), output.data.get("text/html", ""))
+    if name and beside.is_file() and beside.read_bytes() == data:  # of this run, so what lies beside it is, too
+        image, screen = markup.shown(beside, alt, size)
+    else:
+        image, screen = f'<img src="{layout.embedded(data, kind)}" alt="{escape(alt)}"{size}>', ""
+    return layout.figure(image, name, escape(about.get("caption", "")), output.data.get("text/html", screen))
 
 
 def _size(png: bytes) -> str:

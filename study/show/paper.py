@@ -67,6 +67,8 @@ def _put_on_paper(soup: BeautifulSoup) -> None:
     """No folded code, no links to files beside the page, and of what moves a picture."""
     for each in soup.select("details.code, .screen, script, style"):
         each.decompose()
+    for part in soup.select("figure .paper > img:has(+ img)"):  # each finds its page: a figure would keep them on one
+        part.find_parent("figure").insert_before(part.wrap(soup.new_tag("p")))
     for each in soup.select(".scroll, .paper, h2 > .number, h3 > .number"):
         each.unwrap()
     for solution in soup.select("details.solution"):

@@ -93,6 +93,35 @@ def test_nothing_is_clipped_or_overlaps():
         assert all(first.x1 < second.x0 for first, second in pairwise(ticks))
 
 
+def test_narrow_each_name_stands_above_its_bar_and_nothing_is_clipped_or_overlaps():
+    figure = forest.draw(full.table("comparisons"), "title", forest.NARROW)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    assert figure.bbox.width / figure.dpi < 3.75  # inches: 360 pixels of a screen
+    for axes in figure.axes:
+        texts = [each for each in axes.texts if each.get_position()[0] == 0]
+        boxes = [each.get_window_extent() for each in texts]
+        assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in boxes)
+        assert all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
+        bars = [bar.lines[0].get_window_extent() for bar in axes.containers]
+        names = [box for text, box in zip(texts, boxes, strict=True) if text.get_weight() != "bold"]
+        assert all(0 <= name.y0 - bar.y0 < 20 for name, bar in zip(names, bars, strict=True))
+        ticks = [each.get_window_extent() for each in axes.get_xticklabels() if each.get_text()]
+        assert all(first.x1 < second.x0 for first, second in pairwise(ticks))
+    assert figure.legends[0].get_window_extent().x0 >= 0
+
+
+def test_beside_it_lie_a_narrow_form_and_a_part_for_each_of_several_architectures(tmp_path):
+    several = pd.concat([comparisons("cnn"), comparisons("lstm", ROWS)])
+    forest.save(several, tmp_path / "all.png", "title", with_forms=True)
+    beside = {"all.png", "all-narrow.png", "all-part-1.png", "all-part-2.png"}
+    assert {each.name for each in tmp_path.glob("*.png")} == beside
+    forest.save(comparisons("lstm"), tmp_path / "all.png", "title", with_forms=True)
+    assert {each.name for each in tmp_path.glob("*.png")} == {"all.png", "all-narrow.png"}
+    whole, part = forest.draw(several, "title"), forest.draw(several, "title", only=["lstm"])
+    assert [each.get_xlim() for each in part.axes] == [whole.axes[1].get_xlim()]
+
+
 def test_the_same_table_gives_the_same_bytes_and_says_its_numbers(tmp_path):
     rows = comparisons("lstm", ROWS, n_seeds=1)
     first, second = (forest.save(rows, tmp_path / f"{name}.png", "title") for name in ("one", "two"))

@@ -100,6 +100,16 @@ def test_numbers_stand_to_the_right_and_cells_of_wide_tables_know_their_column(s
     ]  # fmt: skip
 
 
+def test_links_of_a_card_and_what_is_between_them_stay_together():
+    links = '<td><a href="a.html">one</a>, <a href="b.html">two</a></td>'
+    row = f"<tr>{links}{'<td>words</td>' * 4}</tr>"
+    table = f"<table><thead><tr>{'<th>x</th>' * 5}</tr></thead><tbody>{row}</tbody></table>"
+    linked, *others = BeautifulSoup(layout.lay_out(table).body, "html.parser").select("td")
+    assert [each.name for each in linked.contents] == ["span"]
+    assert linked.decode_contents() == '<span><a href="a.html">one</a>, <a href="b.html">two</a></span>'
+    assert [each.decode_contents() for each in others] == ["words"] * 4
+
+
 def test_what_scrolls_can_be_reached_by_keyboard():
     body = '<div class="output"><pre>printed</pre></div><p><math display="block"></math></p>' + FIGURE + TABLE
     soup = BeautifulSoup(layout.lay_out(body).rest or layout.lay_out(body).top, "html.parser")

@@ -1,11 +1,13 @@
 """What stands where on paper: figures in their place, tables in one piece, and words that lead to what follows."""
 
 import json
+import re
 
 import pytest
 import typst
 
-from study.show import layout, paper
+from study.show import layout, markup, paper
+from study.show.style import Picture
 
 from .test_pages import find
 
@@ -94,3 +96,18 @@ def test_heads_of_numbers_take_little_room_in_wide_tables(columns, below, tmp_pa
     [head] = [each for each in wide["children"] if each["func"] == "header"]
     broken = ['"linebreak"' in json.dumps(each) for each in head["children"]]
     assert broken == [False, *[below] * (columns - 1)]
+
+
+def test_of_a_figure_in_parts_a_screen_shows_the_whole_and_paper_each_part_where_it_fits(tmp_path):
+    for name in ("all", "all-narrow", "all-part-1", "all-part-2"):
+        (tmp_path / f"{name}.png").write_text(name)
+    whole, narrow, one, two = (
+        f'"{layout.embedded((tmp_path / f"{name}.png").read_bytes(), "image/png")}"'
+        for name in ("all", "all-narrow", "all-part-1", "all-part-2")
+    )
+    html = markup.image(Picture(tmp_path / "all.png", "told", "A figure"))
+    assert f'<div class="screen"><picture><source media="(max-width: 41rem)" srcset={narrow}><img src={whole}' in html
+    assert f'<div class="paper"><img src={one} alt="told"><img src={two} alt="told Part 2"></div>' in html
+    text = paper.write_typst(layout.lay_out(html), "title", "", tmp_path).read_text()
+    assert re.findall(r'(#figure)?.*#picture\(.*, alt: "(.*?)"', text) == [("", "told"), ("#figure", "told Part 2")]
+    assert text.count("A figure") == 1
