@@ -30,7 +30,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report batch test lint train status tune data answers notebook bench clean clean-all
+.PHONY: help setup report verify batch test lint train status tune data answers notebook bench wheel clean clean-all
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ anew: # what depends on it is always made
 
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
 	$(STUDY) report $(OPTIONS)
+
+verify: $(READY) ## check the full profile's networks that are here: their tables with numpy alone, then Keras; 3 minutes
+	$(STUDY) verify --data "$(DATA)" --arch "$(ARCH)"
 
 batch: $(READY) ## run the notebooks over the parameters in GRID, write reports/<its name>/index.html
 	$(STUDY) batch --data "$(DATA)" --source "$(SOURCE)" --grid "$(GRID)" --scheduler "$(SCHEDULER)"
@@ -93,7 +96,11 @@ bench: train ## time forward/ beside other engines (those of benchmarks/requirem
 notebook: $(READY) ## open the notebooks in JupyterLab, with what ARGS says; also as root, in a container
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/try_it.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-CACHES = $(wildcard .venv *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis)
+wheel: $(READY) ## build the wheel of forward/ in dist/, and try it in an empty environment of each Python that is here
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	tests/release dist
+
+CACHES = $(wildcard .venv dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis)
 
 clean: ## say what of .venv and caches is there, and remove it; reports, figures, weights and data stay
 	@echo "removing $(CACHES) and every __pycache__; reports, figures, weights and data stay"

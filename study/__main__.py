@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,status,batch,answers}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,answers}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -10,12 +10,12 @@ import shlex
 import sys
 
 from .architectures import ARCHITECTURES
-from .errors import ClusterError, DataError, GridError, NotebookError, TrainingError
+from .errors import ClusterError, DataError, GridError, MismatchError, NotebookError, TrainingError
 from .names import SOURCES
 from .profiles import BUDGETS
 from .stopping import last_words, listen
 
-STATUS = {1: (NotebookError, TrainingError), 2: (ClusterError, DataError, GridError, OSError)}
+STATUS = {1: (MismatchError, NotebookError, TrainingError), 2: (ClusterError, DataError, GridError, OSError)}
 GRID = "notebooks/languages.yaml"
 ON_A_CLUSTER = ("batch", "report", "train")
 PROFILES = "how much is trained; tiny takes every path once, for tests: no result of it is worth reading"
@@ -24,8 +24,8 @@ PROFILES = "how much is trained; tiny takes every path once, for tests: no resul
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0 if it worked, 1 if a training or a notebook failed, 2 for bad use, bad data or grid, a full disk, a folder that
-    cannot be written to or a cluster that cannot be used; if stopped, 130 by Ctrl-C and 143 by SIGTERM.
+    0 if it worked, 1 if a training, a notebook or a check failed, 2 for bad use, bad data or grid, a full disk, a
+    folder that cannot be written to or a cluster that cannot be used; if stopped, 130 by Ctrl-C and 143 by SIGTERM.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -97,6 +97,14 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
     print(f"report: {place.reports / 'index.html'}")
 
 
+def _verify(architectures: list[str], options: argparse.Namespace) -> None:
+    from . import verify
+    from .runs import Place
+
+    for line in verify.tell(architectures, options.data, "real", Place("full", False, options.out)):
+        print(line, flush=True)
+
+
 def _batch(architectures: list[str], options: argparse.Namespace) -> None:
     from pathlib import Path
 
@@ -122,6 +130,7 @@ COMMANDS = {
     "tune": _tune,
     "train": _train,
     "report": _report,
+    "verify": _verify,
     "batch": _batch,
     "status": _status,
     "answers": _answers,

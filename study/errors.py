@@ -27,3 +27,7 @@ class NotebookError(RuntimeError):
 
 class PageError(RuntimeError):
     """A page, or a formula on it, that cannot be typeset."""
+
+
+class MismatchError(RuntimeError):
+    """A network that lies here is not as it was written, or does not give what the tables or Keras say."""

@@ -110,12 +110,12 @@ def check(runs: list[Run], data: Dataset) -> list[Check]:
         around = predictions.surroundings(data.x_test, data.y_test)
         for run in runs:
             bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}")
-            checks.append(_check(run, data, predictions.of_run(run, data, around)))
+            checks.append(of_arrays(run, data, predictions.of_run(run, data, around)))
             bar.update()
     return checks
 
 
-def _check(run: Run, data: Dataset, arrays: Arrays) -> Check:
+def of_arrays(run: Run, data: Dataset, arrays: Arrays) -> Check:
     """A Check from what `predictions.predict` gives; what was kept before there was a plain side has none."""
     sides = {name: arrays[name] for name in ("keras", "numpy", "plain") if name in arrays}
     for what in ("seconds", "errors"):
@@ -208,7 +208,7 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
         record["metrics"] = {name: row[name] for name in METRICS}
         record["rules"] = {name.removeprefix(BY_RULE): row[name] for name in row if name.startswith(BY_RULE)}
         run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
-        check = _check(run, data, store.arrays_in(store.check_of(run)))
+        check = of_arrays(run, data, store.arrays_in(store.check_of(run)))
         if not np.isclose(check.f1(check.keras), row["test_f1_keras"], rtol=0, atol=1e-9):
             raise DataError(f"{store.check_of(run)} is not of the network in results.csv: make the report again")
         checks.append(check)

@@ -43,9 +43,7 @@ def of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays:
     Kept times are those of the day on which they were measured.
     """
     plain, mark = _plain_and_mark(run, data, around)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
-        return kept(check_of(run), mark, lambda: predict(run.path, data.x_test, plain))
+    return kept(check_of(run), mark, lambda: predict(run.path, data.x_test, plain))
 
 
 def kept_of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays | None:
@@ -85,7 +83,9 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
         "numpy": (ours.predict, x),
         "plain": (lambda part: ours.predict(part, fast=False), x[spread(plain_examples, len(x))], FEW),
     }
-    timed = {name: _timed(*way) for name, way in ways.items()}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
+        timed = {name: _timed(*way) for name, way in ways.items()}
     found = {name: probabilities for name, (probabilities, _) in timed.items()}
     seconds = np.array([seconds for _, seconds in timed.values()])
     return found | {"seconds": seconds, "errors": _errors(path, x, found)}
