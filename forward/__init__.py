@@ -20,7 +20,7 @@ from .recurrent import gru, gru_cell, lstm, lstm_cell, simple_rnn, simple_rnn_ce
 from .reshaping import cropping, flatten, repeat_vector, up_sampling, zero_padding
 from .text import count_vectorization, text_vectorization
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Model", "ModelFileError", "UnsupportedLayerError", "add", "average", "average_pool", "batch_normalization",

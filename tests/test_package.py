@@ -1,9 +1,11 @@
 """What `pip install .` installs."""
 
 import email
+import re
 import zipfile
 
 import pytest
+import yaml
 from flit_core import buildapi
 
 import forward
@@ -31,3 +33,12 @@ def test_it_needs_numpy_alone(wheel):
     assert [each for each in needed if "extra ==" not in each] == ["numpy>=1.26"]
     assert set(about.get_all("Provides-Extra")) == {"threads", "study"}
     assert about["Requires-Python"] == ">=3.11"
+
+
+def test_the_version_stands_in_one_place_and_is_told_in_two_more():
+    """Of what a release is cited by and what changed in it; the reports take it from the package."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == forward.__version__
+    assert cited["license"] == "MIT"
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", changes, re.MULTILINE)[0] == forward.__version__
