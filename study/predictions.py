@@ -75,6 +75,12 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     ways; `seconds` (3,), the times of all three; and `errors` (3,): how far each lies at most from Keras in float64, on
     the examples of which a probability differs by more than TOLERANCE; NaN if there are none.
     """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
+        return _predict(path, x, plain_examples)
+
+
+def _predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     from keras.models import load_model
 
     theirs, ours = load_model(path), forward.load_model(path)
@@ -83,9 +89,7 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
         "numpy": (ours.predict, x),
         "plain": (lambda part: ours.predict(part, fast=False), x[spread(plain_examples, len(x))], FEW),
     }
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
-        timed = {name: _timed(*way) for name, way in ways.items()}
+    timed = {name: _timed(*way) for name, way in ways.items()}
     found = {name: probabilities for name, (probabilities, _) in timed.items()}
     seconds = np.array([seconds for _, seconds in timed.values()])
     return found | {"seconds": seconds, "errors": _errors(path, x, found)}
