@@ -17,6 +17,7 @@ from .style import BLUE, ORANGE, Picture
 
 PANELS = 4  # side by side
 MUCH = 1.5  # times the height that all but a few losses need: then the axes end below these
+ROOM = 0.2  # of the height of the axes: what a curve's name needs beside it
 LOOKS = {"training": ("loss", ORANGE, "--"), "validation": ("val_loss", BLUE, "-")}  # history's name, colour, line
 
 
@@ -97,13 +98,19 @@ def _draw_losses(axes: Any, check: Check, alone: bool) -> None:
 
 
 def _name_lines(axes: Any, checks: list[Check]) -> None:
-    """Which curve is which, where the two lie furthest apart: the upper one's name above it, the other's below."""
+    """Which curve is which, where the two lie furthest apart: the upper one's name above it, the other's below.
+
+    The axes get room for both: above them stand the scores.
+    """
     means = {label: mean(checks, which) for label, (which, _, _) in LOOKS.items()}
     if not len(means["training"]):
         return
     gap = means["validation"] - means["training"]
     inner = slice(1, -1) if len(gap) > 2 else slice(None)
     at = int(np.abs(gap[inner]).argmax()) + (inner.start or 0)
+    low, high = axes.get_ylim()
+    ends = sorted(mine[at] for mine in means.values())
+    axes.set_ylim(min(low, ends[0] - ROOM * (high - low)), max(high, ends[1] + ROOM * (high - low)))
     for label, (_, color, _) in LOOKS.items():
         above = (gap[at] > 0) == (label == "validation")
         axes.annotate(label, (at + 1, means[label][at]), xytext=(0, 5 if above else -5), textcoords="offset points",

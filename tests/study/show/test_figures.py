@@ -93,6 +93,22 @@ def test_knobs_share_their_scale_and_their_band_is_the_margin(drawn, found):
     assert not beyond.patches
 
 
+@pytest.mark.parametrize("scale", [1, -1])
+def test_names_of_curves_stand_within_the_axes_below_the_scores(drawn, scale):
+    """Where the curves lie furthest apart at the upper or lower end of all losses, too."""
+    made = checks({"layers-1": 0.8, "layers-3": 0.6}, seeds=(0, 1), spread=0.05)
+    for each in made:
+        losses = {"loss": [1.0, 1.0, 1.0], "val_loss": [1.2, 1 + scale * 0.9, 1.2]}
+        each.run.record["history"] = (
+            losses if each.run.variant.name == "layers-1" else {"loss": [1.0] * 3, "val_loss": [1.0] * 3}
+        )
+    axes = drawn(curves.picture, weighed(made), "layers")[0][0]
+    axes.figure.draw_without_rendering()
+    names = [each.get_window_extent() for each in axes.texts if each.get_text() in curves.LOOKS]
+    assert len(names) == 2
+    assert all(axes.bbox.y0 <= each.y0 and each.y1 <= axes.bbox.y1 for each in names)
+
+
 def test_curves(drawn, found):
     panels, _ = drawn(curves.picture, found, "layers")
     names, titles = ("layers-1", "baseline", "layers-3"), ("1 layer", "2 layers", "3 layers")
