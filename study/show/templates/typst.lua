@@ -5,7 +5,11 @@ local function quoted(text)
 end
 
 -- Signs that mean something to typst, such as a dash before a number or at the start of a cell: text is text.
+-- Sizes such as 32-64-128 stay on one line.
 function Str(word)
+  if word.text:find("^%p*%d+%-[%d%-]+%p*$") then
+    return pandoc.RawInline("typst", "#box(" .. quoted(word.text) .. ");")
+  end
   if word.text:find("[^%w]") then return pandoc.RawInline("typst", "#" .. quoted(word.text) .. ";") end
 end
 
@@ -60,14 +64,28 @@ local function leads(block)
   return last and (#block.content == 1 and last.t == "Strong" or last.t == "RawInline" and last.text:find(':";$'))
 end
 
--- It stays with that. Items that lead to a list of their own become such paragraphs: typst would part them from it.
+-- A line that ends before a long name in code would be stretched.
+local LONG = 40 -- letters
+local function holds_long_code(block)
+  local found = false
+  if block.t == "Para" or block.t == "Plain" then
+    pandoc.Inlines(block.content):walk({Code = function(code) found = found or #code.text > LONG end})
+  end
+  return found
+end
+
+local function within(name, block)
+  return {pandoc.RawBlock("typst", "#" .. name .. "["), pandoc.Para(block.content), pandoc.RawBlock("typst", "]")}
+end
+
+-- The one stays with what follows, the other is not justified.
 function Blocks(blocks)
   local made = pandoc.Blocks({})
   for _, block in ipairs(blocks) do
-    if block.t == "BulletList" and block.content[1][2] and leads(block.content[1][1]) then
-      for _, item in ipairs(block.content) do made:extend(Blocks(item)) end
-    elseif leads(block) then
-      made:extend({pandoc.RawBlock("typst", "#lead["), pandoc.Para(block.content), pandoc.RawBlock("typst", "]")})
+    if leads(block) then
+      made:extend(within("lead", block))
+    elseif holds_long_code(block) then
+      made:extend(within("ragged", block))
     else
       made:insert(block)
     end

@@ -17,7 +17,7 @@ CHAPTER = "#show heading.where(level: 1): chapter"
 PROBE = r"""#show regex("(mark|row|head) \\d+|Table \\d+ continued"): it => [#metadata(it.text)<seen>#it]
 #show image: it => [#metadata("image")<seen>#it]
 """
-WHERE = "(it.value, it.location().page(), it.location().position().y.pt())"
+WHERE = "(it.value, it.location().page(), it.location().position().y.pt(), it.location().position().x.pt())"
 FOUND = f"#context [#metadata(query(<seen>).map(it => {WHERE})) <found>]"
 
 
@@ -33,7 +33,7 @@ def seen(folder, body, above=LINES):
 
 
 def pages(found, name):
-    return [page for each, page, _ in found if each == name]
+    return [page for each, page, *_ in found if each == name]
 
 
 def rows(number):
@@ -52,7 +52,7 @@ def test_figures_stand_where_the_text_has_them(tmp_path):
         "mark 3",
         "image",
     ] * len(LINES)
-    places = [(page, height) for _, page, height in found]
+    places = [(page, height) for _, page, height, _ in found]
     assert places == sorted(places)
     assert len({page for page, _ in places}) > len(LINES)  # of some a page ends in the midst
 
@@ -64,7 +64,7 @@ def test_a_short_table_stands_on_one_page_and_a_long_one_goes_on_with_its_number
     assert not any("continued" in each for each, *_ in short)
     long = seen(tmp_path, rows(70), above=(0, 30))
     first, last = pages(long, "row 1"), pages(long, "row 70")
-    numbers = [(each, page) for each, page, _ in long if "continued" in each]
+    numbers = [(each, page) for each, page, *_ in long if "continued" in each]
     assert numbers == [
         (f"Table {n} continued", page)
         for n, (begin, end) in enumerate(zip(first, last, strict=True), 1)
@@ -111,3 +111,20 @@ def test_of_a_figure_in_parts_a_screen_shows_the_whole_and_paper_each_part_where
     text = paper.write_typst(layout.lay_out(html), "title", "", tmp_path).read_text()
     assert re.findall(r'(#figure)?.*#picture\(.*, alt: "(.*?)"', text) == [("", "told"), ("#figure", "told Part 2")]
     assert text.count("A figure") == 1
+
+
+def test_a_line_of_code_that_is_too_long_goes_on_indented(tmp_path):
+    for length, is_broken in ((85, False), (105, True)):
+        code = f"mark 1\n    mark 2 {'x' * length} yy mark 3"
+        first, second, third = seen(tmp_path, f"<pre>{code}</pre>", above=[0])
+        assert (third[2] > second[2]) == is_broken
+        letter = (second[3] - first[3]) / 4
+        assert not is_broken or third[3] == pytest.approx(first[3] + 11 * letter, abs=letter / 4)
+
+
+def test_a_line_is_not_stretched_before_a_long_name_and_sizes_stay_whole(tmp_path):
+    named = f"<ul><li>mark 1 <code>{'0123abcd' * 8}</code></li></ul>"
+    body = f"{named}<p>Of (32-64-128), not of 3-gated <code>short</code>.</p>"
+    text = paper.write_typst(layout.lay_out(body), "title", "", tmp_path).read_text()
+    assert re.findall(r"#ragged\[\s*(\w+)", text) == ["mark"]
+    assert re.findall(r'#box\("(.*?)"\)', text) == ["(32-64-128),"]
