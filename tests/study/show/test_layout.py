@@ -133,10 +133,13 @@ def test_paper_shows_no_folded_code_and_of_what_moves_the_image(tmp_path):
     solved = '<details class="solution"><summary>Solution 7</summary><p>because</p></details>'
     folded = '<details class="code"><summary>Code</summary><pre>never shown</pre></details>'
     links = '<p><a href="results.csv">a file</a> <a href="https://doi.org/10.1000/1">outside</a></p>'
-    page = layout.lay_out(moving + listing + solved + folded + links)
+    hint = '<p>Step through it<span class="screen">: move its slider</span>.</p>'
+    page = layout.lay_out(moving + listing + solved + folded + links + hint)
     text = paper.write_typst(page, "Title", "", tmp_path).read_text()
     assert "go" not in text.partition("still")[2]
     assert "never shown" not in text
+    assert "slider" not in text
+    assert "Step through" in text
     assert re.findall(r"```python\n(.*?)\n```", text, re.DOTALL) == ["def one():\n    1", "def two():\n    2"]
     assert "==== Solution 7" in text
     assert "results.csv" not in text
