@@ -19,6 +19,7 @@ import numpy as np
 import threadpoolctl
 
 import forward
+from forward.activations import sigmoid
 from forward.fast import convolution, images, planning, recurrent
 from forward.fast.memory import keep_freed_memory
 
@@ -32,7 +33,7 @@ WITHOUT = {
         (planning, "embeds", lambda _: False),
     ],
     "masked steps left out, one product for the others": [(planning, "CALLS", PLAIN_STEPS)],
-    "the gates' own sigmoid": [(recurrent, "gate_activation", lambda function: function)],
+    "the gates' own sigmoid": [(recurrent, "inverse", lambda x: sigmoid(-x))],
 }
 
 

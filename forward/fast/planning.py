@@ -16,7 +16,7 @@ from ..dense import whole_tokens
 from .convolution import conv
 from .images import ConvolutionStep, reach
 from .pooling import average_pool, max_pool
-from .recurrent import gru, lstm, simple_rnn
+from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
 
 # A small file may ask for tables that fill the memory.
 LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
@@ -76,6 +76,8 @@ def sooner(layer: Any, **changes: Any) -> Any:
         return ConvolutionStep([layer])
     other = copy(layer)
     vars(other).update(changes)
+    if layer.class_name in RECURRENT:
+        other.cell = cell_of(other)
     if layer.class_name in CALLS:
         other.call = partial(CALLS[layer.class_name], other)
     elif layer.class_name in ("Bidirectional", "TimeDistributed"):
@@ -136,18 +138,24 @@ def pool_by(function: Any, layer: Any, x: Array) -> Array:
     return function(x, layer.pool_size, layer.strides, layer.padding)
 
 
-def recur(function: Any, layer: Any, x: Array, mask: Array | None = None, initial_state: Any = None) -> Any:
-    """What a recurrent layer computes by that function."""
-    options = {"recurrent_activation": layer.recurrent_activation} if function is not simple_rnn else {}
-    options |= {"reset_after": layer.reset_after} if function is gru else {}
-    switches = "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
-    options |= {name: getattr(layer, name) for name in switches}
-    weights = layer.kernel, layer.recurrent_kernel, layer.bias, layer.activation
-    return function(x, *weights, mask=mask, initial_state=initial_state, **options)
+def cell_of(layer: Any) -> Cell:
+    """The cell of a recurrent layer, whose kernel may be a table of `EmbeddedRecurrence`."""
+    kind, options = RECURRENT[layer.class_name], []
+    if kind is not SimpleRNNCell:
+        options.append(layer.recurrent_activation)
+    if kind is GRUCell:
+        options.append(layer.reset_after)
+    return kind(layer.kernel, layer.recurrent_kernel, layer.bias, layer.activation, *options)
 
 
-RECURRENT = {"GRU": partial(recur, gru), "LSTM": partial(recur, lstm), "SimpleRNN": partial(recur, simple_rnn)}
-CALLS = RECURRENT | {
+def recur(layer: Any, x: Array, mask: Array | None = None, initial_state: Any = None) -> Any:
+    """What a recurrent layer computes, by its cell."""
+    switches = layer.return_sequences, layer.return_state, layer.go_backwards, layer.zero_output_for_mask
+    return unroll(layer.cell, x, mask, initial_state, *switches)
+
+
+RECURRENT: dict[str, type[Cell]] = {"GRU": GRUCell, "LSTM": LSTMCell, "SimpleRNN": SimpleRNNCell}
+CALLS = dict.fromkeys(RECURRENT, recur) | {
     "AveragePooling1D": partial(pool_by, average_pool),
     "AveragePooling2D": partial(pool_by, average_pool),
     "Conv1D": convolve,

@@ -1,8 +1,6 @@
-"""Recurrent layers without the masked steps, and with one matrix product for the inputs of all others."""
+"""Recurrent layers without the masked steps, with the gates one behind the other in memory."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from ..recurrent import first_states
 
 Mask = Array | None
 States = list[Array]  # the first one is the output: h, or h and c
+ROWS = 1024  # of inputs, whose products with the kernel are made at once: so they stay in the processor's cache
 
 
 def simple_rnn(
@@ -19,10 +18,8 @@ def simple_rnn(
     return_state: bool = False, go_backwards: bool = False, zero_output_for_mask: bool = False,
 ) -> Any:  # fmt: skip
     """`forward.simple_rnn`."""
-    step = partial(simple_rnn_step, recurrent_kernel=recurrent_kernel, activation=activation)
-    states = first_states(x, recurrent_kernel, 1, initial_state)
-    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
-    return unroll(step, x, kernel, bias, states, mask, *switches)
+    cell = SimpleRNNCell(kernel, recurrent_kernel, bias, activation)
+    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
 
 
 def lstm(
@@ -32,11 +29,8 @@ def lstm(
     zero_output_for_mask: bool = False,
 ) -> Any:  # fmt: skip
     """`forward.lstm`."""
-    activations = {"activation": activation, "recurrent_activation": gate_activation(recurrent_activation)}
-    step = partial(lstm_step, recurrent_kernel=recurrent_kernel, **activations)
-    states = first_states(x, recurrent_kernel, 2, initial_state)
-    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
-    return unroll(step, x, kernel, bias, states, mask, *switches)
+    cell = LSTMCell(kernel, recurrent_kernel, bias, activation, recurrent_activation)
+    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
 
 
 def gru(
@@ -46,106 +40,154 @@ def gru(
     go_backwards: bool = False, zero_output_for_mask: bool = False,
 ) -> Any:  # fmt: skip
     """`forward.gru`."""
-    bias, recurrent_bias = bias if np.ndim(bias) == 2 else (bias, 0.0)
-    activations = {"activation": activation, "recurrent_activation": gate_activation(recurrent_activation)}
-    kernels = {"recurrent_kernel": recurrent_kernel, "recurrent_bias": recurrent_bias, "reset_after": reset_after}
-    states = first_states(x, recurrent_kernel, 1, initial_state)
-    switches = return_sequences, return_state, go_backwards, zero_output_for_mask
-    return unroll(partial(gru_step, **kernels, **activations), x, kernel, bias, states, mask, *switches)
+    cell = GRUCell(kernel, recurrent_kernel, bias, activation, recurrent_activation, reset_after)
+    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
 
 
-def simple_rnn_step(z: Array, states: States, recurrent_kernel: Array, activation: Activation) -> States:
-    """`forward.simple_rnn_cell`, given z = x @ kernel + bias."""
-    (h,) = states
-    total = h @ recurrent_kernel
-    total += z
-    return [activation(total)]
+class Cell:
+    """One step of a recurrent layer, in place, with weights that are laid out for it once.
 
-
-def lstm_step(
-    z: Array, states: States, recurrent_kernel: Array, activation: Activation, recurrent_activation: Activation
-) -> States:
-    """`forward.lstm_cell`, given z = x @ kernel + bias."""
-    h, c = states
-    total = h @ recurrent_kernel
-    total += z
-    z_i, z_f, z_c, z_o = gates(total, 4)
-    c = recurrent_activation(z_f) * c
-    c += recurrent_activation(z_i) * activation(z_c)
-    return [recurrent_activation(z_o) * activation(c), c]
-
-
-def gru_step(
-    z: Array, states: States, recurrent_kernel: Array, recurrent_bias: Array | float, reset_after: bool,
-    activation: Activation, recurrent_activation: Activation,
-) -> States:  # fmt: skip
-    """`forward.gru_cell`, given z = x @ kernel + bias."""
-    (h,) = states
-    z_u, z_r, z_c = gates(z, 3)
-    g_u, g_r, g_c = gates(h @ recurrent_kernel + np.asarray(recurrent_bias, z.dtype), 3)
-    u, r = recurrent_activation(z_u + g_u), recurrent_activation(z_r + g_r)
-    c = activation(z_c + (r * g_c if reset_after else (r * h) @ gates(recurrent_kernel, 3)[2]))
-    return [u * h + (1 - u) * c]
-
-
-def gates(z: Array, n: int) -> list[Array]:
-    """The n parts of z that lie side by side."""
-    units = z.shape[-1] // n
-    return [z[:, start : start + units] for start in range(0, n * units, units)]
-
-
-def gate_activation(function: Activation) -> Activation:
-    """The same function, or what takes its place in a gate."""
-    return gate_sigmoid if function is sigmoid else function
-
-
-def gate_sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x) in four passes over one array.
-
-    Where x < -80, it is that of -80, 2e-35, so that nothing overflows: a gate does not need smaller results.
-    0.5 + 0.5 * tanh(x / 2) would round more, to over 1e-6 of Keras in a probability.
+    The gates lie one behind the other, (gates, batch, units), so that what is done to several of them is done in one
+    run: first those of the recurrent activation, then the candidate. A `forward.sigmoid` there has its sign in the
+    weights, and so takes three passes over one array: see `inverse`.
     """
-    y = np.maximum(x, -80)
-    np.negative(y, out=y)
-    np.exp(y, out=y)
-    y += 1
-    return np.reciprocal(y, out=y)
+
+    order: ClassVar[tuple[int, ...]]  # of Keras' gates
+    states: ClassVar[int] = 1
+
+    def __init__(
+        self, kernel: Array, recurrent_kernel: Array, bias: Array | float, activation: Activation,
+        recurrent_activation: Activation = sigmoid,
+    ):  # fmt: skip
+        self.activation, self.gate = activation, inverse if recurrent_activation is sigmoid else recurrent_activation
+        bias = np.zeros(kernel.shape[-1], kernel.dtype) + bias
+        self.kernel, self.recurrent_kernel, self.bias = map(self.lay_out, (kernel, recurrent_kernel, bias[np.newaxis]))
+
+    def lay_out(self, weight: Array) -> Array:
+        """(..., gates * units) -> (gates, ..., units)."""
+        parts, turned = np.split(weight, len(self.order), axis=-1), len(self.order) - 1 if self.gate is inverse else 0
+        return np.stack([-parts[gate] if place < turned else parts[gate] for place, gate in enumerate(self.order)])
+
+    def inputs(self, x: Array) -> Array:
+        """z = x @ kernel + bias (gates, steps, units).
+
+        x (steps, features), or whole numbers (steps,), which stand for one-hot features: their product with the kernel
+        is one of its rows.
+        """
+        z = self.kernel[:, x] if x.ndim == 1 else x @ self.kernel
+        z += self.bias
+        return z
+
+    def step(self, z: Array, states: States) -> None:
+        """The states after one more step, in the place of those before it."""
+        raise NotImplementedError
+
+
+class SimpleRNNCell(Cell):
+    """`forward.simple_rnn_cell`."""
+
+    order = (0,)
+
+    def step(self, z: Array, states: States) -> None:
+        (h,) = states
+        total = h @ self.recurrent_kernel[0]
+        total += z[0]
+        h[...] = self.activation(total)
+
+
+class LSTMCell(Cell):
+    """`forward.lstm_cell`."""
+
+    order, states = (0, 1, 3, 2), 2
+
+    def step(self, z: Array, states: States) -> None:
+        h, c = states
+        total = h @ self.recurrent_kernel
+        total += z
+        i, f, o = self.gate(total[:3])
+        new = self.activation(total[3])
+        c *= f
+        c += i * new
+        np.multiply(o, self.activation(c), out=h)
+
+
+class GRUCell(Cell):
+    """`forward.gru_cell`; a bias (2, gates * units) has its second row for h."""
+
+    order = (0, 1, 2)
+
+    def __init__(
+        self, kernel: Array, recurrent_kernel: Array, bias: Array | float, activation: Activation,
+        recurrent_activation: Activation = sigmoid, reset_after: bool = True,
+    ):  # fmt: skip
+        bias, other = bias if np.ndim(bias) == 2 else (bias, 0.0)
+        other = np.zeros(kernel.shape[-1], kernel.dtype) + other
+        self.reset_after, units = reset_after, len(recurrent_kernel)
+        self.of_candidate = other[2 * units :]
+        other = np.where(np.arange(3 * units) < 2 * units, other, 0)  # which is added to z at once
+        super().__init__(kernel, recurrent_kernel, bias + other, activation, recurrent_activation)
+
+    def step(self, z: Array, states: States) -> None:
+        (h,) = states
+        total = h @ self.recurrent_kernel
+        total[:2] += z[:2]
+        u, r = self.gate(total[:2])
+        if self.reset_after:
+            total[2] += self.of_candidate
+        new = r * total[2] if self.reset_after else (r * h) @ self.recurrent_kernel[2]
+        new += z[2]
+        new = self.activation(new)
+        h *= u
+        h += (1 - u) * new
+
+
+def inverse(x: Array) -> Array:
+    """1 / (1 + e^x), in place: `forward.sigmoid` of -x.
+
+    0.5 - 0.5 * tanh(x / 2) would take half the time, but rounds more, to over 1e-6 of Keras in a probability.
+    """
+    np.exp(x, out=x)
+    x += 1
+    return np.reciprocal(x, out=x)
 
 
 def unroll(
-    step: Callable[[Array, States], States], x: Array, kernel: Array, bias: Array | float, states: States, mask: Mask,
-    return_sequences: bool, return_state: bool, go_backwards: bool, zero_output_for_mask: bool,
+    cell: Cell, x: Array, mask: Mask, initial_state: States | None, return_sequences: bool, return_state: bool,
+    go_backwards: bool, zero_output_for_mask: bool,
 ) -> Any:  # fmt: skip
-    """`forward.recurrent.unroll` of a `step` that takes z = x @ kernel + bias, kernel (features, gates * units).
-
-    Masked steps are not computed, as `pack` leaves them out, and z is one matrix product for all that are. Whole
-    numbers x (batch, time) stand for one-hot features, whose product with the kernel is one of its rows.
-    """
+    """`forward.recurrent.unroll` of a cell. Masked steps are not computed: `pack` leaves them out."""
     batch, time = x.shape[:2]
+    states = first_states(x, cell.recurrent_kernel[0], cell.states, initial_state)
     mask = np.ones((batch, time), bool) if mask is None else mask
     if mask.shape != (batch, time):
         raise ValueError(f"a mask of shape {mask.shape} does not fit {batch} sequences of {time} steps")
     x, mask = (x[:, ::-1], mask[:, ::-1]) if go_backwards else (x, mask)
     order, steps, widths = pack(mask)
     x = x[order[steps[0]], steps[1]]
-    z = kernel[x] if x.ndim == 1 else x @ kernel
-    z += bias
-    states = [state[order].astype(z.dtype, copy=False) for state in states]
-    outputs = np.empty((len(z) + 1 if return_sequences else 0, states[0].shape[1]), z.dtype)
-    start = 0
-    for width in widths:
-        new = step(z[start : start + width], [state[:width] for state in states])
-        for state, after in zip(states, new, strict=True):
-            state[:width] = after
-        if return_sequences:
-            outputs[start : start + width] = new[0]
-        start += width
+    dtype = cell.kernel.dtype if x.ndim == 1 else np.result_type(x, cell.kernel)
+    states = [state[order].astype(dtype, copy=False) for state in states]
+    outputs = np.empty((len(x) + 1 if return_sequences else 0, states[0].shape[1]), dtype)
+    with np.errstate(over="ignore"):  # e^x of a gate that is shut, 1 / infinity
+        walk(cell, x, states, widths, outputs)
     back = np.argsort(order)
     states = [state[back] for state in states]
     silent = ~mask if zero_output_for_mask else np.cumsum(mask, axis=1) == 0
     last = silent[:, -1:] if time else True
     y = unpack(outputs, mask, silent, back, widths) if return_sequences else np.where(last, 0, states[0])
     return [y, *states] if return_state else y
+
+
+def walk(cell: Cell, x: Array, states: States, widths: list[int], outputs: Array) -> None:
+    """Step by step through inputs as `pack` lays them: `states` change, `outputs` fill unless they are empty."""
+    start = begin = end = 0
+    for width in widths:
+        if start + width > end:
+            begin, end = start, start + max(width, ROWS)
+            z = cell.inputs(x[begin:end])
+        cell.step(z[:, start - begin : start - begin + width], [state[:width] for state in states])
+        if len(outputs):
+            outputs[start : start + width] = states[0][:width]
+        start += width
 
 
 def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:

@@ -134,10 +134,30 @@ def test_what_does_not_fit(rng):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-7), ("float64", 3e-16)])
-def test_gate_sigmoid(dtype, tolerance):
+def test_inverse(dtype, tolerance):
     x = np.linspace(-1000, 1000, 4001, dtype=dtype)
-    before = x.copy()
-    with np.errstate(over="raise"):
-        found = recurrent.gate_sigmoid(x)
+    with np.errstate(over="ignore"):
+        found = recurrent.inverse(-x)
     np.testing.assert_allclose(found, sigmoid(x), rtol=0, atol=tolerance)
-    np.testing.assert_array_equal(x, before)
+
+
+def test_gates_that_are_shut_are_no_error(rng):
+    x, own = 1e4 * rng.normal(size=(BATCH, TIME, FEATURES)).astype("float32"), weights(rng, "lstm")
+    own = [each.astype("float32") for each in own]
+    with np.errstate(all="raise", under="ignore"):
+        found = recurrent.lstm(x, *own)
+    np.testing.assert_allclose(found, plain.lstm(x, *own), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_some_inputs_at_a_time(name, rng, monkeypatch):
+    x, own, mask = rng.normal(size=(BATCH, TIME, FEATURES)), weights(rng, name), masks(rng)
+    expected = getattr(plain, name)(x, *own, mask=mask, return_sequences=True)
+    rows = []
+    inputs = recurrent.Cell.inputs
+    monkeypatch.setattr(recurrent.Cell, "inputs", lambda self, x: rows.append(len(x)) or inputs(self, x))
+    for most in (1, 10, 10**6):
+        rows.clear()
+        monkeypatch.setattr(recurrent, "ROWS", most)
+        assert_same(getattr(recurrent, name)(x, *own, mask=mask, return_sequences=True), expected)
+        assert len(rows) == {1: mask.sum(axis=1).max(), 10**6: 1}.get(most, len(rows)) and max(rows) <= max(most, BATCH)
