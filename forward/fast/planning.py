@@ -14,7 +14,7 @@ from typing import Any
 from ..activations import Array
 from ..dense import whole_tokens
 from .convolution import conv
-from .images import ConvolutionStep, reach
+from .images import ConvolutionStep, inactive, reach
 from .pooling import average_pool, max_pool
 from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
 
@@ -36,7 +36,7 @@ def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[
     while calls:
         row = alone(calls, uses)
         chain = [layers[call.name] for call in row]
-        for number in (reach(chain) or (2 if embeds(chain[:2]) else 1), 1):
+        for number in (reach(chain) or embeds(chain) or 1, 1):
             names = tuple(call.name for call in row[:number])
             if names not in made:
                 made[names], table = together(chain[:number], room)
@@ -67,7 +67,8 @@ def together(layers: list[Any], room: int) -> tuple[Any, int]:
     if len(layers) == 1:
         return sooner(layers[0]), 0
     most = min(room, LARGEST_GROWTH * sum(each.parameters for each in layers))
-    return (EmbeddedRecurrence(*layers), size) if (size := table_size(*layers)) <= most else (None, 0)
+    size = table_size(layers[0], layers[-1])
+    return (EmbeddedRecurrence(layers[0], layers[-1]), size) if size <= most else (None, 0)
 
 
 def sooner(layer: Any, **changes: Any) -> Any:
@@ -89,12 +90,16 @@ def sooner(layer: Any, **changes: Any) -> Any:
     return other
 
 
-def embeds(layers: list[Any]) -> bool:
-    """Whether these are an embedding and a recurrent layer that takes it as it is."""
-    if len(layers) < 2 or layers[0].class_name != "Embedding" or layers[0].dtype != layers[1].dtype:
-        return False
-    recurrent = layers[1].layers if layers[1].class_name == "Bidirectional" else [layers[1]]
-    return all(each.class_name in RECURRENT for each in recurrent)
+def embeds(layers: list[Any]) -> int:
+    """How many of the first layers are an embedding and a recurrent layer that takes it as it is; or 0."""
+    number = 1
+    while number < len(layers) and inactive(layers[number]) and layers[number].passes_mask:
+        number += 1
+    if number == len(layers) or layers[0].class_name != "Embedding" or layers[0].dtype != layers[number].dtype:
+        return 0
+    last = layers[number]
+    recurrent = last.layers if last.class_name == "Bidirectional" else [last]
+    return number + 1 if all(each.class_name in RECURRENT for each in recurrent) else 0
 
 
 def table_size(first: Any, second: Any) -> int:
