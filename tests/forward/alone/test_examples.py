@@ -20,7 +20,7 @@ INPUTS = {
     "digits": np.load(EXAMPLES / "digits.npy") / np.float32(255),
 }
 EXPECTED = json.loads((EXAMPLES / "expected.json").read_text())
-ALONE = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## `forward/` alone\n")[1].split("\n## ")[0]
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/forward.md")}
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -47,15 +47,20 @@ def run(*command):
     return done.stdout
 
 
-def test_the_example_in_readme_runs_as_it_stands():
-    code = re.search(r"^    import forward\n(    .*\n)+", ALONE, re.MULTILINE)[0].replace("\n    ", "\n").lstrip(" ")
+@pytest.mark.parametrize("page", PAGES)
+def test_the_example_runs_as_it_stands(page):
+    code = (
+        re.search(r"^    import forward\n(    .*\n)+", PAGES[page], re.MULTILINE)[0].replace("\n    ", "\n").lstrip(" ")
+    )
     printed = run(sys.executable, "-c", code)
-    for line in re.findall(r"#> (.+)", code):
+    lines = re.findall(r"#> (.+)", code)
+    assert len(lines) == 2
+    for line in lines:
         assert line in printed
 
 
-def test_the_commands_in_readme_run_as_they_stand():
-    commands = re.findall(r"^    python (-m forward \w+ examples/.+)$", ALONE, re.MULTILINE)
+def test_the_commands_run_as_they_stand():
+    commands = re.findall(r"^    python (-m forward \w+ examples/.+)$", PAGES["docs/forward.md"], re.MULTILINE)
     assert len(commands) >= 2
     for command in commands:
         assert run(sys.executable, *shlex.split(command)).strip()
