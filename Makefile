@@ -30,7 +30,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report verify batch test lint train status tune data answers notebook bench wheel clean clean-all
+.PHONY: help setup report verify batch test lint train status tune data readme notebook bench wheel clean clean-all
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,8 +79,8 @@ tune: $(READY) ## search the settings that are not studied, on validation data, 
 data: $(READY) ## download the real data into DATA, unless it is there
 	$(STUDY) data $(OPTIONS)
 
-answers: $(READY) ## write what the full profile found into README.md and docs/, from the tables in reports/full
-	$(STUDY) answers
+readme: $(READY) ## write what the full profile found into README.md and docs/, from the tables in reports/full
+	$(STUDY) readme
 
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest

@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,answers}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,readme}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -113,10 +113,10 @@ def _batch(architectures: list[str], options: argparse.Namespace) -> None:
     print(f"batch: {batch.make(Path(options.grid), options.data, options.source, options.out, options.scheduler)}")
 
 
-def _answers(architectures: list[str], options: argparse.Namespace) -> None:
-    from .show import readme
+def _readme(architectures: list[str], options: argparse.Namespace) -> None:
+    from .show import docs
 
-    print(*readme.write(), sep="\n")
+    print(*docs.write(), sep="\n")
 
 
 def _status(architectures: list[str], options: argparse.Namespace) -> None:
@@ -133,7 +133,7 @@ COMMANDS = {
     "verify": _verify,
     "batch": _batch,
     "status": _status,
-    "answers": _answers,
+    "readme": _readme,
 }
 
 

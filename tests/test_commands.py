@@ -65,9 +65,9 @@ if command == "tune":
     from study import tune
     tune.tune, tune.chosen = lambda *_: [], dict
     tune.compare_rules = lambda *_: tune.pd.DataFrame({rule: [0.5] for rule in tune.RULES})
-if command == "answers":
-    from study.show import readme
-    readme.write = lambda: []
+if command == "readme":
+    from study.show import docs
+    docs.write = lambda: []
 with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
     assert main(sys.argv[1:]) == 0
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names))))
@@ -82,7 +82,7 @@ HEAVY = {"IPython", "keras", "matplotlib", "nbconvert", "nbformat", "optuna", "p
         ("data", {"numpy"}),
         ("train", {"joblib"}),
         ("tune", {"optuna"}),
-        ("answers", {"matplotlib", "IPython"}),  # the latter by seaborn
+        ("readme", {"matplotlib", "IPython"}),  # the latter by seaborn
     ],
 )
 def test_a_command_loads_what_it_needs(command, needed, tmp_path):

@@ -23,7 +23,7 @@ def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     names = [name for name in ARCHITECTURES if name in set(results["architecture"])]
     of_data = list(dict.fromkeys(ARCHITECTURES[name].dataset for name in names))
     found = [_on_data(each, *(_of(each, rows) for rows in (results, baselines, comparisons))) for each in of_data]
-    return [*found, _by_hand(results, baselines), _sure(comparisons), _baseline(names), _costs(results, comparisons)]
+    return [*found, by_hand(results, baselines), _sure(comparisons), _baseline(names), _costs(results, comparisons)]
 
 
 def _of(dataset: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     }
 
 
-def _by_hand(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
+def by_hand(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
     """Whether numpy gives what Keras gives, and how long it takes beside Keras."""
     speeds = costs.speeds(results, baselines)
     return say(

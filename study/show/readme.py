@@ -1,22 +1,17 @@
-"""What the full study found, on a page without running anything: a figure, and five lines in README."""
+"""What a profile found, in five lines of answers from its tables: README, the overview and each page have them."""
 
 from __future__ import annotations
 
-import textwrap
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import full
 from ..architectures import ARCHITECTURES
-from ..errors import DataError
 from ..evaluation import best
 from ..evidence import against_baselines
-from ..files import ROOT, atomic_write
-from ..findings import data_of, is_fragile, is_total, knobs, name_of, perhaps_small, removals, value_of
+from ..findings import is_fragile, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
-from . import conclusions, forest
+from . import conclusions
 from .sentences import say
 
 QUESTIONS = {  # what the groups of the study answer
@@ -26,28 +21,6 @@ QUESTIONS = {  # what the groups of the study answer
 }
 BEYOND = "beyond"
 EQUAL = "equal"  # compared over several architectures, by the overview
-BEGIN, END = "<!-- answers: begin -->", "<!-- answers: end -->"
-
-
-def write(root: Path = ROOT) -> list[Path]:
-    """docs/forest.png, and the figure and five lines in README.md, from the committed tables of the full profile.
-
-    Raises DataError if README.md has no place for them, before anything is written.
-    """
-    readme = root / "README.md"
-    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise DataError(f"{readme} must have the lines {BEGIN} and {END}: between them the answers are written")
-    results, baselines, comparisons = (full.table(name) for name in ("results", "baselines", "comparisons"))
-    picture = forest.save(comparisons, root / "docs" / "forest.png", title())
-    read = f"{how_to_read(comparisons)} {say('readme.data', title=data_of(results))}"
-    answers = [f"- {line}" for line in lines(results, baselines, comparisons)]
-    alt = forest.in_numbers(comparisons, title(), with_clear=False)  # the lines below say which
-    parts = [f"![{alt}](docs/forest.png)", read, *answers]
-    with atomic_write(readme) as part:
-        part.write_text(f"{before}{BEGIN}\n\n{_in_lines(parts)}\n\n{END}{after}", encoding="utf-8")
-    return [picture.path, readme]
 
 
 def title() -> str:
@@ -160,16 +133,3 @@ def _check(results: pd.DataFrame) -> dict[str, float]:
     """Whether numpy gives what Keras gives."""
     worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
     return worst | {"networks": len(results)}
-
-
-def _in_lines(parts: list[str]) -> str:
-    """Paragraphs and list items at the width of README."""
-    settings = {"width": 120, "break_long_words": False, "break_on_hyphens": False}
-    wrapped = [
-        each
-        if each.startswith("!")
-        else textwrap.fill(each, subsequent_indent="  " if each.startswith("- ") else "", **settings)
-        for each in parts
-    ]
-    items = [each for each in wrapped if each.startswith("- ")]
-    return "\n\n".join([*(each for each in wrapped if not each.startswith("- ")), "\n".join(items)])
