@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from .. import full
 from ..architectures import ARCHITECTURES
 from ..errors import DataError
 from ..files import ROOT, atomic_write
-from ..findings import data_of
+from ..findings import alone, data_of, is_total, label_of, lacking, pair_of, removals
 from . import forest, front, readme
 from .sentences import say
 
@@ -55,11 +56,51 @@ def _filled(page: Path, blocks: dict[str, str]) -> str:
 
 
 def _answers(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> str:
-    """The figure, how to read it, and the answers."""
-    read = f"{readme.how_to_read(comparisons)} {say('readme.data', title=data_of(results))}"
-    answers = [f"- {line}" for line in readme.lines(results, baselines, comparisons)]
+    """The figure, how to read it, and the answers, each in a line or two."""
     alt = forest.in_numbers(comparisons, readme.title(), with_clear=False)  # the lines below say which
-    return _in_lines([f"![{alt}]({PICTURE})", read, *answers])
+    lines = [
+        *(
+            say("docs.question", title=readme.titled(each, names, comparisons), groups=_groups(comparisons, names))
+            for each, names in readme.QUESTIONS.items()
+        ),
+        say("docs.beyond", architectures=_beyond(comparisons)),
+        say("docs.best", architectures=readme.best_of_each(results, baselines, comparisons)),
+    ]
+    read = say("docs.how_to_read", data=data_of(results))
+    return _in_lines([f"![{alt}]({PICTURE})", read, *(f"- {line}" for line in lines)])
+
+
+def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[tuple[list[str], list[dict], str]]:
+    """(architectures, what is clear, or else what that says) for each group; those with nothing clear together."""
+    found: list[tuple[list[str], list[dict], str]] = []
+    mine = comparisons[comparisons["group"].isin(groups)]
+    for (name, _), rows in mine.groupby(["architecture", "group"], sort=False):
+        says, _ = front.outcome(rows)
+        clear = [_row(row) for row in rows.itertuples() if front.is_clear(row)]
+        alike = [titles for titles, others, what in found if not clear and not others and what == says]
+        if alike:
+            alike[0].append(ARCHITECTURES[name].title)
+        else:
+            found.append(([ARCHITECTURES[name].title], clear, says))
+    return found
+
+
+def _row(row: Any) -> dict[str, Any]:
+    """A comparison with how the two sides are called, the second where its group is not named."""
+    theirs = alone(row.architecture, row.group, label_of(row.architecture, row.group, row.baseline))
+    return row._asdict() | {"ours": pair_of(row)[0], "theirs": theirs, "lacking": lacking(row)}
+
+
+def _beyond(comparisons: pd.DataFrame) -> list[tuple[str, list[dict], dict | None]]:
+    """For each architecture what it loses without a part, below zero, and all steps together if that is clear."""
+    found = []
+    mine = comparisons[comparisons["group"] == readme.BEYOND]
+    for name, rows in mine.groupby("architecture", sort=False):
+        without = [_row(row) for row in removals(rows).itertuples()]
+        turned = [each | {"effect": -each["effect"], "low": -each["high"], "high": -each["low"]} for each in without]
+        total = [_row(row) for row in rows.itertuples() if is_total(row) and front.is_clear(row)]
+        found.append((ARCHITECTURES[name].title, turned, total[-1] if total else None))
+    return found
 
 
 def _spent(results: pd.DataFrame) -> str:

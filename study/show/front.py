@@ -57,11 +57,15 @@ def outcome(rows: pd.DataFrame) -> tuple[str, tuple]:
     if which := direction(rows):
         return which, ()
     sound = [row for row in rows.itertuples() if not is_fragile(row)]
-    clear = [row for row in sound if row.verdict in ("better", "worse")]
-    if clear:
+    if clear := [row for row in sound if is_clear(row)]:
         return "some", tuple((*_in_words(row), row.verdict, row.effect) for row in clear)
     same = len(sound) == len(rows) and all(row.verdict == "equivalent" for row in sound)
     return "same" if same else "unclear", ()
+
+
+def is_clear(row: Any) -> bool:
+    """Whether one side is better, and that not only by the one method."""
+    return row.verdict in ("better", "worse") and not is_fragile(row)
 
 
 def _in_words(row: Any) -> tuple[str, str]:

@@ -38,15 +38,15 @@ def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     """Five lines of answers from a profile's tables, as Markdown; each holds whatever the results are."""
     return [
         *(
-            say("readme.question", title=_titled(each, names, comparisons), groups=_groups(comparisons, names))
+            say("readme.question", title=titled(each, names, comparisons), groups=_groups(comparisons, names))
             for each, names in QUESTIONS.items()
         ),
         say("readme.beyond", architectures=_beyond(comparisons)),
-        say("readme.best", architectures=_best(results, baselines, comparisons), check=_check(results)),
+        say("readme.best", architectures=best_of_each(results, baselines, comparisons), check=_check(results)),
     ]
 
 
-def _titled(title: str, groups: tuple[str, ...], comparisons: pd.DataFrame) -> str:
+def titled(title: str, groups: tuple[str, ...], comparisons: pd.DataFrame) -> str:
     """A question's title; of one that names several groups the part that these comparisons speak of."""
     parts = title.split(", ")
     there = [part for part, group in zip(parts, groups, strict=False) if group in set(comparisons["group"])]
@@ -105,7 +105,7 @@ def _beyond(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, Any]]:
+def best_of_each(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, Any]]:
     """The best variant of each architecture by validation, its scores, and how the networks stand to simple methods."""
     found, against = [], against_baselines(comparisons)
     for name, rows in results.groupby("architecture", sort=False):
