@@ -23,7 +23,9 @@ POINTS = {
     7: (0, 1 / 2, -1 / 2, 9 / 8, -9 / 8, 3),
     8: (0, 1 / 2, -1 / 2, 1, -1, 2, -2),
 }
-BLOCK_BYTES = 2**21  # of tiles and their products, or as many as a kernel has: then they stay in the processor's cache
+# Of tiles and their products: so many stay in the processor's cache. As many as a kernel has, up to the second number,
+# as it is read once for each block.
+BLOCK_BYTES, LARGEST_BLOCK = 2**21, 2**23
 Sizes = tuple[int, ...]
 Tail = Callable[[Array, int], Array]  # what is done to outputs before they are stored, see `Convolution`
 
@@ -91,7 +93,7 @@ def winograd(
     rows, columns = ((had - inputs(k)) // outputs(k) + 1 for had, k in zip(x.shape, size, strict=False))
     y = np.empty((rows, m // p, columns, n // q, batch, filters), x.dtype)
     row_bytes = columns * len(kernel) * sum(kernel.shape[1:]) * x.itemsize
-    for part, slabs in at_once(batch, rows, row_bytes, max(BLOCK_BYTES, kernel.nbytes)):
+    for part, slabs in at_once(batch, rows, row_bytes, max(BLOCK_BYTES, min(kernel.nbytes, LARGEST_BLOCK))):
         some = np.ascontiguousarray(x[:, :, part])
         for slab in slabs:
             values = multiply(some[m * slab.start : m * slab.stop + inputs(size[0]) - m], kernel, size)
