@@ -90,8 +90,8 @@ lint: $(READY) ## look over the code without running it: rules, layout, types of
 	$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format . to lay these files out"; exit 1; }
 	$(BIN)/mypy
 
-bench: train ## time forward/ beside other engines (those of benchmarks/requirements.txt that are installed)
-	$(BIN)/python benchmarks/bench.py --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)"
+bench: train ## time forward/ beside other engines, those of benchmarks/requirements.txt that are there; CHECK=1 fails under a must
+	$(BIN)/python benchmarks/bench.py --data "$(DATA)" --source "$(SOURCE)" --profile "$(PROFILE)" $(if $(CHECK),--check)
 
 notebook: $(READY) ## open the notebooks in JupyterLab, with what ARGS says; also as root, in a container
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/try_it.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)

@@ -6,6 +6,7 @@ An engine is imported only where it is asked for, so that a missing one is misse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,15 +133,16 @@ def onnx_model(path: str) -> Any:
             case "Embedding":
                 (table,) = add("Identity", [], [arrays["embeddings"]])
                 (now,) = add("Gather", [table, now], [])
-            case "SimpleRNN" | "LSTM" | "Bidirectional":
+            case "SimpleRNN" | "LSTM" | "GRU" | "Bidirectional":
                 cells = getattr(layer, "layers", [layer])
-                kind = "LSTM" if cells[0].class_name == "LSTM" else "RNN"
+                kind = ONNX_KINDS[cells[0].class_name]
+                options = {"linear_before_reset": 1} if kind == "GRU" else {}
                 stacked = [np.stack(each) for each in zip(*map(onnx_cell, cells), strict=True)]
                 names = [weight for weight in add("Identity", [], [stacked[0]])]
                 names += add("Identity", [], [stacked[1]]) + add("Identity", [], [stacked[2]])
                 now, last = add(
                     kind, [now, *names, "lengths"], [], 2, hidden_size=cells[0].units,
-                    direction="bidirectional" if len(cells) > 1 else "forward",
+                    direction="bidirectional" if len(cells) > 1 else "forward", **options,
                 )  # fmt: skip
                 width = cells[0].units * len(cells)
                 (now,) = add("Transpose", [now], [], perm=[0, 2, 1, 3])
@@ -163,13 +165,17 @@ def onnx_model(path: str) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
+ONNX_KINDS = {"SimpleRNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"}
+
+
 def onnx_cell(layer: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """W, R and B of ONNX, which has the gates as rows, in the order i, o, f, c, and a second bias."""
+    """W, R and B of ONNX, which has the gates as rows, those of LSTM in the order i, o, f, c, and a second bias."""
     parts = [layer.weights[name] for name in ("kernel", "recurrent_kernel", "bias")]
     if layer.class_name == "LSTM":
         parts = [np.concatenate([np.split(part, 4, -1)[gate] for gate in (0, 3, 1, 2)], -1) for part in parts]
     kernel, recurrent_kernel, bias = (np.ascontiguousarray(part.T) for part in parts)
-    return kernel, recurrent_kernel, np.concatenate([bias, np.zeros_like(bias)])
+    both = parts[2] if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
+    return kernel, recurrent_kernel, both.reshape(-1)
 
 
 def pytorch(path: str) -> Peer:
@@ -216,12 +222,18 @@ def torch_step(layer: Any, torch: Any) -> Callable[[Any], Any]:
             kernel = arrays["kernel"].T.contiguous()
             return lambda x: act(functional.linear(x, kernel, arrays["bias"]))
     cells = getattr(layer, "layers", [layer])
-    kind = torch.nn.LSTM if cells[0].class_name == "LSTM" else torch.nn.RNN
+    kind = {"LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU, "SimpleRNN": torch.nn.RNN}[cells[0].class_name]
     module = kind(len(cells[0].weights["kernel"]), cells[0].units, bidirectional=len(cells) > 1)
     for cell, suffix in zip(cells, ("", "_reverse"), strict=False):
-        for name, ours in (("weight_ih", "kernel"), ("weight_hh", "recurrent_kernel"), ("bias_ih", "bias")):
-            getattr(module, f"{name}_l0{suffix}").data = torch.from_numpy(cell.weights[ours].T.copy())
-        getattr(module, f"bias_hh_l0{suffix}").data.zero_()
+        bias = np.atleast_2d(cell.weights["bias"])
+        bias = bias if len(bias) == 2 else np.stack([bias[0], np.zeros_like(bias[0])])
+        own = cell.weights["kernel"], cell.weights["recurrent_kernel"], bias[:1], bias[1:]
+        for name, weight in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), own, strict=True):
+            if kind is torch.nn.GRU:  # which has r before z
+                z, r, new = np.split(weight, 3, axis=-1)
+                weight = np.concatenate([r, z, new], axis=-1)
+            weight = weight[0] if name.startswith("bias") else weight.T
+            getattr(module, f"{name}_l0{suffix}").data = torch.from_numpy(weight.copy())
     if cells[0].return_sequences:
         return lambda x: module(x)[0]
 
@@ -232,9 +244,16 @@ def torch_step(layer: Any, torch: Any) -> Callable[[Any], Any]:
     return last
 
 
+def kernels() -> list[str]:
+    """The kernels of OpenBLAS that this processor can be asked for: with and without AVX-512, where it has that."""
+    found = Path("/proc/cpuinfo")
+    return ["Haswell", "SkylakeX"] if found.exists() and "avx512f" in found.read_text() else []
+
+
 # Name -> how it is loaded, and what its process finds in the environment before numpy is imported.
+FORWARDS = {f"forward, {kernel}": {"OPENBLAS_CORETYPE": kernel} for kernel in kernels()} or {"forward": {}}
 PEERS: dict[str, tuple[Callable[[str], Peer], dict[str, str]]] = {
-    "forward": (numpy_forward, {}),
+    **{name: (numpy_forward, environment) for name, environment in FORWARDS.items()},
     "Keras predict": (keras_predict, {}),
     "Keras call": (keras_call, {}),
     "tf.function": (tf_function, {}),

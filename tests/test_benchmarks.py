@@ -1,4 +1,4 @@
-"""The tables of `make bench`, on made-up times, and the names of files."""
+"""What `make bench` says, of made-up times, and the names of files."""
 
 import sys
 
@@ -9,40 +9,86 @@ from study.files import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import bench
+import musts
 import peers
-
-
-def times(engine, one, by_size, difference=1e-7):
-    return [("net", engine, 0, one, difference), *(("net", engine, size, s, difference) for size, s in by_size.items())]
+import tables
 
 
 @pytest.fixture
 def table():
-    rows = times("forward", 0.002, {32: 3.0, 512: 2.0}) + times("Keras predict", 0.04, {32: 5.0, 512: 7.0}, 3e-7)
-    rows += times("Keras call", 0.01, {})
-    return pd.DataFrame(rows, columns=["network", "engine", "batch size", "s", "max_abs_diff"])
+    """Keras takes 2 s at its best for each network, forward 1 s or less, but for two networks on one kernel."""
+    rows = []
+    for network in bench.NETWORKS:
+        for number, engine in enumerate(peers.FORWARDS):
+            late = number == len(peers.FORWARDS) - 1 and network in ("cnn/baseline", "gru/depth-2")
+            rows += [(network, engine, 0, 4000, 0.002, 2e-7), (network, engine, 512, 4000, 9.0, 2e-7)]
+            rows.append((network, engine, 2000, 4000, 2.5 if late else 0.4, 2e-7))
+        rows += [(network, "Keras predict", size, 4000, s, 0.0) for size, s in ((0, 0.04), (512, 2.0), (2000, 3.0))]
+    for engine, s in (("ONNX Runtime", 0.0008), ("Keras call", 0.01)):
+        rows.append(("lstm/baseline", engine, 0, 4000, s, 1e-7))
+    return pd.DataFrame(rows, columns=["network", "engine", "batch size", "samples", "s", "max_abs_diff"])
+
+
+ABOUT = {"machine": "2 cores of a made-up processor.", "notes": ["- PyTorch: missing"], "scale": "", "startup": ""}
 
 
 def test_each_side_counts_with_its_own_best_batch_size(table):
-    lines = bench.speed_table(table).splitlines()
-    assert lines[2:5] == [
-        "| net | forward | 512 | 2.000 | 1.00 | 2.00 | 1.0 |  |",
-        "| net | Keras predict | 32 | 5.000 | 2.50 | 40.00 | 20.0 | 3.0e-07 |",
-        "| net | Keras call |  |  |  | 10.00 | 5.0 | 1.0e-07 |",
-    ]
-    assert lines[-1].endswith("forward at its best: net 2.50.")
+    found = musts.speed(table)
+    assert list(found.columns) == list(peers.FORWARDS)
+    assert found.loc["lstm/baseline"].tolist() == pytest.approx([5] * len(peers.FORWARDS))
+    assert found.loc["cnn/baseline"].min() == pytest.approx(0.8)
+    assert musts.speed(table, samples=musts.ONE).loc["cnn/baseline"].max() == pytest.approx(20)
 
 
-def test_the_figure(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "folder", lambda name: tmp_path / name)
-    bench.draw(pd.concat([table.assign(network=name) for name in "abcd"]), "made up")
-    assert (tmp_path / "figures" / "benchmark.png").stat().st_size > 10_000
+def test_what_is_slower_or_under_a_must_is_named(table):
+    assert [each.partition(" (")[0] for each in musts.slower(table)] == ["cnn/baseline", "gru/depth-2"]
+    missed, unknown = musts.short(table)
+    assert missed == ["cnn/baseline, many, Keras predict: 0.80, must be 1.0"]
+    assert "cnn/baseline, one sample, ONNX Runtime" in unknown
+    assert "lstm/baseline, one sample, ONNX Runtime" not in unknown  # 0.4, must be 0.25
+    table.loc[table["engine"] == "ONNX Runtime", "s"] = 0.0004
+    assert "lstm/baseline, one sample, ONNX Runtime: 0.20, must be 0.25" in musts.short(table)[0]
 
 
-def test_readme_has_the_table_of_these_networks_and_engines():
-    text = (ROOT / "README.md").read_text().partition("make bench: begin")[2].partition("make bench: end")[0]
-    for name in (*bench.NETWORKS, *peers.PEERS, "memory-mapped", "Process start"):
-        assert name in text
+def test_musts_are_of_studied_networks():
+    assert {each.network for each in musts.MUSTS} <= {*bench.NETWORKS}
+    assert {*bench.IN_ALL_ENGINES, *bench.STARTED} <= {*bench.NETWORKS}
+    assert all(each.must < each.aim and each.engine in peers.PEERS for each in musts.MUSTS)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_what_is_written(status, table, tmp_path, monkeypatch, capsys):
+    """With CHECK=1 and a must that is missed the exit status is 1."""
+    if not status:
+        table.loc[table["s"] == 2.5, "s"] = 0.4
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(f"before {tables.BEGIN} outdated {tables.END} after")
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    for name in ("RESULTS", "TABLE", "FIGURE"):
+        monkeypatch.setattr(tables, name, tmp_path / "docs" / getattr(tables, name).name)
+    tables.save(table, ABOUT)
+    monkeypatch.setattr(sys, "argv", ["bench.py", "--tables", "--check"])
+    if status:
+        with pytest.raises(SystemExit, match="1"):
+            bench.main()
+    else:
+        bench.main()
+    assert ("Under a must: cnn/baseline" in capsys.readouterr().out) == bool(status)
+    text = (tmp_path / "docs" / "RESULTS.md").read_text()
+    assert all(f"| {name} |" in text for name in bench.NETWORKS) and "- PyTorch: missing" in text
+    assert "| lstm/baseline, ONNX Runtime |" in text and "| cnn/pooling-average, Keras predict |" not in text
+    readme = (tmp_path / "README.md").read_text()
+    assert readme.startswith("before ") and readme.endswith(" after") and "outdated" not in readme
+    assert ("Slower than Keras: cnn/baseline (" in readme.replace("\n", " ")) == bool(status)
+    assert (tmp_path / "docs" / "speed.png").stat().st_size > 5_000
+
+
+def test_every_studied_network_has_been_measured():
+    """And README and the table say so of the same measurements."""
+    found, about = tables.saved()
+    assert {*found["network"]} == {*bench.NETWORKS}
+    assert tables.lines(found, about) in (ROOT / "README.md").read_text()
+    assert tables.every_network(found) in tables.TABLE.read_text()
 
 
 def test_an_onnx_cell_has_its_gates_in_another_order():
