@@ -30,9 +30,12 @@ WITHOUT = {
     "Winograd's convolutions": [(convolution, "pays", lambda *_: False)],
     "several layers as one": [
         (planning, "reach", lambda layers: min(1, images.reach(layers[:1]))),
-        (planning, "embeds", lambda _: False),
+        (planning, "embeds", lambda _: 0),
     ],
-    "masked steps left out, one product for the others": [(planning, "CALLS", PLAIN_STEPS)],
+    "recurrent layers by their cells, masked steps left out": [
+        (planning, "CALLS", PLAIN_STEPS),
+        (planning, "embeds", lambda _: 0),
+    ],
     "the gates' own sigmoid": [(recurrent, "inverse", lambda x: sigmoid(-x))],
 }
 
