@@ -19,6 +19,7 @@ from . import labels, style
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
+from .words import signed
 
 LOOKS = [  # of the values of a group
     {"color": BLUE, "marker": "o", "linestyle": "-"},
@@ -110,13 +111,14 @@ def table(rows: pd.DataFrame) -> Table:
     for (architecture, group, ours, theirs), mine in rows.groupby(
         ["architecture", "group", "variant", "baseline"], sort=False
     ):
-        signed = "+" if theirs else ""
+        number = signed if theirs else "{:.3f}".format
         name = value_of(architecture, group, ours)
         line = {"group": ARCHITECTURES[architecture].groups[group].title}
         line["network"] = f"{name} against {value_of(architecture, group, theirs)}" if theirs else name
         for row in mine.itertuples():
-            inner = f"{row.low:{signed}.3f} to {row.high:{signed}.3f}"
-            line[f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}"] = f"{row.effect:{signed}.3f} ({inner})"
+            line[f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}"] = (
+                f"{number(row.effect)} ({number(row.low)} to {number(row.high)})"
+            )
         lines.append(line)
     title = ARCHITECTURES[rows["architecture"].iloc[0]].title
     return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(say("captions.longer_table", title=title))

@@ -19,7 +19,7 @@ from . import labels, style
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
 from .tables import Table
-from .words import percent
+from .words import percent, signed
 
 LOOKS = [{"color": BLUE, "marker": "D", "linestyle": "-"}, {"color": ORANGE, "marker": "s", "linestyle": "--"}]
 
@@ -59,10 +59,9 @@ def table(rows: pd.DataFrame) -> Table:
     for (share, samples), mine in rows.groupby(["share", "samples"]):
         line = {"of the training data": percent(share), "examples": f"{samples:,}"}
         for row in mine.drop_duplicates(["method", "against"]).itertuples():
-            name, signed = name_of(architecture, row.method), "+" if row.against else ""
-            inner = f"{row.low:{signed}.3f} to {row.high:{signed}.3f}"
+            name, number = name_of(architecture, row.method), signed if row.against else "{:.3f}".format
             column = f"{name} less {row.against}" if row.against else name
-            line[column] = f"{row.effect:{signed}.3f} ({inner})"
+            line[column] = f"{number(row.effect)} ({number(row.low)} to {number(row.high)})"
         lines.append(line)
     caption = say("captions.shares_table", title=ARCHITECTURES[architecture].title)
     return Table(pd.DataFrame(lines, dtype=object).fillna("")).captioned(caption)

@@ -23,6 +23,7 @@ from study.files import ROOT
 from study.grid import Cell
 from study.pool import Failed
 from study.show import languages, spread
+from study.show.words import signed, within
 
 from .made_up import checks, weighed
 
@@ -279,11 +280,11 @@ def test_the_summary_says_what_the_tables_say(several, tables, tmp_path):
     assert "gru-english is not finished : no memory &lt;left&gt;" in text
     for row in tables["findings"].itertuples():
         p, equal = (f"{each:.3f}" if each >= 0.001 else "&lt; 0.001" for each in (row.p_holm, row.p_holm_equal))
-        assert f"{row.effect:+.3f} {row.low:+.3f} to {row.high:+.3f} {p} {equal} {row.verdict}" in text
+        assert f"{signed(row.effect)} {within(row.low, row.high)} {p} {equal} {row.verdict}" in text
         words = languages.what(row)
         title = ARCHITECTURES[row.architecture].title
         assert f"{title} {words} {row.agree} of {row.languages} {row.clear}" in text
-        said = f"{title}, {words}: {row.effect:+.3f} ({row.low:+.3f} to {row.high:+.3f}"
+        said = f"{title}, {words}: {signed(row.effect)} ({within(row.low, row.high)}"
         assert (said in text) == (row.verdict != "not resolved")
         assert (
             re.search(

@@ -11,6 +11,7 @@ from study.evidence import Side
 from study.profiles import limited
 from study.runs import Place
 from study.show import cells as pages
+from study.show.words import signed, within
 
 from .made_up import checks, weighed
 
@@ -163,7 +164,7 @@ def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
     said = pages.verdicts(rows)
     [row] = rows[(rows["architecture"] == "lstm") & (rows["against"] == "simple_rnn")][-1:].itertuples()
     assert (
-        f"- **LSTM** against SimpleRNN, masked: {row.effect:+.3f} (95 % interval {row.low:+.3f} to {row.high:+.3f}): "
+        f"- **LSTM** against SimpleRNN, masked: {signed(row.effect)} (95 % interval {within(row.low, row.high)}): "
         "**better**."
     ) in said
     assert "corrected for 6 comparisons" in said

@@ -9,6 +9,7 @@ import pytest
 from study import ensembles, evidence, statistics, store
 from study.runs import Place
 from study.show import ensembles as pages
+from study.show.words import signed, within
 from study.statistics import macro_f1
 
 from .made_up import RIVAL, check, checks, results, weighed
@@ -115,8 +116,9 @@ def test_the_page_shows_the_baseline_the_best_and_the_weakest(tmp_path):
     assert "100 random ones" in lead
     assert picture.path.name == "lstm-ensembles.png"
     assert (
-        f"- **1 layer**: {one['mean']:.3f} alone, {all_of_them['mean']:.3f} all 6 together, {all_of_them['gain']:+.3f} "
-        f"(95 % interval {all_of_them['low']:+.3f} to {all_of_them['high']:+.3f}): more. Single ones lie up to "
+        f"- **1 layer**: {one['mean']:.3f} alone, {all_of_them['mean']:.3f} all 6 together, "
+        f"{signed(all_of_them['gain'])} "
+        f"(95 % interval {within(all_of_them['low'], all_of_them['high'])}): more. Single ones lie up to "
         f"{one['highest'] - one['lowest']:.3f} apart, and the luckiest of them is no better."
     ) in said
     assert f"{RIVAL}, reaches {found.sides[RIVAL].scores[0]:.3f}" in said

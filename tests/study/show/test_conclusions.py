@@ -11,6 +11,7 @@ from study import elsewhere, findings, full
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.runs import Place
 from study.show import conclusions, readings, tables
+from study.show.words import signed, within
 from study.sides import Side, pairs_ahead
 
 from ..made_up import RIVAL, checks, comparisons, results, weighed
@@ -237,13 +238,13 @@ def test_what_full_found_stands_beside_a_smaller_profile(profile, is_sample):
     row = full.beside(found.of_group("beyond"), Place("quick", False)).iloc[0]
     assert (row["variant"], row["verdict"], row["full_verdict"]) == ("layers-1", "worse", "better")
     text, table = conclusions.of_group(found, "beyond"), tables.comparison_table(found, "beyond")
-    said = f"`full` found: **better**, {row.full_effect:+.3f} ({row.full_low:+.3f} to {row.full_high:+.3f})."
+    said = f"`full` found: **better**, {signed(row.full_effect)} ({within(row.full_low, row.full_high)})."
     both = f"{said} **The two contradict each other**: here 1 seed instead of {ARCHITECTURES['lstm'].seeds}."
     assert (both in text) == full.speaks_of(found.place)
     assert ("full found" in text.replace("`", "")) == ("full found" in table) == full.speaks_of(found.place)
     assert ("believe `full`" in conclusions.how_to_read(found)) == full.speaks_of(found.place)
     if full.speaks_of(found.place):
-        assert table["full found"][0] == f"{row.full_effect:+.3f}, better (contradicts)"
+        assert table["full found"][0] == f"{signed(row.full_effect)}, better (contradicts)"
         agreeing = table["full found"][~full.beside(found.of_group("beyond"), found.place)["contradicts"].to_numpy()]
         assert len(agreeing)
         assert not agreeing.str.contains("contradicts").any()

@@ -13,6 +13,7 @@ from study.conditions import data_of
 from study.runs import Place
 from study.show import folds as page
 from study.show import story
+from study.show.words import signed, within
 
 from ..made_up import RIVAL, checks, results, weighed
 
@@ -126,11 +127,11 @@ def test_the_page_says_whether_both_estimates_agree(found, fitted):
     assert table.columns.tolist()[:3] == ["method", "networks", "macro-F1"]
     assert table["method"].tolist()[1:] == ["majority class", RIVAL]
     less = rows[(rows["method"] == NETWORK) & (rows["against"] == RIVAL)].iloc[0]
-    inner = f"{less['effect']:+.3f} ({less['low']:+.3f} to {less['high']:+.3f})"
+    inner = f"{signed(less['effect'])} ({within(less['low'], less['high'])})"
     assert table.iloc[2, 3] == inner
     assert table.iloc[0, 3] == ""
     split = found.comparisons.query("group == 'baselines' and variant == @NETWORK").iloc[0]
-    assert f"{inner} over the folds, ahead; {split['effect']:+.3f} (" in said
+    assert f"{inner} over the folds, ahead; {signed(split['effect'])} (" in said
     assert "Both estimates say the same." in said
     assert "Bengio and Grandvalet" in said
     behind = found.comparisons.assign(effect=-0.1, low=-0.2, high=-0.05)

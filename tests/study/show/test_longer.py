@@ -173,7 +173,7 @@ def test_the_table_has_a_column_for_each_number_of_epochs(rows):
         "average against max",
     ]
     row = of(rows, "convolutions", "convolutions-4", "baseline", 2)
-    assert table["14 epochs"][4] == f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+    assert table["14 epochs"][4] == f"{signed(row['effect'])} ({within(row['low'], row['high'])})"
 
 
 def test_the_figure(rows, found, monkeypatch):

@@ -12,6 +12,7 @@ from study.baselines import Baseline
 from study.runs import Place
 from study.show import shares as page
 from study.show import story
+from study.show.words import signed
 
 from ..made_up import RIVAL, checks, results, weighed
 
@@ -128,7 +129,7 @@ def test_the_page_shows_both_and_says_who_is_ahead(found, fitted, monkeypatch):
         one.loc[mine, ["low", "high"]] = [low, high]
         assert f"{how} on 25{percent}" in page.reading(one)
     half = alone[(alone["share"] == 0.5) & (alone["method"] == NETWORK)]["effect"].iloc[0]
-    assert f"the last step, from 50{percent}, brings {last['effect'] - half:+.3f};" in said
+    assert f"the last step, from 50{percent}, brings {signed(last['effect'] - half)};" in said
 
 
 def test_a_smaller_profile_shows_what_full_has(monkeypatch, found, fitted, tmp_path):
