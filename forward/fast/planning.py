@@ -15,6 +15,7 @@ from ..activations import Array
 from ..dense import whole_tokens
 from .convolution import conv
 from .images import ConvolutionStep, inactive, reach
+from .joined import fits, in_both_directions, in_stack, joined
 from .pooling import average_pool, max_pool
 from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
 
@@ -36,7 +37,7 @@ def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[
     while calls:
         row = alone(calls, uses)
         chain = [layers[call.name] for call in row]
-        for number in (reach(chain) or embeds(chain) or 1, 1):
+        for number in (reach(chain) or recurrences(chain) or 1, 1):
             names = tuple(call.name for call in row[:number])
             if names not in made:
                 made[names], table = together(chain[:number], room)
@@ -49,11 +50,11 @@ def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[
 
 
 def alone(calls: list[Any], uses: Counter[Any]) -> list[Any]:
-    """The first call, and those that follow it, of which each alone takes what the one before gives."""
+    """The first call, and those that follow it, each of which alone takes what the one before gives, and that."""
     row = calls[:1]
     for call in calls[1:]:
         key = (row[-1].name, row[-1].index, 0)
-        if call.inputs != [key] or uses[key] > 1 or call.options:
+        if call.inputs != [key] or uses[key] > 1 or call.options or calls[0].options:
             break
         row.append(call)
     return row
@@ -66,9 +67,12 @@ def together(layers: list[Any], room: int) -> tuple[Any, int]:
         return step, step.table
     if len(layers) == 1:
         return sooner(layers[0]), 0
-    most = min(room, LARGEST_GROWTH * sum(each.parameters for each in layers))
-    size = table_size(layers[0], layers[-1])
-    return (EmbeddedRecurrence(layers[0], layers[-1]), size) if size <= most else (None, 0)
+    own = [each for each in layers if not inactive(each)]
+    if own[0].class_name != "Embedding":
+        return Recurrences(own), 0
+    most = min(room, LARGEST_GROWTH * sum(each.parameters for each in own[:2]))
+    size = table_size(*own[:2])
+    return (Recurrences(own[1:], own[0]), size) if size <= most else (None, 0)
 
 
 def sooner(layer: Any, **changes: Any) -> Any:
@@ -81,7 +85,9 @@ def sooner(layer: Any, **changes: Any) -> Any:
         other.cell = cell_of(other)
     if layer.class_name in CALLS:
         other.call = partial(CALLS[layer.class_name], other)
-    elif layer.class_name in ("Bidirectional", "TimeDistributed"):
+    elif layer.class_name == "Bidirectional":
+        return both_ways(other, [sooner(each) for each in layer.layers])
+    elif layer.class_name == "TimeDistributed":
         other.layers = [sooner(each) or each for each in layer.layers]
     elif layer.class_name in ("Functional", "Sequential"):
         other.calls = plan(layer.calls, layer.by_name, layer.ends)
@@ -90,46 +96,101 @@ def sooner(layer: Any, **changes: Any) -> Any:
     return other
 
 
-def embeds(layers: list[Any]) -> int:
-    """How many of the first layers are an embedding and a recurrent layer that takes it as it is; or 0."""
+def recurrences(layers: list[Any]) -> int:
+    """How many of the first layers are an embedding and a recurrent layer that takes it as it is, or 0.
+
+    And those recurrent ones on top of it, or of a first one, that are of its kind and go in the same direction.
+    """
+    first = layers[0]
     number = 1
-    while number < len(layers) and inactive(layers[number]) and layers[number].passes_mask:
-        number += 1
-    if number == len(layers) or layers[0].class_name != "Embedding" or layers[0].dtype != layers[number].dtype:
-        return 0
-    last = layers[number]
-    recurrent = last.layers if last.class_name == "Bidirectional" else [last]
-    return number + 1 if all(each.class_name in RECURRENT for each in recurrent) else 0
+    if first.class_name == "Embedding":
+        number = behind(layers, 1)
+        if not number or not is_recurrent(layers[number - 1]):
+            return 0
+    while (more := behind(layers, number)) and stack(layers[number - 1], layers[more - 1]):
+        number = more
+    return number if number > 1 else 0
+
+
+def behind(layers: list[Any], number: int) -> int:
+    """How many layers there are with the next one that does something, if it computes in the same dtype; or 0."""
+    dtype = layers[number - 1].dtype
+    for count, layer in enumerate(layers[number:], number + 1):
+        if layer.dtype != dtype:
+            break
+        if not (inactive(layer) and layer.passes_mask):
+            return count
+    return 0
+
+
+def is_recurrent(layer: Any) -> bool:
+    """Whether it is a recurrent layer, in one direction or in both."""
+    return all(each.class_name in RECURRENT for each in directions(layer))
+
+
+def directions(layer: Any) -> list[Any]:
+    """The two layers of a bidirectional one; another one alone."""
+    return layer.layers if layer.class_name == "Bidirectional" else [layer]
+
+
+def stack(one: Any, other: Any) -> bool:
+    """Whether one recurrent layer hands its outputs to another of its kind, and both go forwards."""
+    alike = one.class_name == other.class_name and one.class_name in RECURRENT
+    return alike and one.return_sequences and not any(each.go_backwards or each.return_state for each in (one, other))
 
 
 def table_size(first: Any, second: Any) -> int:
-    """How many numbers the table of an EmbeddedRecurrence has."""
-    recurrent = second.layers if second.class_name == "Bidirectional" else [second]
-    return sum(len(first.embeddings) * each.kernel.shape[-1] for each in recurrent)
+    """How many numbers the table of an embedding and a recurrent layer has."""
+    return sum(len(first.embeddings) * each.kernel.shape[-1] for each in directions(second))
 
 
-class EmbeddedRecurrence:
-    """An embedding and the recurrent layer after it, as one table of what each token adds to the gates.
+class Recurrences:
+    """Recurrent layers on top of each other, the first of which may take an embedding.
 
-    embeddings[tokens] @ kernel = (embeddings @ kernel)[tokens], and the latter product is made only once.
+    That and its kernel are one table of what each token adds to the gates: embeddings[tokens] @ kernel =
+    (embeddings @ kernel)[tokens], and the latter product is made only once. A single sample goes through all of them
+    at once.
     """
 
-    def __init__(self, embedded: Any, recurrence: Any):
+    def __init__(self, layers: list[Any], embedded: Any = None):
         self.embedded = embedded
-        self.recurrence = self.on_tokens(recurrence)
+        self.layers = [
+            sooner(each) if number or not embedded else self.on_tokens(each) for number, each in enumerate(layers)
+        ]
+        self.joint = joined(self.layers, stacked=True) if len(layers) > 1 else None
 
     def on_tokens(self, layer: Any) -> Any:
         """The recurrent layer, but it takes tokens, which are not cast to numbers with fractions."""
         if layer.class_name == "Bidirectional":
             both = copy(layer)
-            both.layers, both.casts = [self.on_tokens(each) for each in layer.layers], ""
-            return both
+            both.casts = ""
+            return both_ways(both, [self.on_tokens(each) for each in layer.layers])
         return sooner(layer, kernel=self.embedded.embeddings @ layer.kernel, casts="")
 
     def run(self, x: Any, mask: Any = None) -> tuple[Any, Any]:
         """The output, and the mask that goes on with it."""
-        tokens = whole_tokens(x, len(self.embedded.embeddings))
-        return self.recurrence.run(tokens, self.embedded.compute_mask(x, mask))
+        if self.embedded:
+            x, mask = whole_tokens(x, len(self.embedded.embeddings)), self.embedded.compute_mask(x, mask)
+        if self.joint and fits(x, mask):
+            x = self.layers[0].cast(x)
+            return in_stack(self.joint, self.layers, x, mask), self.layers[-1].compute_mask(x, mask)
+        for layer in self.layers:
+            x, mask = layer.run(x, mask)
+        return x, mask
+
+
+def both_ways(layer: Any, layers: list[Any]) -> Any:
+    """A copy of a bidirectional layer, which goes in both directions at once where a single sample comes."""
+    layer.layers, plain = layers, type(layer).call
+    if joint := joined(layers, stacked=False):
+
+        def call(x: Array, mask: Any = None, initial_state: Any = None) -> Any:
+            if initial_state or not fits(x, mask):
+                return plain(layer, x, mask, initial_state)
+            return in_both_directions(joint, layer, x, mask)
+
+        layer.call = call
+    return layer
 
 
 def convolve(layer: Any, x: Array) -> Array:
@@ -144,7 +205,7 @@ def pool_by(function: Any, layer: Any, x: Array) -> Array:
 
 
 def cell_of(layer: Any) -> Cell:
-    """The cell of a recurrent layer, whose kernel may be a table of `EmbeddedRecurrence`."""
+    """The cell of a recurrent layer, whose kernel may be a table of `Recurrences`."""
     kind, options = RECURRENT[layer.class_name], []
     if kind is not SimpleRNNCell:
         options.append(layer.recurrent_activation)

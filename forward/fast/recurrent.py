@@ -1,5 +1,9 @@
 """Recurrent layers without the masked steps, with the gates one behind the other in memory."""
 
+from collections.abc import Callable
+from copy import copy
+from functools import cached_property, partial
+from itertools import groupby, repeat
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +13,8 @@ from ..recurrent import first_states
 
 Mask = Array | None
 States = list[Array]  # the first one is the output: h, or h and c
+Step = Callable[[Array, Array, Array], None]
+ONE = np.ones((), np.float32)  # an array: numpy takes longer for a number
 ROWS = 1024  # of inputs, whose products with the kernel are made at once: so they stay in the processor's cache
 
 
@@ -59,13 +65,14 @@ class Cell:
         self, kernel: Array, recurrent_kernel: Array, bias: Array | float, activation: Activation,
         recurrent_activation: Activation = sigmoid,
     ):  # fmt: skip
-        self.activation, self.gate = activation, inverse if recurrent_activation is sigmoid else recurrent_activation
+        self.turned = recurrent_activation is sigmoid
+        self.activation, self.gate = map(in_place, (activation, inverse if self.turned else recurrent_activation))
         bias = np.zeros(kernel.shape[-1], kernel.dtype) + bias
         self.kernel, self.recurrent_kernel, self.bias = map(self.lay_out, (kernel, recurrent_kernel, bias[np.newaxis]))
 
     def lay_out(self, weight: Array) -> Array:
         """(..., gates * units) -> (gates, ..., units)."""
-        parts, turned = np.split(weight, len(self.order), axis=-1), len(self.order) - 1 if self.gate is inverse else 0
+        parts, turned = np.split(weight, len(self.order), axis=-1), len(self.order) - 1 if self.turned else 0
         return np.stack([-parts[gate] if place < turned else parts[gate] for place, gate in enumerate(self.order)])
 
     def inputs(self, x: Array) -> Array:
@@ -78,8 +85,34 @@ class Cell:
         z += self.bias
         return z
 
-    def step(self, z: Array, states: States) -> None:
-        """The states after one more step, in the place of those before it."""
+    def product(self, h: Array) -> tuple[Array, Callable[[Array], Any]]:
+        """An array (gates, batch, units), and a function that fills it with h @ recurrent_kernel: h (batch, units)."""
+        total = np.empty((len(self.recurrent_kernel), *h.shape), h.dtype)
+        if len(h) > 1:
+            return total, lambda h: np.matmul(h, self.recurrent_kernel, total)
+        return total, partial(np.dot, b=self.beside, out=total.reshape(1, -1))
+
+    def columns(self) -> tuple[Array, Array]:
+        """The recurrent kernel and the kernel, so that a state and an input that come in one row have one product."""
+        return self.recurrent_kernel, self.kernel
+
+    @cached_property
+    def beside(self) -> Array:
+        """The recurrent kernel with its gates beside each other, as one sample has them: one product is enough."""
+        return np.concatenate(self.recurrent_kernel, axis=-1)
+
+    def widened(self, recurrent_kernel: Array) -> Any:
+        """The cell with another recurrent kernel, of more units."""
+        other = copy(self)
+        vars(other).pop("beside", None)
+        other.recurrent_kernel = recurrent_kernel
+        return other
+
+    def bind(self, h: Array, *others: Array) -> Step:
+        """A function step(z, h, new) that fills `new`, which may be h, with the next h, and changes other states.
+
+        All arrays that it needs are made here: with one sample a call of numpy costs more than what it computes.
+        """
         raise NotImplementedError
 
 
@@ -88,11 +121,16 @@ class SimpleRNNCell(Cell):
 
     order = (0,)
 
-    def step(self, z: Array, states: States) -> None:
-        (h,) = states
-        total = h @ self.recurrent_kernel[0]
-        total += z[0]
-        h[...] = self.activation(total)
+    def bind(self, h: Array, *others: Array) -> Step:
+        (total, product), activation, add = self.product(h), self.activation, np.add
+        only = total[0]
+
+        def step(z: Array, h: Array, new: Array) -> None:
+            product(h)
+            add(total, z, total)
+            activation(only, new)
+
+        return step
 
 
 class LSTMCell(Cell):
@@ -100,15 +138,23 @@ class LSTMCell(Cell):
 
     order, states = (0, 1, 3, 2), 2
 
-    def step(self, z: Array, states: States) -> None:
-        h, c = states
-        total = h @ self.recurrent_kernel
-        total += z
-        i, f, o = self.gate(total[:3])
-        new = self.activation(total[3])
-        c *= f
-        c += i * new
-        np.multiply(o, self.activation(c), out=h)
+    def bind(self, h: Array, *others: Array) -> Step:
+        (c,), (total, product) = others, self.product(h)
+        gate, activation, add, multiply = self.gate, self.activation, np.add, np.multiply
+        gates, (i, f, o, candidate) = total[:3], total
+
+        def step(z: Array, h: Array, new: Array) -> None:
+            product(h)
+            add(total, z, total)
+            gate(gates, gates)
+            activation(candidate, candidate)
+            multiply(c, f, c)
+            multiply(i, candidate, candidate)
+            add(c, candidate, c)
+            activation(c, candidate)
+            multiply(o, candidate, new)
+
+        return step
 
 
 class GRUCell(Cell):
@@ -127,28 +173,54 @@ class GRUCell(Cell):
         other = np.where(np.arange(3 * units) < 2 * units, other, 0)  # which is added to z at once
         super().__init__(kernel, recurrent_kernel, bias + other, activation, recurrent_activation)
 
-    def step(self, z: Array, states: States) -> None:
-        (h,) = states
-        total = h @ self.recurrent_kernel
-        total[:2] += z[:2]
-        u, r = self.gate(total[:2])
-        if self.reset_after:
-            total[2] += self.of_candidate
-        new = r * total[2] if self.reset_after else (r * h) @ self.recurrent_kernel[2]
-        new += z[2]
-        new = self.activation(new)
-        h *= u
-        h += (1 - u) * new
+    def inputs(self, x: Array) -> Array:
+        """With what is added to the product of h for the candidate, before that of x, which r does not reach."""
+        z = np.empty((4, len(x), self.kernel.shape[-1]), np.result_type(self.kernel, *([] if x.ndim == 1 else [x])))
+        for place, kernel, bias in zip((0, 1, 3), self.kernel, self.bias, strict=True):
+            np.add(kernel[x] if x.ndim == 1 else x @ kernel, bias, out=z[place])
+        z[2] = self.of_candidate
+        return z
+
+    def columns(self) -> tuple[Array, Array]:
+        (u, r, candidate), none = self.kernel, np.zeros_like(self.recurrent_kernel[:1])
+        return np.concatenate([self.recurrent_kernel, none]), np.stack([u, r, np.zeros_like(u), candidate])
+
+    def bind(self, h: Array, *others: Array) -> Step:
+        (total, product), last = self.product(h), self.recurrent_kernel[2]
+        gate, activation, add, multiply = self.gate, self.activation, np.add, np.multiply
+        gates, (u, r, candidate, *fed) = total[:2], total
+
+        def step(z: Array, h: Array, new: Array) -> None:
+            product(h)
+            add(total, z if fed else z[:3], total)
+            gate(gates, gates)
+            if self.reset_after:
+                multiply(r, candidate, candidate)
+            else:
+                np.matmul(multiply(r, h, r), last, candidate)
+            add(candidate, fed[0] if fed else z[3], candidate)
+            activation(candidate, candidate)
+            np.subtract(h, candidate, r)
+            multiply(u, r, u)
+            add(u, candidate, new)
+
+        return step
 
 
-def inverse(x: Array) -> Array:
-    """1 / (1 + e^x), in place: `forward.sigmoid` of -x.
+def inverse(x: Array, out: Array | None = None) -> Array:
+    """1 / (1 + e^x): `forward.sigmoid` of -x.
 
     0.5 - 0.5 * tanh(x / 2) would take half the time, but rounds more, to over 1e-6 of Keras in a probability.
     """
-    np.exp(x, out=x)
-    x += 1
-    return np.reciprocal(x, out=x)
+    out = np.exp(x, out)
+    np.add(out, ONE, out)
+    return np.reciprocal(out, out)
+
+
+def in_place(function: Any) -> Any:
+    """The function of an array, as one of (x, out)."""
+    takes_out = function is inverse or isinstance(function, np.ufunc)
+    return function if takes_out else lambda x, out: np.copyto(out, function(x))
 
 
 def unroll(
@@ -169,25 +241,36 @@ def unroll(
     outputs = np.empty((len(x) + 1 if return_sequences else 0, states[0].shape[1]), dtype)
     with np.errstate(over="ignore"):  # e^x of a gate that is shut, 1 / infinity
         walk(cell, x, states, widths, outputs)
-    back = np.argsort(order)
+    back = order.argsort()
     states = [state[back] for state in states]
-    silent = ~mask if zero_output_for_mask else np.cumsum(mask, axis=1) == 0
-    last = silent[:, -1:] if time else True
-    y = unpack(outputs, mask, silent, back, widths) if return_sequences else np.where(last, 0, states[0])
+    if return_sequences:
+        y = unpack(outputs, mask, zero_output_for_mask, back, widths)
+    else:
+        real = mask[:, -1:] if zero_output_for_mask and time else mask.any(axis=1, keepdims=True)
+        y = np.where(real, states[0], 0)
     return [y, *states] if return_state else y
 
 
 def walk(cell: Cell, x: Array, states: States, widths: list[int], outputs: Array) -> None:
     """Step by step through inputs as `pack` lays them: `states` change, `outputs` fill unless they are empty."""
     start = begin = end = 0
-    for width in widths:
-        if start + width > end:
-            begin, end = start, start + max(width, ROWS)
-            z = cell.inputs(x[begin:end])
-        cell.step(z[:, start - begin : start - begin + width], [state[:width] for state in states])
-        if len(outputs):
-            outputs[start : start + width] = states[0][:width]
-        start += width
+    for width, same in groupby(widths):
+        left, now = len([*same]), [state[:width] for state in states]
+        h, step = now[0], cell.bind(*now)
+        while left:
+            if start + width > end:
+                begin, end = start, min(len(x), start + max(width, ROWS))
+                z = cell.inputs(x[begin:end])
+            number = min(left, (end - start) // width)
+            rows, left = number * width, left - number
+            parts = z[:, start - begin : start - begin + rows].reshape(len(z), number, width, -1).swapaxes(0, 1)
+            places = outputs[start : start + rows].reshape(number, width, -1) if len(outputs) else repeat(h)
+            for part, new in zip(parts, places, strict=False):
+                step(part, h, new)
+                h = new
+            start += rows
+        if h is not now[0]:
+            now[0][...] = h
 
 
 def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:
@@ -197,6 +280,9 @@ def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:
     and the time of each real step, all first ones, then all second ones, ...; and how many of each there are:
     always the first so many rows of `order`.
     """
+    if len(mask) == 1:
+        rows, times = mask.nonzero()
+        return np.zeros(1, int), (rows, times), [1] * len(times)
     order = np.argsort(-mask.sum(axis=1), kind="stable")
     rows, times = np.nonzero(mask[order])
     numbers = np.cumsum(mask[order], axis=1)[rows, times]
@@ -204,13 +290,15 @@ def pack(mask: Array) -> tuple[Array, tuple[Array, Array], list[int]]:
     return order, (rows[by_number], times[by_number]), np.bincount(numbers)[1:].tolist()
 
 
-def unpack(outputs: Array, mask: Array, silent: Array, back: Array, widths: list[int]) -> Array:
-    """The outputs of packed steps as sequences: at a masked step the previous one, and zero where `silent`.
+def unpack(outputs: Array, mask: Array, zero_output_for_mask: bool, back: Array, widths: list[int]) -> Array:
+    """The outputs of packed steps as sequences: at a masked step the previous one, or with the switch zero.
 
     outputs (steps + 1, units), of which the last is free; `back`, the place of each row in `order` -> y (batch,
     time, units)
     """
     outputs[-1] = 0
-    starts = np.cumsum([0, 0, *widths[:-1]])  # of the steps of each number, which are counted from 1
-    places = starts[np.cumsum(mask, axis=1)] + back[:, np.newaxis]
-    return outputs[np.where(silent, -1, places)]
+    starts = np.array([0, 0, *widths[:-1]]).cumsum()  # of the steps of each number, which are counted from 1
+    numbers = mask.cumsum(axis=1)
+    places = starts[numbers] + back[:, np.newaxis]
+    places[~mask if zero_output_for_mask else numbers == 0] = -1
+    return outputs[places]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ModelFileError, UnsupportedLayerError
 from .archive import SavedLayer, brief
-from .layer import Layer, listed
+from .layer import Layer
 from .operations import called
 from .ops import OPERATIONS, Constant
 
@@ -51,7 +51,9 @@ class Call:
 
     def outputs(self, values: Any) -> dict[Key, Any]:
         """One value, or a list of them, by the keys of the call's outputs."""
-        return {(self.name, self.index, number): value for number, value in enumerate(listed(values))}
+        if not isinstance(values, list):
+            return {(self.name, self.index, 0): values}
+        return {(self.name, self.index, number): value for number, value in enumerate(values)}
 
 
 def parse_calls(saved: SavedLayer) -> Iterator[Call]:

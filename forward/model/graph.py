@@ -2,6 +2,7 @@
 
 import graphlib
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from ..activations import Array
@@ -45,7 +46,7 @@ class Graph(Nest, abstract=True):
         self.calls = self.in_order({(call.name, call.index): call for call in calls})
         note_last_uses(self.calls, self.ends)
         entrances = {(name, 0, 0) for name, entry in entries.items() if entry.class_name == "InputLayer"}
-        if not entrances.issuperset(keys := leaves(self.inputs)):
+        if not entrances.issuperset(keys := self.starts):
             raise ModelFileError(f"{self} does not begin with InputLayers; build it with keras.Input, then save it")
         self.by_name: dict[str, Layer] = {key[0]: self.build(entries[key[0]], None) for key in keys}
         self.entrances: list[InputLayer] = list(self.by_name.values())
@@ -91,16 +92,21 @@ class Graph(Nest, abstract=True):
             raise ModelFileError(f"{self}: its outputs {brief(keys - values.keys())} are not there")
         return shapes
 
-    @property
+    @cached_property
+    def starts(self) -> list[Key]:
+        """The arrays that come in."""
+        return leaves(self.inputs)
+
+    @cached_property
     def ends(self) -> list[Key]:
         """The arrays that come out."""
         return leaves(self.outputs)
 
-    @property
+    @cached_property
     def any_length(self) -> bool:
         return any(layer.any_length for layer in self.layers)
 
-    @property
+    @cached_property
     def takes_steps(self) -> bool:
         return any(layer.takes_steps for layer in self.layers)
 
@@ -115,8 +121,8 @@ class Graph(Nest, abstract=True):
         """The arrays and masks with which a pass begins."""
         if len(x) != len(self.entrances):
             raise ValueError(f"{self} takes {len(self.entrances)} inputs, but got {len(x)}")
-        keys, checked = leaves(self.inputs), [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
-        return dict(zip(keys, checked, strict=True)), dict(zip(keys, listed(mask), strict=False))
+        checked = [layer.check(each) for layer, each in zip(self.entrances, x, strict=True)]
+        return dict(zip(self.starts, checked, strict=True)), dict(zip(self.starts, listed(mask), strict=False))
 
     def steps(self, calls: list[Call], values: dict[Key, Array], masks: dict[Key, Mask]) -> Iterator[tuple[Call, Any]]:
         """Walk a batch through the calls, with the output of each, while `values` and `masks` fill."""
@@ -132,6 +138,11 @@ class Graph(Nest, abstract=True):
         handed initial states heeds only the latter (Keras' rule), but passes on the former.
         """
         layer, x, mask = call.layer or self.by_name[call.name], call.select(values), call.select(masks)
+        if not call.options:
+            y, passed = layer.run(x, mask)
+            values |= call.outputs(y)
+            masks |= call.outputs(passed)
+            return y
         named = {option: [values.get(key) for key in keys] for option, keys in call.options.items()}
         if by_name := named.pop("mask", None):
             by_name = [None if each is None else each.astype(bool) for each in by_name]

@@ -139,8 +139,11 @@ class Bidirectional(Wrapper):
         one, other = self.layers
         half = len(initial_state or ()) // 2
         parts = (initial_state[:half], initial_state[half:]) if half else (None, None)
-        y, *states = listed(one(x, mask, initial_state=parts[0]))
-        z, *more = listed(other(x, mask, initial_state=parts[1]))
+        return self.merge(one(x, mask, initial_state=parts[0]), other(x, mask, initial_state=parts[1]))
+
+    def merge(self, forward: Any, backward: Any) -> Any:
+        """The result from those of the two layers."""
+        (y, *states), (z, *more), one = listed(forward), listed(backward), self.layers[0]
         z = z[:, ::-1] if one.return_sequences else z  # the order of x; a layer that goes backwards gives its own
         merged = listed(MERGE[self.merge_mode](y, z))
         return [*merged, *states, *more] if states or len(merged) > 1 else merged[0]
