@@ -30,13 +30,15 @@ WITHOUT = {
     "Winograd's convolutions": [(convolution, "pays", lambda *_: False)],
     "several layers as one": [
         (planning, "reach", lambda layers: min(1, images.reach(layers[:1]))),
-        (planning, "embeds", lambda _: 0),
+        (planning, "recurrences", lambda _: 0),
     ],
     "recurrent layers by their cells, masked steps left out": [
         (planning, "CALLS", PLAIN_STEPS),
-        (planning, "embeds", lambda _: 0),
+        (planning, "recurrences", lambda _: 0),
+        (planning, "joined", lambda *_, **__: None),
     ],
-    "the gates' own sigmoid": [(recurrent, "inverse", lambda x: sigmoid(-x))],
+    "recurrent layers joined, with --samples 1": [(planning, "joined", lambda *_, **__: None)],
+    "the gates' own sigmoid": [(recurrent, "divisor", lambda x, out: np.copyto(out, 1 / sigmoid(-x)))],
 }
 
 

@@ -1,5 +1,7 @@
 """Convolutions with few multiplications and long runs of memory, and what follows them on the way."""
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -55,32 +57,43 @@ class Convolution:
         self.kernel = kernel.reshape(*self.size, *kernel.shape[-2:])
         self.able = able(self.size, self.strides, self.dilation, self.pool)
         self.prepared = transform_kernel(self.kernel) if self.able and prepare else None
+        self.last: tuple[Any, ...] = (None,)  # the height and width that came last, and what `measure` says of it
 
     def __call__(self, x: Array) -> Array:
         """x (batch, *axes, channels) -> (batch, *out, filters); ValueError if no window or no pool fits."""
-        x = np.moveaxis(x, 0, -2)
-        y = self.compute(x if self.axes == 2 else x[:, np.newaxis])
-        return np.moveaxis(y if self.axes == 2 else y[:, 0], -2, 0)
+        if self.axes == 2:
+            return self.compute(x.transpose(1, 2, 0, 3)).transpose(2, 0, 1, 3)
+        return self.compute(x.transpose(1, 0, 2)[:, np.newaxis])[:, 0].transpose(1, 0, 2)
 
     def compute(self, x: Array) -> Array:
         """x (height, width, batch, channels) -> y (height, width, batch, filters)."""
+        last = self.last  # another thread may put another one there
+        if last[0] != x.shape[:2]:
+            self.last = last = x.shape[:2], *self.measure(x.shape[:2])
+        _, sides, lengths, tiled = last
+        if not tiled:
+            return self.im2col(self.lay_out(x, sides, (3, 0, 1, 2)), lengths)
+        kernel = transform_kernel(self.kernel) if self.prepared is None else self.prepared
+        y = winograd(self.lay_out(x, sides), kernel, self.size, self.tail, self.pool)
+        return y[: lengths[0] // self.pool[0], : lengths[1] // self.pool[1]]
+
+    def measure(self, shape: Sizes) -> tuple[list[tuple[int, int]], list[int], bool]:
+        """For an x of that height and width its padding, how many windows fit, and whether `winograd` computes it."""
         spans = [(n - 1) * d + 1 for n, d in zip(self.size, self.dilation, strict=True)]
         padding = [self.padding, "valid" if self.axes == 1 else self.padding]
-        sides = [padding_sizes(*each) for each in zip(x.shape, spans, self.strides, padding, strict=False)]
-        had = [n + sum(each) for n, each in zip(x.shape, sides, strict=False)]
+        sides = [padding_sizes(*each) for each in zip(shape, spans, self.strides, padding, strict=True)]
+        had = [n + sum(each) for n, each in zip(shape, sides, strict=True)]
         lengths = [(n - span) // step + 1 for n, span, step in zip(had, spans, self.strides, strict=True)]
         for window, room in ((spans, had), (self.pool, lengths)):
             if any(size > n for size, n in zip(window, room, strict=True)):
                 raise ValueError(f"a window of {[*window][: self.axes]} does not fit into {room[: self.axes]}")
-        if self.able and pays(lengths, self.kernel.shape):
+        tiled = self.able and pays(lengths, self.kernel.shape)
+        if tiled:
             more = [
                 -n % outputs(k) + inputs(k) - outputs(k) + 1 - k for n, k in zip(lengths, self.size, strict=True)
             ]  # to whole tiles
             sides = [(front, behind + n) for (front, behind), n in zip(sides, more, strict=True)]
-            kernel = transform_kernel(self.kernel) if self.prepared is None else self.prepared
-            y = winograd(self.lay_out(x, sides), kernel, self.size, self.tail, self.pool)
-            return y[tuple(slice(n // p) for n, p in zip(lengths, self.pool, strict=True))]
-        return self.im2col(self.lay_out(x, sides, (3, 0, 1, 2)), lengths)
+        return sides, lengths, tiled
 
     def lay_out(self, x: Array, sides: list[tuple[int, int]], order: tuple[int, ...] = (0, 1, 2, 3)) -> Array:
         """x with its padding, standardized, its axes in that order in memory."""

@@ -8,7 +8,7 @@ import numpy as np
 from ..activations import Array
 from .recurrent import Cell
 
-LARGEST = 2**18  # numbers of the joined kernel: in a larger one the product with its zeros takes longer than the calls
+LARGEST = 3 * 2**16  # numbers of the joined kernel: in a larger one the product with its zeros takes longer than the calls
 
 
 class Joined:

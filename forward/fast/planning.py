@@ -86,7 +86,7 @@ def sooner(layer: Any, **changes: Any) -> Any:
     if layer.class_name in CALLS:
         other.call = partial(CALLS[layer.class_name], other)
     elif layer.class_name == "Bidirectional":
-        return both_ways(other, [sooner(each) for each in layer.layers])
+        return both_ways(other, [sooner(each) or each for each in layer.layers])
     elif layer.class_name == "TimeDistributed":
         other.layers = [sooner(each) or each for each in layer.layers]
     elif layer.class_name in ("Functional", "Sequential"):

@@ -55,7 +55,7 @@ class Cell:
 
     The gates lie one behind the other, (gates, batch, units), so that what is done to several of them is done in one
     run: first those of the recurrent activation, then the candidate. A `forward.sigmoid` there has its sign in the
-    weights, and so takes three passes over one array: see `inverse`.
+    weights, and is not computed: what goes through a gate is divided by a `divisor`.
     """
 
     order: ClassVar[tuple[int, ...]]  # of Keras' gates
@@ -66,7 +66,8 @@ class Cell:
         recurrent_activation: Activation = sigmoid,
     ):  # fmt: skip
         self.turned = recurrent_activation is sigmoid
-        self.activation, self.gate = map(in_place, (activation, inverse if self.turned else recurrent_activation))
+        self.activation, self.gate = map(in_place, (activation, divisor if self.turned else recurrent_activation))
+        self.through = np.divide if self.turned else np.multiply
         bias = np.zeros(kernel.shape[-1], kernel.dtype) + bias
         self.kernel, self.recurrent_kernel, self.bias = map(self.lay_out, (kernel, recurrent_kernel, bias[np.newaxis]))
 
@@ -140,7 +141,7 @@ class LSTMCell(Cell):
 
     def bind(self, h: Array, *others: Array) -> Step:
         (c,), (total, product) = others, self.product(h)
-        gate, activation, add, multiply = self.gate, self.activation, np.add, np.multiply
+        gate, through, activation, add = self.gate, self.through, self.activation, np.add
         gates, (i, f, o, candidate) = total[:3], total
 
         def step(z: Array, h: Array, new: Array) -> None:
@@ -148,11 +149,11 @@ class LSTMCell(Cell):
             add(total, z, total)
             gate(gates, gates)
             activation(candidate, candidate)
-            multiply(c, f, c)
-            multiply(i, candidate, candidate)
+            through(c, f, c)
+            through(candidate, i, candidate)
             add(c, candidate, c)
             activation(c, candidate)
-            multiply(o, candidate, new)
+            through(candidate, o, new)
 
         return step
 
@@ -187,7 +188,7 @@ class GRUCell(Cell):
 
     def bind(self, h: Array, *others: Array) -> Step:
         (total, product), last = self.product(h), self.recurrent_kernel[2]
-        gate, activation, add, multiply = self.gate, self.activation, np.add, np.multiply
+        gate, through, activation, add = self.gate, self.through, self.activation, np.add
         gates, (u, r, candidate, *fed) = total[:2], total
 
         def step(z: Array, h: Array, new: Array) -> None:
@@ -195,31 +196,30 @@ class GRUCell(Cell):
             add(total, z if fed else z[:3], total)
             gate(gates, gates)
             if self.reset_after:
-                multiply(r, candidate, candidate)
+                through(candidate, r, candidate)
             else:
-                np.matmul(multiply(r, h, r), last, candidate)
+                np.matmul(through(h, r, r), last, candidate)
             add(candidate, fed[0] if fed else z[3], candidate)
             activation(candidate, candidate)
             np.subtract(h, candidate, r)
-            multiply(u, r, u)
+            through(r, u, u)
             add(u, candidate, new)
 
         return step
 
 
-def inverse(x: Array, out: Array | None = None) -> Array:
-    """1 / (1 + e^x): `forward.sigmoid` of -x.
+def divisor(x: Array, out: Array | None = None) -> Array:
+    """1 + e^x: `forward.sigmoid` of -x is its inverse.
 
-    0.5 - 0.5 * tanh(x / 2) would take half the time, but rounds more, to over 1e-6 of Keras in a probability.
+    0.5 - 0.5 * tanh(x / 2) for that would take half the time, but rounds more, to over 1e-6 of Keras in a probability.
     """
     out = np.exp(x, out)
-    np.add(out, ONE, out)
-    return np.reciprocal(out, out)
+    return np.add(out, ONE, out)
 
 
 def in_place(function: Any) -> Any:
     """The function of an array, as one of (x, out)."""
-    takes_out = function is inverse or isinstance(function, np.ufunc)
+    takes_out = function is divisor or isinstance(function, np.ufunc)
     return function if takes_out else lambda x, out: np.copyto(out, function(x))
 
 

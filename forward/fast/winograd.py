@@ -45,6 +45,12 @@ def matrices(size: int) -> tuple[Array, Array, Array]:
     return np.kron(first, a), both.T, np.kron(third, g)[:, :size]
 
 
+@cache
+def rounded(size: int, dtype: np.dtype) -> list[Array]:
+    """The same in that dtype."""
+    return [each.astype(dtype) for each in matrices(size)]
+
+
 def inputs(size: int) -> int:
     """How many places a tile takes along an axis where the kernel has that size."""
     return len(matrices(size)[1])
@@ -107,7 +113,7 @@ def winograd(
 def multiply(x: Array, kernel: Array, size: tuple[int, int]) -> Array:
     """The outputs of all tiles of x: (places of a tile's outputs, tiles * batch * filters)."""
     height, width, batch, channels = x.shape
-    (a, b, _), (c, d, _) = ([each.astype(x.dtype) for each in matrices(n)] for n in size)
+    (a, b, _), (c, d, _) = (rounded(n, x.dtype) for n in size)
     (tall, m), (wide, n) = a.shape, c.shape
     tiles = b.T @ windows_along(x.reshape(height, -1), 0, len(b), m)  # (rows, tall, width * batch * channels)
     view = windows_along(tiles.reshape(len(tiles), tall, width, -1), 2, len(d), n)

@@ -46,6 +46,8 @@ class Call:
 
     def select(self, values: dict[Key, Any]) -> Any:
         """The call's inputs: a list where the layer takes one."""
+        if not self.takes_list and isinstance(self.inputs[0], tuple):
+            return values.get(self.inputs[0])
         found = [values.get(key) if isinstance(key, tuple) else key for key in self.inputs]
         return found if self.takes_list else found[0]
 

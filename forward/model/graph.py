@@ -141,7 +141,8 @@ class Graph(Nest, abstract=True):
         if not call.options:
             y, passed = layer.run(x, mask)
             values |= call.outputs(y)
-            masks |= call.outputs(passed)
+            if passed is not None:
+                masks |= call.outputs(passed)
             return y
         named = {option: [values.get(key) for key in keys] for option, keys in call.options.items()}
         if by_name := named.pop("mask", None):

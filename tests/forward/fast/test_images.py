@@ -104,3 +104,14 @@ def test_tables_have_a_limit(twins, monkeypatch, rng):
         assert tuple(call.layer.table for call in ours.plan) == tables
         expected = np.asarray(theirs(x, training=False))
         np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+def test_images_of_one_size_after_those_of_another(twins, rng):
+    """What a convolution keeps of the last size serves no other one."""
+    _, ours = twins(keras.Input((None, None, 32)), conv(40, activation="relu"), layers.MaxPooling2D(2), conv(3, 5))
+    for height, width in ((12, 20), (12, 9), (5, 20), (12, 20), (4, 4)):
+        x = rng.normal(size=(1, height, width, 32)).astype("float32")
+        expected = ours.forward(x)
+        np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
+    with pytest.raises(ValueError, match=r"a window of \[2, 2\] does not fit into \[1, 6\]"):
+        ours.predict(np.zeros((1, 1, 6, 32)))
