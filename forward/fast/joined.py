@@ -8,7 +8,7 @@ import numpy as np
 from ..activations import Array
 from .recurrent import Cell
 
-LARGEST = 3 * 2**16  # numbers of the joined kernel: in a larger one the product with its zeros takes longer than the calls
+LARGEST = 3 * 2**16  # numbers of the joined kernel: in a larger one its zeros take longer than the calls that it saves
 
 
 class Joined:
