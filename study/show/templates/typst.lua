@@ -95,12 +95,30 @@ end
 
 local WIDE = 6 -- columns: in a table with more, numbers would keep their heads' width, and leave none for words
 
--- So the heads of numbers stand word below word.
+local HEAD = 12 -- letters in a line of the head of a number
+
+-- The words of a head in lines that are as long as they may be.
+local function in_lines(words)
+  local used = 0
+  for number, word in ipairs(words) do
+    local letters = utf8.len(pandoc.utils.stringify(word))
+    if word.t == "Space" and words[number + 1] then
+      letters = 1
+      if used + 1 + utf8.len(pandoc.utils.stringify(words[number + 1])) > HEAD then
+        words[number], used, letters = pandoc.LineBreak(), 0, 0
+      end
+    end
+    used = used + letters
+  end
+  return words
+end
+
+-- So the heads of numbers are broken into lines.
 function Table(wide)
   if #wide.colspecs > WIDE then
     for _, row in ipairs(wide.head.rows) do
       for _, cell in ipairs(row.cells) do
-        if cell.alignment == "AlignRight" then cell.content = cell.content:walk({Space = pandoc.LineBreak}) end
+        if cell.alignment == "AlignRight" then cell.content = cell.content:walk({Inlines = in_lines}) end
       end
     end
   end
