@@ -7,7 +7,7 @@ import pytest
 
 from forward import recurrent as plain
 from forward.activations import sigmoid
-from forward.fast import recurrent
+from forward.fast import packing, recurrent
 from forward.model.activations import ACTIVATIONS
 
 BATCH, TIME, FEATURES, UNITS = 7, 6, 4, 3
@@ -86,7 +86,7 @@ def test_tokens_are_one_hot_features(name, rng):
 def test_pack(rng):
     mask = rng.integers(0, 2, (9, 6)).astype(bool)
     mask[4] = False
-    order, (places, times), widths = recurrent.pack(mask)
+    order, (places, times), widths = packing.pack(mask)
     counts = mask.sum(axis=1)
     assert sorted(order) == list(range(9)) and (np.diff(counts[order]) <= 0).all()
     expected = [
