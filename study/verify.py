@@ -48,8 +48,10 @@ def networks(architecture: str, place: Place) -> list[Run]:
     for variant in variants(architecture):
         path = place.model(variant, 0)
         record = record_of(path)
-        if not path.exists() or record is None:
+        if not path.exists():
             continue
+        if record is None:
+            raise MismatchError(f"{path} has no record beside it: nothing says what it was when it was written")
         if broken := damage(path):
             raise MismatchError("\n".join(f"{file} {why}" for file, why in broken.items()))
         found.append(Run(variant, 0, path, record))
@@ -65,11 +67,14 @@ def against_tables(architecture: str, runs: list[Run], data: Dataset, place: Pla
     began, title = time.perf_counter(), ARCHITECTURES[architecture].title
     about = f"{title}: {len(runs)} networks with their checksums"
     results, answers = (_of_seed_0(name, place, architecture) for name in ("results", "predictions"))
-    if data.source not in set(results["data_source"]):
+    if len(results) and data.source not in set(results["data_source"]):
         return f"{about}; {data.title} is not the data of the tables, so their answers are not compared"
     wrong = []
     for run in runs:
-        p, name = forward.load_model(run.path).predict(data.x_test), run.variant.name
+        if (name := run.variant.name) not in results.index:
+            wrong.append(f"{run.path} is not in the tables of {place.reports}")
+            continue
+        p = forward.load_model(run.path).predict(data.x_test)
         stored = store.from_digits(answers.loc[name, "predicted"])
         said = p.argmax(axis=1)
         tied = np.abs(p[np.arange(len(p)), stored] - p.max(axis=1)) <= TOLERANCE

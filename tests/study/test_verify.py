@@ -118,6 +118,20 @@ def test_a_file_that_was_changed_is_named(place, kind):
         told(place)
 
 
+def test_a_network_that_the_tables_lack_is_named(place):
+    rows = store.read("results", place)
+    lacking = (rows["architecture"] == "lstm") & (rows["variant"] == variants("lstm")[1].name)
+    store.write("results", place, rows[~lacking])
+    with pytest.raises(MismatchError, match=rf"{variants('lstm')[1].name}/seed-0\.keras is not in the tables"):
+        told(place)
+
+
+def test_a_network_without_its_record_is_named(place):
+    place.model(variants("lstm")[0], 0).with_suffix(".json").unlink()
+    with pytest.raises(MismatchError, match=r"seed-0\.keras has no record beside it"):
+        told(place)
+
+
 def test_where_no_network_lies_it_is_said_how_to_get_them(place):
     with pytest.raises(MismatchError, match=r"no network lies in .*: make report PROFILE=tiny trains them"):
         told(place, ["cnn"])
