@@ -17,7 +17,7 @@ from .convolution import conv
 from .images import ConvolutionStep, inactive, reach
 from .joined import fits, in_both_directions, in_stack, joined
 from .pooling import average_pool, max_pool
-from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
+from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, directions, in_a_row, unroll
 
 # A small file may ask for tables that fill the memory.
 LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
@@ -99,7 +99,7 @@ def sooner(layer: Any, **changes: Any) -> Any:
 def recurrences(layers: list[Any]) -> int:
     """How many of the first layers are an embedding and a recurrent layer that takes it as it is, or 0.
 
-    And those recurrent ones on top of it, or of a first one, that are of its kind and go in the same direction.
+    And those recurrent ones on top of it, or of a first one, that take just its steps.
     """
     first = layers[0]
     number = 1
@@ -107,7 +107,7 @@ def recurrences(layers: list[Any]) -> int:
         number = behind(layers, 1)
         if not number or not is_recurrent(layers[number - 1]):
             return 0
-    while (more := behind(layers, number)) and stack(layers[number - 1], layers[more - 1]):
+    while (more := behind(layers, number)) and follows(layers[number - 1], layers[more - 1]):
         number = more
     return number if number > 1 else 0
 
@@ -128,15 +128,16 @@ def is_recurrent(layer: Any) -> bool:
     return all(each.class_name in RECURRENT for each in directions(layer))
 
 
-def directions(layer: Any) -> list[Any]:
-    """The two layers of a bidirectional one; another one alone."""
-    return layer.layers if layer.class_name == "Bidirectional" else [layer]
+def follows(one: Any, other: Any) -> bool:
+    """Whether one recurrent layer hands its outputs to another, and both take the steps from the first to the last."""
+    return forwards(one) and directions(one)[0].return_sequences and forwards(other)
 
 
-def stack(one: Any, other: Any) -> bool:
-    """Whether one recurrent layer hands its outputs to another of its kind, and both go forwards."""
-    alike = one.class_name == other.class_name and one.class_name in RECURRENT
-    return alike and one.return_sequences and not any(each.go_backwards or each.return_state for each in (one, other))
+def forwards(layer: Any) -> bool:
+    """Whether it is a recurrent layer with one output, in the order of x."""
+    own = directions(layer)
+    alone = is_recurrent(layer) and not own[0].go_backwards and not own[0].return_state
+    return alone and all(each.dtype == layer.dtype for each in own) and getattr(layer, "merge_mode", "") is not None
 
 
 def table_size(first: Any, second: Any) -> int:
@@ -157,7 +158,8 @@ class Recurrences:
         self.layers = [
             sooner(each) if number or not embedded else self.on_tokens(each) for number, each in enumerate(layers)
         ]
-        self.joint = joined(self.layers, stacked=True) if len(layers) > 1 else None
+        alike = len(layers) > 1 and layers[0].class_name != "Bidirectional"
+        self.joint = joined(self.layers, stacked=True) if alike and len({each.class_name for each in layers}) == 1 else None
 
     def on_tokens(self, layer: Any) -> Any:
         """The recurrent layer, but it takes tokens, which are not cast to numbers with fractions."""
@@ -174,6 +176,9 @@ class Recurrences:
         if self.joint and fits(x, mask):
             x = self.layers[0].cast(x)
             return in_stack(self.joint, self.layers, x, mask), self.layers[-1].compute_mask(x, mask)
+        if len(self.layers) > 1 and len(x) > 1:
+            x = self.layers[0].cast(x)
+            return in_a_row(self.layers, x, mask), self.layers[-1].compute_mask(x, mask)
         for layer in self.layers:
             x, mask = layer.run(x, mask)
         return x, mask

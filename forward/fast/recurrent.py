@@ -10,7 +10,7 @@ import numpy as np
 
 from ..activations import Activation, Array, sigmoid, tanh
 from ..recurrent import first_states
-from .packing import pack, unpack
+from .packing import Steps, steps_of
 
 Mask = Array | None
 States = list[Array]  # the first one is the output: h, or h and c
@@ -229,31 +229,61 @@ def unroll(
     go_backwards: bool, zero_output_for_mask: bool,
 ) -> Any:  # fmt: skip
     """`forward.recurrent.unroll` of a cell. Masked steps are not computed: `pack` leaves them out."""
-    batch, time = x.shape[:2]
     states = first_states(x, cell.recurrent_kernel[0], cell.states, initial_state)
-    mask = np.ones((batch, time), bool) if mask is None else mask
-    if mask.shape != (batch, time):
-        raise ValueError(f"a mask of shape {mask.shape} does not fit {batch} sequences of {time} steps")
-    x, mask = (x[:, ::-1], mask[:, ::-1]) if go_backwards else (x, mask)
-    order, steps, widths = pack(mask)
-    x = x[order[steps[0]], steps[1]]
-    dtype = cell.kernel.dtype if x.ndim == 1 else np.result_type(x, cell.kernel)
-    states = [state[order].astype(dtype, copy=False) for state in states]
-    outputs = np.empty((len(x) + 1 if return_sequences else 0, states[0].shape[1]), dtype)
-    with np.errstate(over="ignore"):  # e^x of a gate that is shut, 1 / infinity
-        walk(cell, x, states, widths, outputs)
-    back = order.argsort()
-    states = [state[back] for state in states]
-    if return_sequences:
-        y = unpack(outputs, mask, zero_output_for_mask, back, widths)
-    else:
-        real = mask[:, -1:] if zero_output_for_mask and time else mask.any(axis=1, keepdims=True)
-        y = np.where(real, states[0], 0)
+    if go_backwards:
+        x, mask = x[:, ::-1], None if mask is None else mask[:, ::-1]
+    steps = steps_of(x, mask)
+    outputs, states = walk(cell, steps.pack(x), steps, [state[steps.order] for state in states], return_sequences)
+    states = [state[steps.back] for state in states]
+    y = (steps.unpack if return_sequences else steps.last)(outputs if return_sequences else states[0], zero_output_for_mask)
     return [y, *states] if return_state else y
 
 
-def walk(cell: Cell, x: Array, states: States, widths: list[int], outputs: Array) -> None:
-    """Step by step through inputs as `pack` lays them: `states` change, `outputs` fill unless they are empty."""
+def in_a_row(layers: list[Any], x: Array, mask: Mask) -> Array:
+    """What recurrent layers on top of each other make of x, which is packed once for all of them."""
+    steps = steps_of(x, mask)
+    y = steps.pack(x)
+    for number, layer in enumerate(layers):
+        y = through(layer, y[:-1] if number else y, steps)
+    last = directions(layers[-1])[0]
+    if last.return_sequences:
+        return steps.unpack(y, last.zero_output_for_mask)
+    return steps.last(y[steps.back], last.zero_output_for_mask)
+
+
+def through(layer: Any, x: Array, steps: Steps) -> Array:
+    """The outputs of a layer, or the last one, both as `walk` gives them, of packed steps that begin with zeros."""
+    if layer.class_name == "Bidirectional":
+        one, other = layer.layers
+        z = through(other, x.take(steps.opposite[:-1], axis=0), steps)
+        z = z.take(steps.opposite, axis=0) if other.return_sequences else z
+        return layer.join(through(one, x, steps), z)
+    zeros = np.zeros((len(steps.order), layer.units), layer.dtype)
+    outputs, states = walk(layer.cell, x, steps, [zeros] * layer.cell.states, layer.return_sequences)
+    return outputs if layer.return_sequences else states[0]
+
+
+def directions(layer: Any) -> list[Any]:
+    """The two layers of a bidirectional one; another one alone."""
+    return layer.layers if layer.class_name == "Bidirectional" else [layer]
+
+
+def walk(cell: Cell, x: Array, steps: Steps, states: States, return_sequences: bool) -> tuple[Array, States]:
+    """Step by step through packed inputs: the outputs (steps + 1, units), if they are asked for, and the last states.
+
+    The last output is zero. The states come and go in the order of `steps`.
+    """
+    dtype = cell.kernel.dtype if x.ndim == 1 else np.result_type(x, cell.kernel)
+    states = [state.astype(dtype) for state in states]
+    outputs = np.empty((len(x) + 1 if return_sequences else 0, states[0].shape[1]), dtype)
+    outputs[-1:] = 0
+    with np.errstate(over="ignore"):  # e^x of a gate that is shut, 1 / infinity
+        fill(cell, x, steps.widths, states, outputs)
+    return outputs, states
+
+
+def fill(cell: Cell, x: Array, widths: list[int], states: States, outputs: Array) -> None:
+    """`walk` in place: `states` change, `outputs` fill unless they are empty."""
     start = begin = end = 0
     for width, same in groupby(widths):
         left, now = len([*same]), [state[:width] for state in states]

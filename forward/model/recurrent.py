@@ -145,8 +145,12 @@ class Bidirectional(Wrapper):
         """The result from those of the two layers."""
         (y, *states), (z, *more), one = listed(forward), listed(backward), self.layers[0]
         z = z[:, ::-1] if one.return_sequences else z  # the order of x; a layer that goes backwards gives its own
-        merged = listed(MERGE[self.merge_mode](y, z))
+        merged = listed(self.join(y, z))
         return [*merged, *states, *more] if states or len(merged) > 1 else merged[0]
+
+    def join(self, y: Array, z: Array) -> Any:
+        """The outputs of the two layers as one, by `merge_mode`."""
+        return MERGE[self.merge_mode](y, z)
 
     def compute_mask(self, x: Array, mask: Mask) -> Any:
         mask = self.layers[0].compute_mask(x, mask)

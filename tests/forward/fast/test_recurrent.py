@@ -86,7 +86,8 @@ def test_tokens_are_one_hot_features(name, rng):
 def test_pack(rng):
     mask = rng.integers(0, 2, (9, 6)).astype(bool)
     mask[4] = False
-    order, (places, times), widths = packing.pack(mask)
+    steps = packing.Steps(mask)
+    order, places, times, widths = steps.order, steps.places, steps.times, steps.widths
     counts = mask.sum(axis=1)
     assert sorted(order) == list(range(9)) and (np.diff(counts[order]) <= 0).all()
     expected = [
