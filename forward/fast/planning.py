@@ -167,7 +167,9 @@ class Recurrences:
             both = copy(layer)
             both.casts = ""
             return both_ways(both, [self.on_tokens(each) for each in layer.layers])
-        return sooner(layer, kernel=self.embedded.embeddings @ layer.kernel, casts="")
+        other = sooner(layer, casts="")
+        other.cell = other.cell.on_tokens(self.embedded.embeddings)
+        return other
 
     def run(self, x: Any, mask: Any = None) -> tuple[Any, Any]:
         """The output, and the mask that goes on with it."""
@@ -210,7 +212,7 @@ def pool_by(function: Any, layer: Any, x: Array) -> Array:
 
 
 def cell_of(layer: Any) -> Cell:
-    """The cell of a recurrent layer, whose kernel may be a table of `Recurrences`."""
+    """The cell of a recurrent layer."""
     kind, options = RECURRENT[layer.class_name], []
     if kind is not SimpleRNNCell:
         options.append(layer.recurrent_activation)

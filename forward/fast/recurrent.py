@@ -80,12 +80,20 @@ class Cell:
     def inputs(self, x: Array) -> Array:
         """z = x @ kernel + bias (gates, steps, units).
 
-        x (steps, features), or whole numbers (steps,), which stand for one-hot features: their product with the kernel
-        is one of its rows.
+        x (steps, features), or with `on_tokens` (steps,)
         """
-        z = self.kernel[:, x] if x.ndim == 1 else x @ self.kernel
+        if x.ndim == 1:
+            return self.kernel.take(x, axis=1)
+        z = x @ self.kernel
         z += self.bias
         return z
+
+    def on_tokens(self, embeddings: Array) -> Any:
+        """The cell for x of rows of the embeddings, given by their numbers: its kernel has the z of each."""
+        other = copy(self)
+        other.kernel = embeddings @ self.kernel
+        other.kernel += self.bias
+        return other
 
     def product(self, h: Array) -> tuple[Array, Callable[[Array], Any]]:
         """An array (gates, batch, units), and a function that fills it with h @ recurrent_kernel: h (batch, units)."""
@@ -179,7 +187,10 @@ class GRUCell(Cell):
         """With what is added to the product of h for the candidate, before that of x, which r does not reach."""
         z = np.empty((4, len(x), self.kernel.shape[-1]), np.result_type(self.kernel, *([] if x.ndim == 1 else [x])))
         for place, kernel, bias in zip((0, 1, 3), self.kernel, self.bias, strict=True):
-            np.add(kernel[x] if x.ndim == 1 else x @ kernel, bias, out=z[place])
+            if x.ndim == 1:
+                kernel.take(x, axis=0, out=z[place], mode="clip")  # by its own mode numpy fills a copy of z
+            else:
+                np.add(x @ kernel, bias, out=z[place])
         z[2] = self.of_candidate
         return z
 

@@ -12,6 +12,7 @@ from forward.model.activations import ACTIVATIONS
 
 BATCH, TIME, FEATURES, UNITS = 7, 6, 4, 3
 KINDS = {"simple_rnn": (1, 1), "lstm": (4, 2), "gru": (3, 1)}  # gates, states
+CELLS = {"simple_rnn": recurrent.SimpleRNNCell, "lstm": recurrent.LSTMCell, "gru": recurrent.GRUCell}
 SWITCHES = "return_sequences", "return_state", "go_backwards", "zero_output_for_mask"
 
 
@@ -75,12 +76,14 @@ def test_single_precision(name, rng):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_tokens_are_one_hot_features(name, rng):
-    fast, slow = getattr(recurrent, name), getattr(plain, name)
-    tokens, own = rng.integers(0, 5, (BATCH, TIME)), weights(rng, name, features=5)
+def test_tokens_stand_for_rows_of_the_embeddings(name, rng):
+    tokens, embeddings, own = rng.integers(0, 5, (BATCH, TIME)), rng.normal(size=(5, FEATURES)), weights(rng, name)
+    cell = CELLS[name](*own, np.tanh, *([] if name == "simple_rnn" else [sigmoid])).on_tokens(embeddings)
+    mask = masks(rng)
     for backwards in (True, False):
-        options = {"mask": masks(rng), "return_sequences": True, "go_backwards": backwards}
-        assert_same(fast(tokens, *own, **options), slow(np.eye(5)[tokens], *own, **options))
+        found = recurrent.unroll(cell, tokens, mask, None, True, False, backwards, False)
+        options = {"mask": mask, "return_sequences": True, "go_backwards": backwards}
+        assert_same(found, getattr(plain, name)(embeddings[tokens], *own, **options))
 
 
 def test_pack(rng):
