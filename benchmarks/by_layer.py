@@ -37,6 +37,7 @@ WITHOUT = {
         (planning, "recurrences", lambda _: 0),
         (planning, "joined", lambda *_, **__: None),
     ],
+    "recurrent layers on top of each other packed once": [(planning, "follows", lambda *_: False)],
     "recurrent layers joined, with --samples 1": [(planning, "joined", lambda *_, **__: None)],
     "the gates' own sigmoid": [(recurrent, "divisor", lambda x, out: np.copyto(out, 1 / sigmoid(-x)))],
 }

@@ -17,7 +17,8 @@ from .convolution import conv
 from .images import ConvolutionStep, inactive, reach
 from .joined import fits, in_both_directions, in_stack, joined
 from .pooling import average_pool, max_pool
-from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, directions, in_a_row, unroll
+from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
+from .stacked import directions, in_a_row
 
 # A small file may ask for tables that fill the memory.
 LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
@@ -135,9 +136,8 @@ def follows(one: Any, other: Any) -> bool:
 
 def forwards(layer: Any) -> bool:
     """Whether it is a recurrent layer with one output, in the order of x."""
-    own = directions(layer)
-    alone = is_recurrent(layer) and not own[0].go_backwards and not own[0].return_state
-    return alone and all(each.dtype == layer.dtype for each in own) and getattr(layer, "merge_mode", "") is not None
+    first, merged = directions(layer)[0], getattr(layer, "merge_mode", "") is not None
+    return is_recurrent(layer) and merged and not first.go_backwards and not first.return_state
 
 
 def table_size(first: Any, second: Any) -> int:
@@ -158,8 +158,8 @@ class Recurrences:
         self.layers = [
             sooner(each) if number or not embedded else self.on_tokens(each) for number, each in enumerate(layers)
         ]
-        alike = len(layers) > 1 and layers[0].class_name != "Bidirectional"
-        self.joint = joined(self.layers, stacked=True) if alike and len({each.class_name for each in layers}) == 1 else None
+        one_way = all(each.class_name in RECURRENT for each in layers)
+        self.joint = joined(self.layers, stacked=True) if one_way and len(layers) > 1 else None
 
     def on_tokens(self, layer: Any) -> Any:
         """The recurrent layer, but it takes tokens, which are not cast to numbers with fractions."""

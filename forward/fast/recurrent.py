@@ -246,37 +246,9 @@ def unroll(
     steps = steps_of(x, mask)
     outputs, states = walk(cell, steps.pack(x), steps, [state[steps.order] for state in states], return_sequences)
     states = [state[steps.back] for state in states]
-    y = (steps.unpack if return_sequences else steps.last)(outputs if return_sequences else states[0], zero_output_for_mask)
+    end, y = (steps.unpack, outputs) if return_sequences else (steps.last, states[0])
+    y = end(y, zero_output_for_mask)
     return [y, *states] if return_state else y
-
-
-def in_a_row(layers: list[Any], x: Array, mask: Mask) -> Array:
-    """What recurrent layers on top of each other make of x, which is packed once for all of them."""
-    steps = steps_of(x, mask)
-    y = steps.pack(x)
-    for number, layer in enumerate(layers):
-        y = through(layer, y[:-1] if number else y, steps)
-    last = directions(layers[-1])[0]
-    if last.return_sequences:
-        return steps.unpack(y, last.zero_output_for_mask)
-    return steps.last(y[steps.back], last.zero_output_for_mask)
-
-
-def through(layer: Any, x: Array, steps: Steps) -> Array:
-    """The outputs of a layer, or the last one, both as `walk` gives them, of packed steps that begin with zeros."""
-    if layer.class_name == "Bidirectional":
-        one, other = layer.layers
-        z = through(other, x.take(steps.opposite[:-1], axis=0), steps)
-        z = z.take(steps.opposite, axis=0) if other.return_sequences else z
-        return layer.join(through(one, x, steps), z)
-    zeros = np.zeros((len(steps.order), layer.units), layer.dtype)
-    outputs, states = walk(layer.cell, x, steps, [zeros] * layer.cell.states, layer.return_sequences)
-    return outputs if layer.return_sequences else states[0]
-
-
-def directions(layer: Any) -> list[Any]:
-    """The two layers of a bidirectional one; another one alone."""
-    return layer.layers if layer.class_name == "Bidirectional" else [layer]
 
 
 def walk(cell: Cell, x: Array, steps: Steps, states: States, return_sequences: bool) -> tuple[Array, States]:
