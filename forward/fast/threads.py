@@ -2,6 +2,7 @@
 
 import contextvars
 import ctypes
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ except ImportError:  # numpy's OpenBLAS is found without it
     threadpoolctl = None
 
 Control = tuple[Callable[[], int], Callable[[int], Any]]  # asks a library for its number of threads, and sets it
+# Of Python's threads one at a time is outside numpy. Another one that comes back may wait long, if the first goes in
+# and out faster than a thread wakes: after so many seconds, where Python takes 5 ms, it is let in.
+TURN = 5e-4
 OPENBLAS = "scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads"
 
 
@@ -42,13 +46,14 @@ class SingleThreaded:
     """`with` it BLAS takes one thread for a matrix product, until the last one inside leaves; gives its own number.
 
     The number counts for the whole process: were it given back while another one is still inside, the products of
-    that one would be computed in another way.
+    that one would be computed in another way. So does how long Python's threads wait for each other: a `TURN`.
     """
 
     def __init__(self) -> None:
         self.lock, self.inside = threading.Lock(), 0
         self.controls: list[Control] | None = None  # looked for when they are first needed
         self.own: list[int] = []
+        self.turn = TURN
 
     def __enter__(self) -> int:
         with self.lock:
@@ -56,6 +61,8 @@ class SingleThreaded:
                 self.controls = blas_controls() if self.controls is None else self.controls
                 self.own = [ask() for ask, _ in self.controls]
                 self.set([1] * len(self.own))
+                self.turn = sys.getswitchinterval()
+                sys.setswitchinterval(min(self.turn, TURN))
             self.inside += 1
             return max(self.own, default=1)
 
@@ -64,6 +71,7 @@ class SingleThreaded:
             self.inside -= 1
             if not self.inside:
                 self.set(self.own)
+                sys.setswitchinterval(self.turn)
 
     def set(self, numbers: list[int]) -> None:
         """Give each library its number of threads."""

@@ -39,6 +39,14 @@ def test_order_threads_and_errors(blas_threads):
     assert blas_threads() == 2
 
 
+def test_turns_are_short_while_someone_is_inside():
+    before = sys.getswitchinterval()
+    assert {*spread(lambda _: sys.getswitchinterval(), range(3), 2)} == {threads.TURN}
+    with pytest.raises(ZeroDivisionError):
+        spread(lambda _: 1 / 0, range(3), 2)
+    assert sys.getswitchinterval() == before > threads.TURN
+
+
 @pytest.mark.parametrize(("number", "pieces", "expected"), [(1, 5, 1), (3, 5, 3), (None, 5, 2), (4, 1, 1)])
 def test_as_many_threads_as_asked_for(number, pieces, expected, blas_threads):
     """As many as BLAS would take, if none are asked for; each waits until all are there."""
