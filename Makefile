@@ -7,10 +7,11 @@ ARCH    ?=
 SCHEDULER ?=
 GRID    ?= notebooks/languages.yaml
 ARGS    ?=
+CHECK   ?=
 # the first that runs: a name alone may be that of a launcher without the version behind it
 PYTHON  ?= $(shell for each in python3.11 python3.12 python3.13; do $$each -c "" 2>/dev/null && echo $$each && exit; done; echo python3)
 
-KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER GRID ARGS PYTHON
+KNOWN   := PROFILE DATA SOURCE ARCH SCHEDULER GRID ARGS CHECK PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach each,$(.VARIABLES),$(if $(findstring command line,$(origin $(each))),$(each))))
 $(if $(UNKNOWN),$(error unknown variable $(UNKNOWN); the variables are $(KNOWN)))
 
@@ -30,7 +31,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report verify batch test lint train status tune data readme notebook bench wheel clean clean-all
+.PHONY: help setup report verify batch test lint train status tune data readme publish notebook bench wheel clean clean-all
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +44,7 @@ help: ## list the targets and their variables
 	@echo "  SCHEDULER=tcp://host:8786     train on this Dask cluster (now: $(or $(SCHEDULER),the cores of this machine))"
 	@echo "  GRID=file.yaml                the parameters of make batch (now: $(GRID))"
 	@echo "  ARGS=\"--port 8899 ...\"        what make notebook hands on to JupyterLab (now: $(or $(ARGS),nothing))"
+	@echo "  CHECK=1                       make bench fails where forward/ is slower than it must be"
 	@echo "  PYTHON=command                the Python 3.11 to 3.13 that .venv is made with (now: $(PYTHON))"
 
 setup: $(READY) ## make .venv and install requirements.txt into it
@@ -81,6 +83,9 @@ data: $(READY) ## download the real data into DATA, unless it is there
 
 readme: $(READY) ## write what the full profile found into README.md and docs/, from the tables in reports/full
 	$(STUDY) readme
+
+publish: readme ## put the full profile's tables, pages, pictures and the networks that are light into git's index
+	$(STUDY) publish | git add --force --pathspec-from-file=-
 
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest

@@ -120,7 +120,9 @@ def lines(table: pd.DataFrame, about: dict) -> str:
     text = (
         "So many times as fast as Keras' `predict` are the studied networks, from the least to the most and in "
         f"brackets the median, on the slower of BLAS' kernels: {', '.join(ranges)}. {said} {about['machine']} "
-        "Every network, other engines, memory and start: [benchmarks/RESULTS.md](benchmarks/RESULTS.md)."
+        "Every network, other engines, memory and start: [benchmarks/RESULTS.md](benchmarks/RESULTS.md). `make bench` "
+        "writes this, in about ten minutes; with `CHECK=1` it fails where one is slower than "
+        "[it must be](benchmarks/musts.py)."
     )
     text = textwrap.fill(text, 118, break_on_hyphens=False)
     return f"{text}\n\n![{alt(found)}](docs/speed.png)"

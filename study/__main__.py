@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,readme}.
+"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,readme,publish}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -119,6 +119,13 @@ def _readme(architectures: list[str], options: argparse.Namespace) -> None:
     print(*docs.write(), sep="\n")
 
 
+def _publish(architectures: list[str], options: argparse.Namespace) -> None:
+    from . import publish
+    from .runs import Place
+
+    print(*publish.files(Place("full", False, options.out)), sep="\n")
+
+
 def _status(architectures: list[str], options: argparse.Namespace) -> None:
     from . import status
 
@@ -134,6 +141,7 @@ COMMANDS = {
     "batch": _batch,
     "status": _status,
     "readme": _readme,
+    "publish": _publish,
 }
 
 

@@ -216,8 +216,13 @@ def make(*arguments):
 def test_help_lists_every_target():
     phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
     said = make("help").stdout
-    for word in (*phony, "PROFILE", "DATA", "SOURCE", "ARCH", "SCHEDULER"):
+    for word in (*phony, "PROFILE", "DATA", "SOURCE", "ARCH", "SCHEDULER", "GRID", "ARGS", "CHECK", "PYTHON"):
         assert re.search(rf"\b{word}\b", said)
+
+
+def test_the_check_of_the_bench():
+    for given, asked in ((["CHECK=1"], True), ([], False)):
+        assert ("--check" in make("-n", "bench", *given).stdout) == asked
 
 
 def test_unknown_variables_are_refused():

@@ -1,0 +1,64 @@
+"""make publish: which networks of a run go into git."""
+
+import pandas as pd
+import pytest
+
+from study import publish, store
+from study.architectures import ARCHITECTURES, variants
+from study.runs import Place
+
+SIZE = 1000
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A network and a record of each variant, and the table that says which is the best: the last."""
+    here = Place("full", False, tmp_path)
+    for name in ARCHITECTURES:
+        for number, variant in enumerate(variants(name)):
+            model = here.model(variant, 0)
+            model.parent.mkdir(parents=True)
+            model.write_bytes(bytes(SIZE - 10 + number))
+            model.with_suffix(".json").write_bytes(bytes(10))
+            here.model(variant, 1).write_bytes(bytes(SIZE))
+    rows = [(name, each.name, float(number)) for name in ARCHITECTURES for number, each in enumerate(variants(name))]
+    store.write("results", here, pd.DataFrame(rows, columns=["architecture", "variant", "val_f1"]))
+    return here
+
+
+def names(paths):
+    return [path.parent.name for path in paths if path.suffix == ".keras"]
+
+
+def test_in_turn_the_baseline_the_best_and_the_others(place, monkeypatch):
+    everything = publish.networks(place)
+    assert len(everything) == 2 * sum(len(variants(name)) for name in ARCHITECTURES) == len(set(everything))
+    assert all(path.stem == "seed-0" for path in everything)
+    number = len(ARCHITECTURES)
+    assert set(names(everything)[:number]) == {"baseline"}
+    assert names(everything)[number : 2 * number] == [variants(name)[-1].name for name in ARCHITECTURES]
+    assert names(everything)[2 * number] == variants("cnn")[1].name
+    monkeypatch.setattr(publish, "ALL", 2 * number * SIZE)
+    some = publish.networks(place)
+    assert some[: 2 * number] == everything[: 2 * number]
+    assert sum(path.stat().st_size for path in some) <= 2 * number * SIZE
+
+
+def test_a_large_one_is_left_out_and_smaller_ones_follow(place, monkeypatch):
+    monkeypatch.setattr(publish, "LARGEST", SIZE)
+    assert set(names(publish.networks(place))) == {"baseline"}
+
+
+def test_pages_and_pictures(place):
+    for folder, files in (
+        (place.reports, ("cnn.html", "cnn.failed.ipynb", "x.log")),
+        (place.figures, ("a.png", "a.svg")),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in files:
+            (folder / name).touch()
+    assert [path.name for path in publish.files(place) if "weights" not in str(path)] == [
+        "cnn.html",
+        "results.csv",
+        "a.png",
+    ]
