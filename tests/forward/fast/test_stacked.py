@@ -103,3 +103,11 @@ def test_opposite_steps(rng):
         turned[row, real] = x[row, real][::-1]
     np.testing.assert_array_equal(steps.pack(x)[steps.opposite[:-1]], steps.pack(turned))
     assert steps.opposite[-1] == mask.sum()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_steps_at_all(stack, twins):
+    embedding = layers.Embedding(9, FEATURES, mask_zero=True)
+    _, ours = twins(keras.Input((TIME,), dtype="int32"), embedding, *STACKS[stack]())
+    masked = np.zeros((2, TIME), int)
+    np.testing.assert_array_equal(ours.predict(masked), ours.forward(masked))
