@@ -17,9 +17,10 @@ from .runs import Place, Run
 from .statistics import macro_f1
 from .store import Arrays
 
-# How much further than Keras numpy may lie from float64 where the two part by more than TOLERANCE. Measured: 1.5 at
-# most, as both round at random; a wrong formula lies a thousand times as far.
-AS_NEAR = 2
+# How much further than Keras numpy may lie from float64 where the two part by more than TOLERANCE, both in the root
+# mean square over the test split. Measured in the 66 of 560 SimpleRNNs that do: 1.2 at most, without the fast ways 1.9,
+# as all round at random; a wrong formula lies a thousand times as far.
+AS_NEAR = 3
 METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
 BY_RULE = "val_f1_"  # columns: what the network would score on validation data with the weights of each rule
 LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
@@ -32,7 +33,7 @@ class Check:
 
     `numpy` is `forward` as it predicts by default, on the whole split; `plain` is `predict(fast=False)`, on those
     examples that `predictions.spread` names, perhaps on none. Where a side differs from Keras by more than TOLERANCE,
-    `keras_error` and that side's error say how far each lies at most from Keras in float64; else they are NaN.
+    the errors say how far each lies from Keras in float64, see `predictions.predict`; else they are NaN.
     """
 
     run: Run
@@ -242,8 +243,7 @@ def unequal(results: pd.DataFrame) -> pd.DataFrame:
     """Those rows of results.csv in which numpy, fast or plain, does not give what Keras gives.
 
     The classes, and so the macro-F1, must be the same, and each |Δp| at most TOLERANCE. Where one is larger, numpy
-    must be right: within TOLERANCE of Keras in float64, or about as near to it as Keras in float32. Older tables
-    have no plain side.
+    must be right: about as near to Keras in float64 as Keras in float32 is. Older tables have no plain side.
     """
     right = _right(results, "agreement", "max_abs_diff", "numpy_error")
     right &= results["test_f1_keras"] == results["test_f1_numpy"]
@@ -257,7 +257,7 @@ def unequal(results: pd.DataFrame) -> pd.DataFrame:
 def _right(results: pd.DataFrame, agreement: str, largest: str, error: str) -> pd.Series:
     """Whether a side gives what Keras gives, from three columns of results.csv."""
     close = results[largest] <= TOLERANCE  # so written, a NaN counts as a difference
-    near = results[error] <= np.fmax(TOLERANCE, AS_NEAR * results["keras_error"])
+    near = results[error] <= AS_NEAR * results["keras_error"]
     return (results[agreement] == 1) & (close | near)
 
 

@@ -72,8 +72,8 @@ def predict(path: Path, x: np.ndarray, plain_examples: int) -> Arrays:
     """Predict x with Keras and with `forward`, one timed pass of each after a short warm-up.
 
     Gives `keras` and `numpy`, probabilities (examples, classes); `plain`, those of `spread` examples without the fast
-    ways; `seconds` (3,), the times of all three; and `errors` (3,): how far each lies at most from Keras in float64, on
-    the examples of which a probability differs by more than TOLERANCE; NaN if there are none.
+    ways; `seconds` (3,), the times of all three; and `errors` (3,): how far each lies from Keras in float64, the root
+    mean square over all its probabilities; NaN if none differs from Keras by more than TOLERANCE.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")  # the maximum over time needs none
@@ -101,17 +101,18 @@ def spread(number: int, examples: int) -> np.ndarray:
 
 
 def _errors(path: Path, x: np.ndarray, found: Arrays) -> np.ndarray:
-    """How far each side lies at most from Keras in float64, where one and Keras part; NaN if none does."""
-    keras, part = found["keras"].astype(np.float64), spread(len(found["plain"]), len(x))
-    far = ~(np.abs(keras - found["numpy"]) <= TOLERANCE).all(axis=1)  # so written, a NaN is far
-    far[part] |= ~(np.abs(keras[part] - found["plain"]) <= TOLERANCE).all(axis=1)
-    if not far.any():
+    """How far each side lies from Keras in float64, if one parts from Keras; NaN if none does.
+
+    Not at most, and not where they part alone: the largest of many roundings is chance, and there Keras may happen to
+    be right.
+    """
+    part = spread(len(found["plain"]), len(x))
+    pairs = (found["keras"], found["numpy"]), (found["keras"][part], found["plain"])
+    if all((np.abs(keras - numpy) <= TOLERANCE).all() for keras, numpy in pairs):  # so written, a NaN parts
         return np.full(3, np.nan)
-    truth = np.full(keras.shape, np.nan)
-    truth[far] = in_float64(path).predict(x[far], batch_size=BATCH_SIZE, verbose=0)
-    plain = np.abs(found["plain"] - truth[part])[far[part]]
-    most = [np.abs(found[side] - truth)[far].max() for side in ("keras", "numpy")]
-    return np.array([*most, plain.max() if plain.size else np.nan])
+    truth = in_float64(path).predict(x, batch_size=BATCH_SIZE, verbose=0)
+    distances = found["keras"] - truth, found["numpy"] - truth, found["plain"] - truth[part]
+    return np.array([np.sqrt(np.mean(np.square(each))) if each.size else np.nan for each in distances])
 
 
 def _timed(predict: Callable[..., np.ndarray], x: np.ndarray, warm_up: int | None = None) -> tuple[np.ndarray, float]:

@@ -88,10 +88,10 @@ def disagreeing(kind):
             wrong[7, 0] += 2e-6
         case "one probability, and numpy is far from float64":
             wrong[7, 0] += 2e-6
-            errors = {"keras_error": 4e-7, "numpy_error": 1.1e-6}
+            errors = {"keras_error": 1e-8, "numpy_error": 4e-8}
         case "one probability, and numpy is further from float64 than Keras":
             wrong[7, 0] += 8e-6
-            errors = {"keras_error": 1.2e-6, "numpy_error": 2.5e-6}
+            errors = {"keras_error": 1.2e-6, "numpy_error": 3.7e-6}
         case "one NaN":
             wrong[7, 0] = np.nan
         case "one answer of the plain side":
@@ -101,7 +101,7 @@ def disagreeing(kind):
         case "one probability of the plain side, which is far from float64":
             plain = found[3].plain.copy()
             plain[7, 0] += 2e-6
-            errors = {"plain": plain, "keras_error": 4e-7, "plain_error": 1.1e-6}
+            errors = {"plain": plain, "keras_error": 4e-7, "plain_error": 1.3e-6}
         case "one NaN of the plain side":
             plain = found[3].plain.copy()
             plain[7, 0] = np.nan
@@ -142,14 +142,14 @@ def test_a_difference_is_an_error_that_names_the_run(kind):
     assert evaluation.unequal(evaluation.results(found))["variant"].tolist() == ["cells-32-16"]
 
 
-@pytest.mark.parametrize(("keras", "numpy"), [(2e-7, 9e-7), (9e-6, 2e-6), (1.2e-6, 2.3e-6)])
+@pytest.mark.parametrize(("keras", "numpy"), [(2e-7, 5e-7), (9e-6, 2e-6), (1.2e-6, 3.5e-6)])
 def test_beyond_the_tolerance_numpy_is_right_if_it_is_about_as_near_to_float64_as_keras(keras, numpy):
     found = checks({})
     wrong = found[3].numpy.copy()
     wrong[7, 0] += 8e-6
     found[3] = replace(found[3], numpy=wrong, keras_error=keras, numpy_error=numpy)
     evaluation.assert_equal(found)
-    assert f"numpy lies {numpy:.1e} away at most, and Keras {keras:.1e}" in readings.equal(found)
+    assert f"numpy lies {numpy:.1e} away there and Keras {keras:.1e}" in " ".join(readings.equal(found).split())
     assert "In 1 of them a |Δp| is larger than 1e-06" in readings.equal(found)
 
 
