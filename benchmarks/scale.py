@@ -27,7 +27,7 @@ from study.files import ROOT
 from study.runs import Place, jobs
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-MEASURED = "simple_rnn"  # eleven runs of a few seconds each: what is not training shows most
+MEASURED = "simple_rnn"  # runs of a few seconds each: what is not training shows most
 CHECK_S = 2.0  # seconds of a network's check beside its predictions: Keras loads and traces it; `--measure` tells
 
 

@@ -118,11 +118,10 @@ def lines(table: pd.DataFrame, about: dict) -> str:
     under = slower(table)
     said = f"Slower than Keras: {', '.join(under)}." if under else "None is slower."
     text = (
-        "So many times as fast as Keras' `predict` are the studied networks, from the least to the most and in "
-        f"brackets the median, on the slower of BLAS' kernels: {', '.join(ranges)}. {said} {about['machine']} "
-        "Every network, other engines, memory and start: [benchmarks/RESULTS.md](benchmarks/RESULTS.md). `make bench` "
-        "writes this, in about ten minutes; with `CHECK=1` it fails where one is slower than "
-        "[it must be](benchmarks/musts.py)."
+        "`forward` is so many times as fast as Keras, both by `predict`, on the slower of BLAS' kernels, from the "
+        f"least to the most of the studied networks and in brackets the median: {', '.join(ranges)}. {said} "
+        f"{about['machine']} Every network, other engines, memory and start, by `make bench`: "
+        "[benchmarks/RESULTS.md](benchmarks/RESULTS.md)."
     )
     text = textwrap.fill(text, 118, break_on_hyphens=False)
     return f"{text}\n\n![{alt(found)}](docs/speed.png)"
