@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import elsewhere, full, predictions
 from ..architectures import ARCHITECTURES, Variant, variants
-from ..evaluation import Check, of_value, results, values
+from ..evaluation import Check, by_variant, of_value, results, values
 from ..evidence import AGAINST_BASELINES, Evidence
 from ..findings import name_of, pair_of
 from ..sides import Side, pairs_ahead
@@ -207,33 +207,43 @@ def layer_table(checks: list[Check], x: Sequence) -> Table:
 
 
 def check_table(checks: list[Check]) -> Table:
-    """Keras against numpy, a row a run: agreement, differences, both macro-F1, which may be the same, both times.
+    """Keras against numpy, a row a variant: agreement, differences, both macro-F1, which may be the same, both times.
 
-    Where some network was measured against float64, as its differences are large, the distances stand there, too.
+    Of several seeds there stand the sum of the agreements, the largest difference and distance, and else the mean. The
+    distances are from float64, where some network was measured against it, as its differences are large.
     """
-    several = len({each.run.seed for each in checks}) > 1
-    rows = [
-        {
-            "variant": name_of(each.run.variant.architecture, each.run.variant.name)
-            + (f", seed {each.run.seed}" if several else "")
-            + marks([each]),
-            "agreement": f"{each.agreeing()}/{len(each.y)}",
-            "max |Δp|": f"{each.differences().max():.1e}",
-            "mean |Δp|": f"{each.differences().mean():.1e}",
-            "Keras from float64": "" if np.isnan(each.keras_error) else f"{each.keras_error:.1e}",
-            "numpy from float64": "" if np.isnan(each.numpy_error) else f"{each.numpy_error:.1e}",
-            "macro-F1, Keras": f"{each.f1(each.keras):.6f}",
-            "numpy's": "the same" if each.f1(each.numpy) == each.f1(each.keras) else f"{each.f1(each.numpy):.6f}",
-            "Keras, s": f"{each.keras_s:.2f}",
-            "numpy, s": f"{each.numpy_s:.2f}",
-        }
-        for each in checks
-    ]
-    table = Table(rows)
+    table = Table([_checked(each) for each in by_variant(checks).values()])
+    if (table["networks"] == 1).all():
+        del table["networks"]
     if np.isnan([each.numpy_error for each in checks]).all():
         del table["Keras from float64"], table["numpy from float64"]
     title = ARCHITECTURES[checks[0].run.variant.architecture].title
-    return table.captioned(say("captions.check", title=title, examples=len(checks[0].y)))
+    several = "networks" in table
+    return table.captioned(say("captions.check", title=title, examples=len(checks[0].y), several=several))
+
+
+def _checked(checks: list[Check]) -> dict[str, Any]:
+    """The row of a variant, from the checks of its seeds."""
+    variant = checks[0].run.variant
+    scores = pd.DataFrame(
+        {"keras": [each.f1(each.keras) for each in checks], "numpy": [each.f1(each.numpy) for each in checks]}
+    )
+    same = int((scores["keras"] == scores["numpy"]).sum())
+    other = f"{scores['numpy'].mean():.6f}" if len(checks) == 1 else f"the same in {same} of {len(checks)}"
+    errors = pd.DataFrame([(each.keras_error, each.numpy_error) for each in checks]).max()
+    return {
+        "variant": name_of(variant.architecture, variant.name) + marks(checks),
+        "networks": len(checks),
+        "agreement": f"{sum(each.agreeing() for each in checks)}/{sum(len(each.y) for each in checks)}",
+        "max |Δp|": f"{max(each.differences().max() for each in checks):.1e}",
+        "mean |Δp|": f"{np.mean([each.differences().mean() for each in checks]):.1e}",
+        "Keras from float64": "" if np.isnan(errors[0]) else f"{errors[0]:.1e}",
+        "numpy from float64": "" if np.isnan(errors[1]) else f"{errors[1]:.1e}",
+        "macro-F1, Keras": f"{scores['keras'].mean():.6f}",
+        "numpy's": "the same" if same == len(checks) else other,
+        "Keras, s": f"{np.mean([each.keras_s for each in checks]):.2f}",
+        "numpy, s": f"{np.mean([each.numpy_s for each in checks]):.2f}",
+    }
 
 
 def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:

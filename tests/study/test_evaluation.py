@@ -184,6 +184,22 @@ def test_check_table_without_large_differences_speaks_of_no_float64():
     assert not [name for name in table.columns if "float64" in name]
 
 
+def test_check_table_has_a_row_for_all_seeds_of_a_variant():
+    found = checks({}, classes=4, examples=100)
+    other = replace(found[3], run=replace(found[3].run, seed=1), numpy=np.roll(found[3].keras, 1, axis=0), keras_s=0.4)
+    assert other.agreeing() < 100
+    table = tables.check_table([*found, other]).set_index("variant")
+    assert table.index.is_unique
+    row = table.loc["32-16 cells"]
+    assert (row["networks"], row["agreement"]) == (2, f"{100 + other.agreeing()}/200")
+    assert (row["max |Δp|"], row["mean |Δp|"]) == (
+        f"{other.differences().max():.1e}",
+        f"{other.differences().mean() / 2:.1e}",
+    )
+    assert (row["macro-F1, Keras"], row["numpy's"]) == (f"{found[3].f1(found[3].keras):.6f}", "the same in 1 of 2")
+    assert row["Keras, s"] == "0.30"
+
+
 def test_each_side_is_held_against_keras_on_its_own_examples():
     [check, other, *_] = checks({"baseline": 0.7})
     plain = np.roll(other.plain, 1, axis=1)
