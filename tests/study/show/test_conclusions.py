@@ -200,7 +200,7 @@ def test_dead():
     for table in (tables.group_table(found, "beyond"), tables.check_table(found.checks)):
         assert "not masked DEAD" in table.to_string()
     dead = results({"layers-3": None}, seeds=(0, 4))
-    assert "3 layers, seed 4 DEAD" in tables.check_table(dead.checks).to_string()
+    assert "3 layers DEAD (seed 0, 4)" in tables.check_table(dead.checks).to_string()
     assert "3 DEAD (seed 0, 4)" in tables.group_table(dead, "layers").to_string()
     assert "**Dead**, one class for everything: 3 layers (all 2 seeds)." in conclusions.summary(dead)
 
