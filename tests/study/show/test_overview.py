@@ -49,6 +49,7 @@ def quick(tmp_path_factory):
     committed = frames(IN_FULL, scores={"layers-1": (0.61, 0.62)}, data_source="data of full sha256:33")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(full, "table", committed.__getitem__)
+        patch.setattr(full, "cells", lambda: None)
         scores = {"layers-1": (0.8, 0.73), "layers-3": (0.7, 0.9)}
         return page(Place("quick", False, tmp_path_factory.mktemp("quick")), scores=scores, seeds=(0,))
 
