@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.patheffects
 import numpy as np
 
 from ..architectures import ARCHITECTURES
@@ -37,7 +38,7 @@ def picture(evidence: Evidence, group: str) -> Picture:
         for other in (mean(mine, "val_loss") for name, mine in several.items() if name != value):
             each.plot(np.arange(1, len(other) + 1), other, color="0.72", linewidth=1, label="the others", zorder=1)
         for check in checks:
-            _draw_losses(each, check, alone=len(checks) == 1)
+            _draw_losses(each, check, len(checks))
         words = alone(evidence.architecture, group, value)
         words += " (diverged)" * any(check.diverged for check in checks)
         each.set_title(style.in_lines(words, 84 // axes.shape[1]), weight="bold", pad=26)
@@ -86,9 +87,10 @@ def _scores(evidence: Evidence, checks: list[Check]) -> str:
     return f"macro-F1 {validation:.3f} validation,\n{test:.3f} test"
 
 
-def _draw_losses(axes: Any, check: Check, alone: bool) -> None:
-    """The curves of one run: with a dot for each epoch if it stands alone, else thin."""
-    look = {"marker": "."} if alone else {"linewidth": 0.8, "alpha": 0.7}
+def _draw_losses(axes: Any, check: Check, number: int) -> None:
+    """The curves of one run: with a dot for each epoch if it stands alone, else thin, and paler the more there are."""
+    alone = number == 1
+    look = {"marker": "."} if alone else {"linewidth": 0.8, "alpha": max(0.25, min(0.7, 5 / number))}
     for label, (which, color, dashes) in LOOKS.items():
         history = check.run.history[which]
         axes.plot(np.arange(1, len(history) + 1), history, color=color, linestyle=dashes, label=label, **look)
@@ -114,7 +116,8 @@ def _name_lines(axes: Any, checks: list[Check]) -> None:
     for label, (_, color, _) in LOOKS.items():
         above = (gap[at] > 0) == (label == "validation")
         axes.annotate(label, (at + 1, means[label][at]), xytext=(0, 5 if above else -5), textcoords="offset points",
-                      ha="center", va="bottom" if above else "top", color=labels.ink(color), fontsize=8)  # fmt: skip
+                      ha="center", va="bottom" if above else "top", color=labels.ink(color), fontsize=8,
+                      path_effects=[mpl.patheffects.withStroke(linewidth=3, foreground="white")])  # fmt: skip
 
 
 def _alt(evidence: Evidence, group: str, several: dict[str, list[Check]]) -> str:
