@@ -43,10 +43,10 @@ def best(table: pd.DataFrame, samples: str = MANY) -> pd.DataFrame:
 
 
 def speed(table: pd.DataFrame, engine: str = "Keras predict", samples: str = MANY) -> pd.DataFrame:
-    """How many times as fast as an engine `forward` is, for each network and kernel."""
+    """How many times as fast as an engine `forward` is, for each network and kernel: as told, to two digits."""
     seconds = best(table, samples)
     there = [name for name in FORWARDS if name in seconds]
-    return seconds[there].rdiv(seconds[engine], axis=0) if engine in seconds else pd.DataFrame(columns=there)
+    return seconds[there].rdiv(seconds[engine], axis=0).round(2) if engine in seconds else pd.DataFrame(columns=there)
 
 
 def slower(table: pd.DataFrame) -> list[str]:
