@@ -43,10 +43,10 @@ def best(table: pd.DataFrame, samples: str = MANY) -> pd.DataFrame:
 
 
 def speed(table: pd.DataFrame, engine: str = "Keras predict", samples: str = MANY) -> pd.DataFrame:
-    """How many times as fast as an engine `forward` is, for each network and kernel: as told, to two digits."""
+    """How many times as fast as an engine `forward` is, for each network and kernel."""
     seconds = best(table, samples)
     there = [name for name in FORWARDS if name in seconds]
-    return seconds[there].rdiv(seconds[engine], axis=0).round(2) if engine in seconds else pd.DataFrame(columns=there)
+    return seconds[there].rdiv(seconds[engine], axis=0) if engine in seconds else pd.DataFrame(columns=there)
 
 
 def slower(table: pd.DataFrame) -> list[str]:
@@ -54,7 +54,7 @@ def slower(table: pd.DataFrame) -> list[str]:
     found = speed(table)
     rows = found[found.min(axis=1) < 1]
     return [
-        f"{name} ({', '.join(f'{each:.2f}' for each in row)})"
+        f"{name} ({', '.join(f'{each:.3f}' for each in row)})"
         for name, row in zip(rows.index, rows.values, strict=True)
     ]
 
@@ -68,5 +68,5 @@ def short(table: pd.DataFrame) -> tuple[list[str], list[str]]:
         if must.network not in found.index or found.loc[must.network].isna().any():
             unknown.append(what)
         elif found.loc[must.network].min() < must.must:
-            missed.append(f"{what}: {found.loc[must.network].min():.2f}, must be {must.must}")
+            missed.append(f"{what}: {found.loc[must.network].min():.3f}, must be {must.must}")
     return missed, unknown

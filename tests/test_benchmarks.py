@@ -43,11 +43,11 @@ def test_each_side_counts_with_its_own_best_batch_size(table):
 def test_what_is_slower_or_under_a_must_is_named(table):
     assert [each.partition(" (")[0] for each in musts.slower(table)] == ["cnn/baseline", "gru/depth-2"]
     missed, unknown = musts.short(table)
-    assert missed == ["cnn/baseline, many, Keras predict: 0.80, must be 1.0"]
+    assert missed == ["cnn/baseline, many, Keras predict: 0.800, must be 1.0"]
     assert "cnn/baseline, one sample, ONNX Runtime" in unknown
     assert "lstm/baseline, one sample, ONNX Runtime" not in unknown  # 0.4, must be 0.25
     table.loc[table["engine"] == "ONNX Runtime", "s"] = 0.0004
-    assert "lstm/baseline, one sample, ONNX Runtime: 0.20, must be 0.25" in musts.short(table)[0]
+    assert "lstm/baseline, one sample, ONNX Runtime: 0.200, must be 0.25" in musts.short(table)[0]
 
 
 def test_musts_are_of_studied_networks():
