@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import cells, evaluation, evidence, full, statistics, store
+from . import cells, evidence, full, statistics, store
 from .architectures import ARCHITECTURES
 from .baselines import Baseline
 from .datasets import Dataset
@@ -46,7 +46,7 @@ class Answers:
 
     @property
     def best(self) -> str:
-        return evaluation.best(self.results)
+        return store.best(self.results)
 
     @property
     def rival(self) -> str:
@@ -191,7 +191,7 @@ def _in_full(key: pd.Series) -> tuple:
         rows = full.of("comparisons", [architecture])
         rows = rows[(rows["group"] == group)]
         if group == AGAINST_BASELINES and len(rows):
-            rows = rows[rows["variant"] == evaluation.best(full.of("results", [architecture]))]
+            rows = rows[rows["variant"] == store.best(full.of("results", [architecture]))]
         else:
             rows = rows[(rows["variant"] == variant) & (rows["baseline"] == baseline)]
     if rows is not None:

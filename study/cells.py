@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import evaluation, evidence, store
+from . import evidence, listed, store
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
 from .predictions import kept_of_run, surroundings
@@ -86,10 +87,10 @@ def finished(data: Dataset, place: Place, seeds: int | None = None) -> tuple[pd.
     results, answered = [], []
     for name in all_of_them():
         wanted = jobs(name, place.profile, number=seeds)
-        found = [(run, kept) for run in _runs(wanted, place, digest) if (kept := kept_of_run(run, data, around))]
-        for run, kept in found if len(found) == len(wanted) else ():
+        runs = ((run, _answers(run, data, around)) for run in _runs(wanted, place, digest))
+        found = [(run, predicted) for run, predicted in runs if predicted is not None]
+        for run, predicted in found if len(found) == len(wanted) else ():
             about = {"architecture": name, "variant": run.variant.name, "seed": run.seed}
-            predicted = kept["keras"].argmax(axis=1)
             results.append(about | _scored(run, predicted, data))
             answered.append(about | {"predicted": store.as_digits(predicted)})
     columns = ["architecture", "variant", "seed"]
@@ -102,8 +103,17 @@ def _runs(wanted: list[Job], place: Place, digest: str) -> Iterator[Run]:
         first, *others = some
         description = first.describe(digest)  # the same for all seeds but for these, and long to make
         for job in (first, *others):
-            if run := find_run(job, place, fingerprint(description | {"seed": job.seed})):
+            mark = fingerprint(description | {"seed": job.seed})
+            if run := find_run(job, place, mark) or listed.find(job, place, mark):
                 yield run
+
+
+def _answers(run: Run, data: Dataset, around: dict[str, Any]) -> np.ndarray | None:
+    """The classes that Keras predicts, as they are listed or kept; None where they would have to be computed."""
+    if run.listed:
+        return store.from_digits(run.listed["predicted"])
+    kept = kept_of_run(run, data, around)
+    return None if kept is None else kept["keras"].argmax(axis=1)
 
 
 def _scored(run: Run, predicted: np.ndarray, data: Dataset) -> dict:
@@ -116,7 +126,7 @@ def bests(results: pd.DataFrame) -> pd.DataFrame:
     """For each kind of cell its best network, by the validation data: architecture, variant, val_f1, test_f1_keras."""
     rows = []
     for name, mine in results[results["architecture"].isin(all_of_them())].groupby("architecture", sort=False):
-        variant = evaluation.best(mine)
+        variant = store.best(mine)
         means = mine[mine["variant"] == variant][["val_f1", "test_f1_keras"]].mean()
         rows.append({"architecture": name, "variant": variant, **means})
     return pd.DataFrame(rows, columns=["architecture", "variant", "val_f1", "test_f1_keras"])

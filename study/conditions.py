@@ -24,7 +24,7 @@ from .statistics import macro_f1
 
 FOLDS = 5
 VALIDATION = 0.125  # of what is not in the fold
-COLUMNS = ["architecture", "condition", "variant", "seed", "params", "val_f1", "test_f1", "predicted"]
+COLUMNS = ["architecture", "condition", "variant", "seed", "params", "val_f1", "test_f1", "predicted", "fingerprint"]
 
 
 def data_of(condition: Condition, data: Dataset) -> Dataset:
@@ -89,6 +89,8 @@ def saved(architecture: str, place: Place) -> pd.DataFrame:
 
 
 def _row(run: Run, data: Dataset) -> dict[str, Any]:
+    if run.listed:
+        return run.listed | {"variant": run.listed["variant"].partition("@")[0]}
     around = surroundings(data.x_test, code=__file__)
     mark = fingerprint({"model": run.record["model_sha256"], **around})
     predicted = store.kept(store.check_of(run), mark, lambda: {"predicted": _predicted(run, data)})["predicted"]
@@ -101,6 +103,7 @@ def _row(run: Run, data: Dataset) -> dict[str, Any]:
         "val_f1": run.record["metrics"]["val_f1"],
         "test_f1": macro_f1(data.y_test, predicted, len(data.classes)),
         "predicted": store.as_digits(predicted),
+        "fingerprint": run.record["fingerprint"],
     }
 
 

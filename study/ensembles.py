@@ -10,14 +10,17 @@ Source: Lakshminarayanan et al., Simple and Scalable Predictive Uncertainty Esti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import comb
 
 import numpy as np
 import pandas as pd
 
-from . import statistics
-from .evaluation import Check, by_variant
+from . import statistics, store
+from .checks import Check, Listed
+from .evaluation import by_variant
+from .runs import Place
 from .statistics import macro_f1
 
 COLUMNS = ["architecture", "variant", "n_seeds", "members", "subsets", "mean", "lowest", "highest"]
@@ -26,15 +29,22 @@ MEMBERS = (1, 2, 5)  # and all
 MANY = 100  # subsets
 
 
-def measured(checks: list[Check]) -> pd.DataFrame:
-    """COLUMNS of an architecture's networks; no row for a variant that has one seed alone."""
-    rows = [row for mine in by_variant(checks).values() if len(mine) > 1 for row in _of_variant(mine)]
+def measured(checks: list[Check], place: Place) -> pd.DataFrame:
+    """COLUMNS of an architecture's networks; no row for a variant that has one seed alone.
+
+    Of a variant whose networks are not all there, what ensembles.csv has of it, of as many.
+    """
+    rows = [row for mine in by_variant(checks).values() if len(mine) > 1 for row in _of_variant(mine, place)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _of_variant(checks: list[Check]) -> list[dict]:
-    probabilities = np.stack([each.keras for each in checks])
+def _of_variant(checks: list[Check], place: Place) -> list[dict]:
     variant, y, classes = checks[0].run.variant, checks[0].y, checks[0].classes
+    if any(isinstance(each, Listed) for each in checks):
+        earlier = store.read("ensembles", replace(place, by_hand=False), variant.architecture)
+        mine = earlier[(earlier["variant"] == variant.name) & (earlier["n_seeds"] == len(checks))]
+        return mine.to_dict("records")
+    probabilities = np.stack([each.keras for each in checks])
     rows = []
     for members in numbers(len(checks)):
         some = [together(probabilities[list(each)]) for each in subsets(len(checks), members)]

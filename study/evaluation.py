@@ -2,106 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pandas as pd
 
-from . import predictions, store
+from . import listed, predictions, store
 from .architectures import ARCHITECTURES, variants
+from .checks import Check, Listed, of_arrays
 from .datasets import Dataset
 from .errors import DataError
 from .predictions import TOLERANCE
 from .progress import progress
 from .runs import Place, Run
-from .statistics import macro_f1
-from .store import Arrays
 
 # How much further than Keras numpy may lie from float64 where the two part by more than TOLERANCE, both in the root
 # mean square over the test split. Measured in the 66 of 560 SimpleRNNs that do: 1.2 at most, without the fast ways 1.9,
 # as all round at random; a wrong formula lies a thousand times as far.
 AS_NEAR = 3
-METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
-BY_RULE = "val_f1_"  # columns: what the network would score on validation data with the weights of each rule
-LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
-NOTHING = np.empty((0, 1), np.float32)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One run on the test split: the probabilities of Keras and of `forward`, and their times in seconds.
-
-    `numpy` is `forward` as it predicts by default, on the whole split; `plain` is `predict(fast=False)`, on those
-    examples that `predictions.spread` names, perhaps on none. Where a side differs from Keras by more than TOLERANCE,
-    the errors say how far each lies from Keras in float64, see `predictions.predict`; else they are NaN.
-    """
-
-    run: Run
-    source: str  # of the test split, with its checksum
-    y: np.ndarray
-    classes: int
-    keras: np.ndarray
-    numpy: np.ndarray
-    keras_s: float
-    numpy_s: float
-    keras_error: float = np.nan
-    numpy_error: float = np.nan
-    plain: np.ndarray = field(default_factory=lambda: NOTHING)
-    plain_s: float = np.nan
-    plain_error: float = np.nan
-
-    @property
-    def predicted(self) -> np.ndarray:
-        """The class that Keras finds most probable, for each example."""
-        return self.keras.argmax(axis=1)
-
-    def agreeing(self, side: str = "numpy") -> int:
-        """On how many of its examples a side predicts the class that Keras predicts."""
-        ours = getattr(self, side).argmax(axis=1)
-        return int(np.sum(self.predicted[self._seen(ours)] == ours))
-
-    def differences(self, side: str = "numpy") -> np.ndarray:
-        """|Δp| of every probability of a side."""
-        ours = getattr(self, side)
-        return np.abs(self.keras[self._seen(ours)].astype(np.float64) - ours)
-
-    def seconds(self, side: str, examples: int = 1000) -> float:
-        """How long a side takes for so many examples."""
-        return getattr(self, f"{side}_s") * examples / max(len(getattr(self, side)), 1)
-
-    @property
-    def dead(self) -> bool:
-        """Whether the network predicts one class for everything."""
-        return one_class(self.predicted)
-
-    @property
-    def diverged(self) -> bool:
-        """Whether its training ended as a loss was no number; records and tables of earlier do not say."""
-        return self.run.record.get("diverged", False) is True
-
-    @property
-    def kept(self) -> str:
-        """Which weights it has: "best", "last" or "mean"; records and tables of earlier, which do not say: "best"."""
-        rule = self.run.record.get("kept")
-        return rule if isinstance(rule, str) else "best"
-
-    @property
-    def kept_epoch(self) -> int:
-        """The epoch whose weights it has, or at whose end it got them; 0 if it has those that it began with."""
-        return self.run.record["best_epoch" if self.kept == "best" else "epochs"]
-
-    def f1(self, probabilities: np.ndarray) -> float:
-        """The macro-F1 of a side, on the examples that it predicted."""
-        return macro_f1(self.y[self._seen(probabilities)], probabilities.argmax(axis=1), self.classes)
-
-    def _seen(self, answers: np.ndarray) -> np.ndarray:
-        """Which examples a side's answers are of."""
-        return predictions.spread(len(answers), len(self.y))
-
-
-def one_class(predicted: np.ndarray) -> bool:
-    """Whether these answers are the same, but for one in a hundred at most."""
-    return bool(np.bincount(predicted).max() >= 0.99 * len(predicted))
 
 
 def check(runs: list[Run], data: Dataset) -> list[Check]:
@@ -111,18 +27,11 @@ def check(runs: list[Run], data: Dataset) -> list[Check]:
         around = predictions.surroundings(data.x_test, data.y_test)
         for run in runs:
             bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}")
-            checks.append(of_arrays(run, data, predictions.of_run(run, data, around)))
+            checks.append(
+                Listed.of(run, data) if run.listed else of_arrays(run, data, predictions.of_run(run, data, around))
+            )
             bar.update()
     return checks
-
-
-def of_arrays(run: Run, data: Dataset, arrays: Arrays) -> Check:
-    """A Check from what `predictions.predict` gives; what was kept before there was a plain side has none."""
-    sides = {name: arrays[name] for name in ("keras", "numpy", "plain") if name in arrays}
-    for what in ("seconds", "errors"):
-        numbers = zip(("keras", "numpy", "plain"), arrays[what], strict=False)
-        sides |= {f"{name}_{'s' if what == 'seconds' else 'error'}": float(number) for name, number in numbers}
-    return Check(run, data.source, data.y_test, len(data.classes), **sides)
 
 
 def results(checks: list[Check]) -> pd.DataFrame:
@@ -141,10 +50,10 @@ def _row(check: Check, record: dict) -> dict:
         "best_epoch": record["best_epoch"],
         "val_loss": record["metrics"]["val_loss"],
         "val_f1": record["metrics"]["val_f1"],
-        "test_f1_keras": check.f1(check.keras),
-        "test_f1_numpy": check.f1(check.numpy),
+        "test_f1_keras": check.f1("keras"),
+        "test_f1_numpy": check.f1("numpy"),
         "agreement": check.agreeing() / len(check.y),
-        "max_abs_diff": check.differences().max(),
+        "max_abs_diff": check.largest(),
         "keras_s": check.keras_s,
         "numpy_s": check.numpy_s,
         "train_s": record["train_s"],
@@ -157,18 +66,20 @@ def _row(check: Check, record: dict) -> dict:
         **_plain(check),
         "diverged": check.diverged,
         "kept": check.kept,
-        **{BY_RULE + rule: score for rule, score in record.get("rules", {}).items()},
+        **{listed.BY_RULE + rule: score for rule, score in record.get("rules", {}).items()},
+        "mean_abs_diff": check.mean_difference(),
+        "fingerprint": record.get("fingerprint"),
     }
 
 
 def _plain(check: Check) -> dict[str, float]:
     """The columns of the plain side: of its first examples, how many and how well; NaN where it has none."""
-    number = len(check.plain)
+    number = check.examples("plain")
     return {
         "plain_examples": number,
-        "plain_f1": check.f1(check.plain) if number else np.nan,
+        "plain_f1": check.f1("plain"),
         "plain_agreement": check.agreeing("plain") / number if number else np.nan,
-        "plain_max_abs_diff": check.differences("plain").max(initial=0) if number else np.nan,
+        "plain_max_abs_diff": check.largest("plain"),
         "plain_s": check.plain_s,
         "plain_error": check.plain_error,
     }
@@ -203,22 +114,13 @@ def saved(architecture: str, data: Dataset, place: Place) -> list[Check]:
     named = {each.name: each for each in variants(architecture)}
     checks = []
     for row in rows[rows["variant"].isin(named)].to_dict("records"):
-        losses = epochs[row["variant"], row["seed"]].drop(columns=["architecture", "variant", "seed", "epoch"])
-        there = [name for name in losses if name in LOSSES or losses[name].notna().any()]
-        record = row | {"history": losses[there].to_dict("list")}
-        record["metrics"] = {name: row[name] for name in METRICS}
-        record["rules"] = {name.removeprefix(BY_RULE): row[name] for name in row if name.startswith(BY_RULE)}
+        record = listed.record(row) | {"history": listed.history(epochs[row["variant"], row["seed"]])}
         run = Run(named[row["variant"]], row["seed"], place.model(named[row["variant"]], row["seed"]), record)
         check = of_arrays(run, data, store.arrays_in(store.check_of(run)))
-        if not np.isclose(check.f1(check.keras), row["test_f1_keras"], rtol=0, atol=1e-9):
+        if not np.isclose(check.f1("keras"), row["test_f1_keras"], rtol=0, atol=1e-9):
             raise DataError(f"{store.check_of(run)} is not of the network in results.csv: make the report again")
         checks.append(check)
     return checks
-
-
-def best(results: pd.DataFrame) -> str:
-    """The variant with the best mean macro-F1 on the validation data, of one architecture's rows of results.csv."""
-    return str(results.groupby("variant", sort=False)["val_f1"].mean().idxmax())
 
 
 def by_variant(checks: list[Check]) -> dict[str, list[Check]]:

@@ -11,8 +11,9 @@ import pandas as pd
 from . import ensembles, evaluation, robustness, store, temperature
 from .architectures import ARCHITECTURES, pairs
 from .baselines import Baseline, fit_once
+from .checks import Check
 from .datasets import Dataset
-from .evaluation import Check, by_variant
+from .evaluation import by_variant
 from .profiles import limited
 from .runs import Place
 from .sides import KEY, Side, difference, judged, sides_of
@@ -47,7 +48,7 @@ class Evidence:
     @property
     def best(self) -> str:
         """The name of the variant with the best mean macro-F1 on the validation data."""
-        return evaluation.best(
+        return store.best(
             pd.DataFrame(
                 {"variant": each.run.variant.name, "val_f1": each.run.record["metrics"]["val_f1"]}
                 for each in self.checks
@@ -112,7 +113,7 @@ def save(evidence: Evidence) -> None:
     }
     not_always = {
         "robustness": evidence.robustness,
-        "ensembles": ensembles.measured(evidence.checks),
+        "ensembles": ensembles.measured(evidence.checks, evidence.place),
         "temperatures": evidence.temperatures,
     }
     for name, rows in (tables | not_always).items():

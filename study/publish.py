@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from . import evaluation, store
+from . import store
 from .architectures import ARCHITECTURES, variants
 from .runs import Place
 
@@ -34,7 +34,7 @@ def networks(place: Place) -> list[Path]:
 
 def _in_order(architecture: str, place: Place) -> list[Path]:
     baseline, *others = variants(architecture)
-    best = evaluation.best(store.read("results", place, architecture))
+    best = store.best(store.read("results", place, architecture))
     ranked = [baseline, *sorted(others, key=lambda each: each.name != best)]
     return [path for each in ranked if (path := place.model(each, 0)).exists()]
 

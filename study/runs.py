@@ -141,6 +141,7 @@ class Run:
     seed: int
     path: Path
     record: dict[str, Any]
+    listed: dict[str, Any] | None = None  # its rows, where the model is not there; see `study.listed`
 
     @property
     def history(self) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from . import statistics
 from .baselines import Baseline
-from .evaluation import one_class
+from .checks import one_class
 from .statistics import Interval, macro_f1
 
 KEY = ["architecture", "group", "variant", "baseline"]  # of a comparison

@@ -17,6 +17,7 @@ from typing import Any
 import joblib
 import psutil
 
+from . import listed
 from .architectures import ARCHITECTURES
 from .datasets import DATASETS
 from .files import ROOT
@@ -209,7 +210,7 @@ def fits(job: Job, place: Place) -> bool:
     mine = {"settings": job.variant.settings, "training": job.training, "epochs_at_most": job.epochs, "seed": job.seed}
     mine |= {"code": _code(job.variant.architecture), "versions": versions(*PACKAGES)}
     same = all(record.get(name) == each for name, each in json.loads(json.dumps(mine)).items())
-    return same and path.exists() and not damage(path)
+    return (same and path.exists() and not damage(path)) or listed.has(job, place)
 
 
 _code = cache(code_of)

@@ -57,6 +57,11 @@ def write(name: str, place: Place, rows: pd.DataFrame) -> None:
             table.to_csv(part, index=False)
 
 
+def best(results: pd.DataFrame) -> str:
+    """The variant with the best mean macro-F1 on the validation data, of one architecture's rows of results.csv."""
+    return str(results.groupby("variant", sort=False)["val_f1"].mean().idxmax())
+
+
 def check_of(run: Run) -> Path:
     """Where the predictions of a network are kept, by Keras and by `forward`."""
     return run.path.with_suffix(".check.npz")

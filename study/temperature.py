@@ -15,8 +15,8 @@ import pandas as pd
 import forward
 
 from . import store
+from .checks import Check, Listed
 from .datasets import Dataset
-from .evaluation import Check
 from .predictions import surroundings
 from .progress import progress
 from .runs import Run, fingerprint
@@ -30,12 +30,18 @@ TINY = np.finfo(np.float32).tiny  # a probability of zero has no logarithm
 
 
 def measured(checks: list[Check], data: Dataset) -> pd.DataFrame:
-    """COLUMNS of these networks, fitted on the validation examples of `data`, which `forward` predicts."""
+    """COLUMNS of these networks, fitted on the validation examples of `data`, which `forward` predicts.
+
+    Of a network that is not there, what temperatures.csv has of it.
+    """
     x, y = data.x_val[:ENOUGH], data.y_val[:ENOUGH]
     around, rows = surroundings(x, code=__file__), []
     with progress(total=len(checks), desc="predicting validation data with numpy", unit="run") as bar:
         for each in checks:
-            rows.append(_row(each, y, _predicted(each.run, x, around)))
+            if isinstance(each, Listed):
+                rows.append({name: each.row[name] for name in COLUMNS})
+            else:
+                rows.append(_row(each, y, _predicted(each.run, x, around)))
             bar.update()
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import cluster, worker
+from . import cluster, listed, worker
 from .datasets import Dataset
 from .errors import TrainingError
 from .files import FULL, saying_what_to_do
@@ -100,7 +100,10 @@ def attempt(
 
 def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     """{number: finished run}, of those that need no training."""
-    found = {number: find_run(job, place, fingerprint(description)) for number, _, job, description, place in wanted}
+    found = {}
+    for number, _, job, description, place in wanted:
+        mark = fingerprint(description)
+        found[number] = find_run(job, place, mark) or listed.find(job, place, mark)
     return {number: run for number, run in found.items() if run}
 
 
@@ -119,12 +122,12 @@ def _trained(todo: list[Wanted], scheduler: str, plan: Plan) -> tuple[dict[int, 
 
     finished, failed = {}, {}
     with cluster.of(scheduler) as workers:
-        told = [
+        given = [
             (job, workers.given(data, job, description, model), description, model)
             for (_, data, job, description, _), model in zip(todo, models, strict=True)
         ]
         plan.begin()
-        for call, found in side_by_side("training", _train_one, told, "run", begun, plan.note):
+        for call, found in side_by_side("training", _train_one, given, "run", begun, plan.note):
             number, data, job, description, place = todo[call]
             workers.finished(description)
             reason = found.reason if isinstance(found, Failed) else _differs(found, data)

@@ -13,9 +13,9 @@ import forward
 
 from . import datasets, evaluation, predictions, store
 from .architectures import ARCHITECTURES, variants
+from .checks import Check, of_arrays
 from .datasets import Dataset
 from .errors import MismatchError
-from .evaluation import Check
 from .predictions import TOLERANCE
 from .runs import Place, Run, damage, record_of
 from .statistics import macro_f1
@@ -95,7 +95,7 @@ def against_keras(architecture: str, runs: list[Run], data: Dataset) -> str:
     wrong = evaluation.unequal(evaluation.results(checks))
     if len(wrong):
         raise MismatchError(f"{title}: numpy and Keras differ in {', '.join(wrong['variant'])}")
-    largest = max(each.differences().max() for each in checks)
+    largest = max(each.largest() for each in checks)
     number, seconds = len(runs) * len(data.x_test), time.perf_counter() - began
     return f"{title}: numpy and Keras give the same {number:,} classes, max |Δp| {largest:.1e}, {seconds:.1f} s"
 
@@ -106,4 +106,4 @@ def _of_seed_0(name: str, place: Place, architecture: str) -> pd.DataFrame:
 
 
 def _fresh(run: Run, data: Dataset) -> Check:
-    return evaluation.of_arrays(run, data, predictions.predict(run.path, data.x_test, plain_examples=0))
+    return of_arrays(run, data, predictions.predict(run.path, data.x_test, plain_examples=0))

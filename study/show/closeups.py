@@ -22,6 +22,7 @@ from .style import BLUE, ORANGE, Picture
 from .tables import Table, formatted, marks
 
 SCALED = {  # columns of temperatures.csv
+    "error": "calibration error",
     "temperature": "temperature",
     "scaled_error": "calibration error, scaled",
     "loss": "loss",
@@ -177,19 +178,11 @@ def class_table(evidence: Evidence) -> Table:
 
 
 def calibration_table(evidence: Evidence) -> Table:
-    """How sure the networks are and how often right: means over seeds, a row for each variant.
-
-    Where temperatures were fitted, also what they are, and the error and the loss as they are and scaled.
-    """
-    lines, by_name = [], evidence.temperatures.groupby("variant")
+    """How often the networks are right, and how sure they are, as they are and scaled: means over seeds, by variant."""
+    lines, means = [], evidence.temperatures.groupby("variant")[list(SCALED)].mean()
     for name, mine in by_variant(evidence.checks).items():
-        right = np.mean([each.predicted == each.y for each in mine])
-        sure = np.mean([each.keras.max(axis=1) for each in mine])
-        error = np.mean([calibration_error(each.y, each.keras) for each in mine])
-        scores = {"right answers": right, "mean confidence": sure, "calibration error": error}
-        if name in by_name.groups:
-            means = by_name.get_group(name)[list(SCALED)].mean()
-            scores |= {said: means[column] for column, said in SCALED.items()}
+        scores = {"right answers": np.mean([each.predicted == each.y for each in mine])}
+        scores |= {said: means.loc[name, column] for column, said in SCALED.items() if name in means.index}
         lines.append({"variant": name_of(evidence.architecture, name) + marks(mine)} | formatted(scores))
     return Table(lines).captioned(say("captions.calibration_table", title=_title(evidence)))
 

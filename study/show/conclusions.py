@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import elsewhere, full, robustness
+from .. import elsewhere, full, robustness, store
 from ..architectures import ARCHITECTURES, variants
-from ..evaluation import best, by_variant, of_value, results
+from ..evaluation import by_variant, of_value, results
 from ..evidence import Evidence, against_baselines, within_groups
 from ..findings import (
     alone,
@@ -230,7 +230,7 @@ def _best_in_full(evidence: Evidence) -> dict[str, Any] | None:
     if theirs.empty:
         return None
     means = theirs.groupby("variant")["test_f1_keras"].mean()
-    there = best(theirs)
+    there = store.best(theirs)
     return {
         "same": there == evidence.best,
         "mean": means.get(evidence.best),

@@ -9,7 +9,8 @@ import matplotlib.patheffects
 import numpy as np
 
 from ..architectures import ARCHITECTURES
-from ..evaluation import Check, of_value, values
+from ..checks import Check
+from ..evaluation import of_value, values
 from ..evidence import Evidence
 from ..findings import alone
 from . import labels, style

@@ -12,7 +12,7 @@ from .. import ensembles as study
 from .. import full, store
 from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
-from ..evaluation import best, results
+from ..evaluation import results
 from ..evidence import Evidence
 from ..findings import name_of
 from ..runs import Place
@@ -31,7 +31,8 @@ LOOKS = [
 def parts(evidence: Evidence) -> Iterator[Any]:
     """What this profile's networks reach together, or, if it has one of each alone, those of `full`."""
     wanted = chosen(results(evidence.checks))
-    rows = study.measured([each for each in evidence.checks if each.run.variant.name in wanted])
+    mine = [each for each in evidence.checks if each.run.variant.name in wanted]
+    rows = study.measured(mine, evidence.place)
     of_full = rows.empty and full.speaks_of(evidence.place)
     if rows.empty:
         yield say("ensembles.nothing", profile=evidence.place.name)
@@ -60,7 +61,7 @@ def chosen(results: pd.DataFrame) -> list[str]:
     if results.empty:
         return []
     weakest = str(results.groupby("variant", sort=False)["val_f1"].mean().idxmin())
-    return list(dict.fromkeys(("baseline", best(results), weakest)))
+    return list(dict.fromkeys(("baseline", store.best(results), weakest)))
 
 
 def table(rows: pd.DataFrame) -> Table:

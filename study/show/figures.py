@@ -187,7 +187,7 @@ def against_earlier(evidence: Evidence) -> Picture:
         theirs = [row for row in family.published if row.group == group]
         said.append({"title": family.groups[group].title.lower(), "rows": []})
         for number, row in enumerate(theirs):
-            ours = [check.f1(check.keras) for check in of_value(evidence.checks, group, row.value)]
+            ours = [check.f1("keras") for check in of_value(evidence.checks, group, row.value)]
             each.plot([number] * len(ours), ours, "o", color=BLUE, markersize=4, alpha=0.7, label=OURS)
             look = {"marker": "x" if row.copied else "s", "linestyle": "none", "color": ORANGE, "markersize": 7}
             look |= {"markerfacecolor": "none", "markeredgewidth": 1.6}  # what lies behind stays to be seen

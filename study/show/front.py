@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from .. import store
 from ..architectures import ARCHITECTURES
 from ..datasets import TITLES
-from ..evaluation import best
 from ..evidence import against_baselines, within_groups
 from ..findings import is_fragile, lacking, name_of, perhaps_small, removals
 from . import costs
@@ -88,7 +88,7 @@ def _worst_removal(comparisons: pd.DataFrame) -> dict[str, Any] | None:
 def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, Any]:
     """The best network of a data set on validation data, and how it stands to the best method without a network."""
     names = list(results["architecture"].unique())
-    chosen = {name: best(results[results["architecture"] == name]) for name in names}
+    chosen = {name: store.best(results[results["architecture"] == name]) for name in names}
     means = results.groupby(["architecture", "variant"])[["val_f1", "test_f1_keras"]].mean()
     name = max(names, key=lambda each: means.loc[(each, chosen[each]), "val_f1"])
     rows = against_baselines(comparisons)

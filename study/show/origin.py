@@ -63,10 +63,10 @@ def processor(file: Path = Path("/proc/cpuinfo")) -> str:
 
 def networks(evidence: Evidence) -> Table:
     """A row for each variant: its networks, how long they took, and one checksum over their files'."""
-    rows = []
+    rows, listed = [], sum(bool(each.run.listed) for each in evidence.checks)
     for name, mine in by_variant(evidence.checks).items():
         frame = results(mine)
-        files = "".join(each.run.record["model_sha256"] for each in mine)
+        files = [each.run.record["model_sha256"] for each in mine if not each.run.listed]
         rows.append(
             {
                 "variant": name_of(evidence.architecture, name),
@@ -74,10 +74,13 @@ def networks(evidence: Evidence) -> Table:
                 "training, s": f"{frame['train_s'].sum():.0f}",
                 "Keras, s": f"{frame['keras_s'].sum():.1f}",
                 "numpy, s": f"{frame['numpy_s'].sum():.1f}",
-                "checksum": hashlib.sha256(files.encode()).hexdigest()[:SHORT],
+                "checksum": hashlib.sha256("".join(files).encode()).hexdigest()[:SHORT],
+                **({"of": f"{len(files)} of {len(mine)}"} if listed else {}),
             }
         )
-    return Table(rows).captioned(say("page.networks", place=evidence.place.name))
+    return Table(rows).captioned(
+        say("page.networks", place=evidence.place.name, listed=listed, of=len(evidence.checks))
+    )
 
 
 def seeds(numbers: list[int]) -> str:

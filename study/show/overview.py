@@ -10,7 +10,6 @@ import pandas as pd
 from .. import findings, full, store
 from ..architectures import ARCHITECTURES
 from ..datasets import TITLES
-from ..evaluation import best
 from ..files import atomic_write
 from ..profiles import BUDGETS
 from ..runs import Place
@@ -194,7 +193,7 @@ def _the_best(results: pd.DataFrame, baselines: pd.DataFrame, place: Place) -> s
 
 def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> dict[str, str]:
     """One row of the overview: the variant that is best on the validation data, and its rival."""
-    variant = best(results)
+    variant = store.best(results)
     scores = ["val_f1", "test_f1_keras"]
     mean = results[results["variant"] == variant][[*scores, "params"]].mean()
     beside = dict.fromkeys(scores, "")

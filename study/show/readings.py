@@ -13,8 +13,9 @@ from scipy.stats import entropy
 from sklearn.metrics import confusion_matrix, f1_score
 
 from ..architectures import ARCHITECTURES, Settings, variants
+from ..checks import Check
 from ..datasets import TITLES, Dataset, nusax
-from ..evaluation import Check, by_variant, of_value
+from ..evaluation import by_variant, of_value
 from ..evidence import Evidence
 from ..findings import alone, name_of
 from ..predictions import TOLERANCE
@@ -210,7 +211,7 @@ def by_length(evidence: Evidence) -> str:
 def equal(checks: list[Check]) -> str:
     """That both sides agree on every example of every run; for checks that `evaluation.assert_equal` let pass."""
     rows = pd.DataFrame(
-        [(each.differences().max(), each.keras_error, each.numpy_error) for each in checks],
+        [(each.largest(), each.keras_error, each.numpy_error) for each in checks],
         columns=["max_abs_diff", "keras_error", "numpy_error"],
     )
     return say(

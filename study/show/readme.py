@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from .. import store
 from ..architectures import ARCHITECTURES
-from ..evaluation import best
 from ..evidence import against_baselines
 from ..findings import is_fragile, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
@@ -109,7 +109,7 @@ def best_of_each(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd
     """The best variant of each architecture by validation, its scores, and how the networks stand to simple methods."""
     found, against = [], against_baselines(comparisons)
     for name, rows in results.groupby("architecture", sort=False):
-        variant, mine = best(rows), against[against["architecture"] == name].set_index("variant")
+        variant, mine = store.best(rows), against[against["architecture"] == name].set_index("variant")
         means = rows[rows["variant"] == variant][["val_f1", "test_f1_keras"]].mean()
         methods = baselines[baselines["architecture"] == name].set_index("name")
         verdict, rival = mine.loc[variant, ["verdict", "baseline"]]

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ..architectures import ARCHITECTURES, pairs
-from ..evaluation import BY_RULE, by_variant, results
+from ..evaluation import by_variant, results
 from ..evidence import Evidence
 from ..findings import pair_of
+from ..listed import BY_RULE
 from ..store import RULES, TRIALS_DIR
 from .sentences import say
 from .tables import Table

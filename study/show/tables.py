@@ -11,7 +11,8 @@ import pandas as pd
 
 from .. import elsewhere, full, predictions
 from ..architectures import ARCHITECTURES, Variant, variants
-from ..evaluation import Check, by_variant, of_value, results, values
+from ..checks import Check
+from ..evaluation import by_variant, of_value, results, values
 from ..evidence import AGAINST_BASELINES, Evidence
 from ..findings import name_of, pair_of
 from ..sides import Side, pairs_ahead
@@ -226,7 +227,7 @@ def _checked(checks: list[Check]) -> dict[str, Any]:
     """The row of a variant, from the checks of its seeds."""
     variant = checks[0].run.variant
     scores = pd.DataFrame(
-        {"keras": [each.f1(each.keras) for each in checks], "numpy": [each.f1(each.numpy) for each in checks]}
+        {"keras": [each.f1("keras") for each in checks], "numpy": [each.f1("numpy") for each in checks]}
     )
     same = int((scores["keras"] == scores["numpy"]).sum())
     other = f"{scores['numpy'].mean():.6f}" if len(checks) == 1 else f"the same in {same} of {len(checks)}"
@@ -235,8 +236,8 @@ def _checked(checks: list[Check]) -> dict[str, Any]:
         "variant": name_of(variant.architecture, variant.name) + marks(checks),
         "networks": len(checks),
         "agreement": f"{sum(each.agreeing() for each in checks)}/{sum(len(each.y) for each in checks)}",
-        "max |Δp|": f"{max(each.differences().max() for each in checks):.1e}",
-        "mean |Δp|": f"{np.mean([each.differences().mean() for each in checks]):.1e}",
+        "max |Δp|": f"{max(each.largest() for each in checks):.1e}",
+        "mean |Δp|": f"{np.mean([each.mean_difference() for each in checks]):.1e}",
         "Keras from float64": "" if np.isnan(errors[0]) else f"{errors[0]:.1e}",
         "numpy from float64": "" if np.isnan(errors[1]) else f"{errors[1]:.1e}",
         "macro-F1, Keras": f"{scores['keras'].mean():.6f}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 
-from .. import predictions
 from ..architectures import ARCHITECTURES
-from ..evaluation import Check, by_variant
+from ..checks import Check
+from ..evaluation import by_variant
 from ..evidence import Evidence
 from ..findings import name_of
 from . import style
@@ -28,11 +28,11 @@ def ways_table(checks: list[Check]) -> Table:
     return Table(
         {
             "variant": name_of(architecture, name),
-            "plain on": f"{len(mine[0].plain):,} of {len(mine[0].y):,}",
-            "agreement, plain": f"{min(each.agreeing('plain') for each in mine)}/{len(mine[0].plain)}",
-            "max |Δp|, plain": f"{max(each.differences('plain').max() for each in mine):.1e}",
-            "macro-F1, Keras": f"{_f1_of_part(mine, 'keras'):.4f}",
-            "macro-F1, plain": f"{_f1_of_part(mine, 'plain'):.4f}",
+            "plain on": f"{mine[0].examples('plain'):,} of {len(mine[0].y):,}",
+            "agreement, plain": f"{min(each.agreeing('plain') for each in mine)}/{mine[0].examples('plain')}",
+            "max |Δp|, plain": f"{max(each.largest('plain') for each in mine):.1e}",
+            "macro-F1, Keras": f"{np.mean([each.f1_of_part(each.examples('plain')) for each in mine]):.4f}",
+            "macro-F1, plain": f"{np.mean([each.f1('plain') for each in mine]):.4f}",
             **{f"{WAYS[side][0]}, ms": f"{1000 * _seconds(mine, side, 1):.2f}" for side in WAYS},
         }
         for name, mine in _with_plain(checks).items()
@@ -41,13 +41,7 @@ def ways_table(checks: list[Check]) -> Table:
 
 def _with_plain(checks: list[Check]) -> dict[str, list[Check]]:
     """The checks of each variant that have a plain side: those of older runs have none."""
-    return by_variant([each for each in checks if len(each.plain)])
-
-
-def _f1_of_part(checks: list[Check], side: str) -> float:
-    """The mean macro-F1 of a side on the examples that the plain one predicted."""
-    part = predictions.spread(len(checks[0].plain), len(checks[0].y))
-    return float(np.mean([each.f1(each.plain if side == "plain" else getattr(each, side)[part]) for each in checks]))
+    return by_variant([each for each in checks if each.examples("plain")])
 
 
 def _seconds(checks: list[Check], side: str, examples: int) -> float:
@@ -98,10 +92,10 @@ def measured(checks: list[Check]) -> dict[str, tuple[float | None, float, float]
     """
     found = {}
     for side in WAYS:
-        if examples := min(len(getattr(each, side)) for each in checks):
+        if examples := min(each.examples(side) for each in checks):
             whole = examples == len(checks[0].y)
-            f1 = float(np.mean([each.f1(getattr(each, side)) for each in checks])) if whole else None
-            agreement = float(np.mean([each.agreeing(side) / len(getattr(each, side)) for each in checks]))
+            f1 = float(np.mean([each.f1(side) for each in checks])) if whole else None
+            agreement = float(np.mean([each.agreeing(side) / each.examples(side) for each in checks]))
             found[side] = (f1, agreement, 1000 * _seconds(checks, side, 1))
     return found
 

@@ -9,8 +9,9 @@ import pandas as pd
 from study import evidence, store
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
+from study.checks import Check
 from study.datasets import Dataset
-from study.evaluation import Check, by_variant
+from study.evaluation import by_variant
 from study.predictions import spread
 from study.runs import Place, Run
 from study.statistics import macro_f1
@@ -59,6 +60,7 @@ def check(variant, seed, y, predicted, classes=3, **record):
         "best_epoch": 3,
         "train_s": 1.5,
         "data_source": "as trained sha256:00",
+        "fingerprint": "0a",
         "metrics": {"val_loss": 0.5, "val_f1": 0.6, "train_f1": 0.9},
         "history": {"loss": [1.0, 0.8, 0.7, 0.6], "val_loss": [1.1, 0.9, 0.5, 0.6]},
         **record,

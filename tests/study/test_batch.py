@@ -185,7 +185,7 @@ def test_what_full_found_stands_beside_it():
     committed = across.full.of("comparisons", ["lstm"]).set_index(["group", "variant"])
     wanted = committed.loc[("layers", "layers-3"), ["effect", "low", "high", "verdict"]].tolist()
     assert found.iloc[0][across.POOLED[-4:]].tolist() == wanted
-    best = across.evaluation.best(across.full.of("results", ["lstm"]))
+    best = across.store.best(across.full.of("results", ["lstm"]))
     assert found["full_effect"].iloc[1] == committed.loc[("baselines", best), "effect"]
     has_gru = len(across.full.of("comparisons", ["gru"])) > 0
     assert (found["full_verdict"].iloc[[3, 2]].notna() == has_gru).all()

@@ -14,6 +14,8 @@ from study.statistics import macro_f1
 
 from .made_up import RIVAL, check, checks, results, weighed
 
+PLACE = Place("full", False)
+
 
 def independent(variant, seeds, share=0.6, examples=300, **record):
     """Checks of networks whose mistakes have nothing in common, and which are not equally sure: no two tie."""
@@ -50,7 +52,7 @@ def test_all_subsets_if_few_else_random_ones_each_once():
 
 def test_every_row_is_what_its_subsets_reach():
     mine = independent(variant("layers-1"), 6)
-    rows = ensembles.measured(mine)
+    rows = ensembles.measured(mine, PLACE)
     assert rows.columns.tolist() == ensembles.COLUMNS
     assert rows["members"].tolist() == [1, 2, 5, 6]
     assert rows["subsets"].tolist() == [6, 15, 6, 1]
@@ -68,25 +70,25 @@ def test_every_row_is_what_its_subsets_reach():
 
 def test_the_gain_is_over_the_mean_single_network_with_its_interval():
     mine = independent(variant("layers-1"), 4)
-    last = ensembles.measured(mine).iloc[-1]
-    assert last["gain"] == pytest.approx(last["mean"] - np.mean([each.f1(each.keras) for each in mine]))
+    last = ensembles.measured(mine, PLACE).iloc[-1]
+    assert last["gain"] == pytest.approx(last["mean"] - np.mean([each.f1() for each in mine]))
     assert 0 < last["low"] < last["gain"] < last["high"]
     y, answers = mine[0].y, np.stack([each.predicted for each in mine])
     resampled = statistics.resampled_f1(y, answers, 3)
-    alone = statistics.interval(np.array([each.f1(each.keras) for each in mine]), resampled)
+    alone = statistics.interval(np.array([each.f1() for each in mine]), resampled)
     assert last["high"] - last["low"] < 1.5 * (alone.high - alone.low)  # the examples are the same: they pair
 
 
 def test_networks_that_make_the_same_mistakes_gain_nothing():
     same = [check(variant("layers-1"), seed, np.arange(9) % 3, np.zeros(9, int)) for seed in (0, 1, 2)]
-    rows = ensembles.measured(same)
+    rows = ensembles.measured(same, PLACE)
     assert rows["mean"].nunique() == 1
     assert rows["gain"].iloc[-1] == 0
 
 
 def test_one_seed_has_no_row_and_leaves_no_table(tmp_path):
     both = [*independent(variant("layers-1"), 1), *independent(variant("baseline"), 2)]
-    assert ensembles.measured(both)["variant"].unique().tolist() == ["baseline"]
+    assert ensembles.measured(both, PLACE)["variant"].unique().tolist() == ["baseline"]
     place = Place("quick", True, tmp_path)
     evidence.save(weighed(checks({}), place=place))
     assert store.read_if_there("ensembles", place) is None
@@ -109,7 +111,7 @@ def test_the_page_shows_the_baseline_the_best_and_the_weakest(tmp_path):
     lead, table, picture, said = pages.parts(found)
     assert table["variant"].tolist() == ["baseline", "1 layer", "3 layers"]
     assert table.columns.tolist() == ["variant", "networks", "alone", "2", "5", "all together"]
-    rows = ensembles.measured([each for each in found.checks if each.run.variant.name == "layers-1"])
+    rows = ensembles.measured([each for each in found.checks if each.run.variant.name == "layers-1"], PLACE)
     one, all_of_them = rows.iloc[0], rows.iloc[-1]
     assert table.loc[1, "alone"] == f"{one['mean']:.3f} ({one['lowest']:.3f} to {one['highest']:.3f})"
     assert table.loc[1, "all together"] == f"{all_of_them['mean']:.3f}"

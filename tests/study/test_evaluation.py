@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import evaluation
+from study import evaluation, store
 from study.architectures import variants
+from study.checks import NOTHING
 from study.predictions import spread
 from study.runs import Place
 from study.show import readings, tables
@@ -24,7 +25,8 @@ def test_results_have_the_columns_that_were_asked_for():
     )
     further = ["dead", "train_f1", "epochs_at_most", "keras_error", "numpy_error"]
     plain = ["plain_examples", "plain_f1", "plain_agreement", "plain_max_abs_diff", "plain_s", "plain_error"]
-    assert list(found.columns) == [*asked.split(","), *further, *plain, "diverged", "kept"]
+    last = ["diverged", "kept", "mean_abs_diff", "fingerprint"]
+    assert list(found.columns) == [*asked.split(","), *further, *plain, *last]
     errors = [name for name in found if name.endswith("_error")]
     assert found.drop(columns=errors).notna().all().all()
     assert found.loc[0, "group"] == "layers;cells;direction"
@@ -70,7 +72,7 @@ def test_each_side_has_its_own_macro_f1():
 
 def test_the_best_has_the_best_mean_not_the_best_seed():
     rows = pd.DataFrame({"variant": ["lucky", "lucky", "good", "good"], "val_f1": [0.9, 0.4, 0.7, 0.8]})
-    assert evaluation.best(rows) == "good"
+    assert store.best(rows) == "good"
 
 
 def disagreeing(kind):
@@ -157,7 +159,7 @@ def test_check_table_says_where_the_scores_are_the_same():
     table = tables.check_table(disagreeing("one answer"))
     row = table[table["variant"] == "32-16 cells"].iloc[0]
     assert row["agreement"] == "299/300"
-    theirs, ours = (checks({})[3].f1(each) for each in (checks({})[3].keras, disagreeing("one answer")[3].numpy))
+    theirs, ours = (disagreeing("one answer")[3].f1(each) for each in ("keras", "numpy"))
     assert theirs != ours
     assert (row["macro-F1, Keras"], row["numpy's"]) == (f"{theirs:.6f}", f"{ours:.6f}")
     assert set(table["numpy's"]) == {"the same", f"{ours:.6f}"}
@@ -193,10 +195,10 @@ def test_check_table_has_a_row_for_all_seeds_of_a_variant():
     row = table.loc["32-16 cells"]
     assert (row["networks"], row["agreement"]) == (2, f"{100 + other.agreeing()}/200")
     assert (row["max |Δp|"], row["mean |Δp|"]) == (
-        f"{other.differences().max():.1e}",
-        f"{other.differences().mean() / 2:.1e}",
+        f"{other.largest():.1e}",
+        f"{other.mean_difference() / 2:.1e}",
     )
-    assert (row["macro-F1, Keras"], row["numpy's"]) == (f"{found[3].f1(found[3].keras):.6f}", "the same in 1 of 2")
+    assert (row["macro-F1, Keras"], row["numpy's"]) == (f"{found[3].f1():.6f}", "the same in 1 of 2")
     assert row["Keras, s"] == "0.30"
 
 
@@ -217,6 +219,6 @@ def test_tables_without_a_plain_side_are_judged_by_the_other():
     rows = evaluation.results(disagreeing("one answer"))
     older = rows.drop(columns=[name for name in rows if name.startswith("plain")])
     assert evaluation.unequal(older)["variant"].tolist() == ["cells-32-16"]
-    none = evaluation.results([replace(each, plain=evaluation.NOTHING) for each in checks({})])
+    none = evaluation.results([replace(each, plain=NOTHING) for each in checks({})])
     assert none["plain_agreement"].isna().all()
     assert evaluation.unequal(none).empty

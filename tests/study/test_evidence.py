@@ -7,6 +7,7 @@ import pytest
 from study import evaluation, evidence, robustness, statistics
 from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
+from study.checks import one_class
 from study.errors import DataError
 from study.evidence import AGAINST_BASELINES, COLUMNS, P_VALUES
 from study.robustness import COUNTS
@@ -174,9 +175,9 @@ def test_two_dead_networks_are_not_equivalent():
 def test_nearly_one_class_is_dead():
     nearly = np.ones(300, int)
     nearly[:3] = 0
-    assert evaluation.one_class(nearly)
+    assert one_class(nearly)
     nearly[3] = 0
-    assert not evaluation.one_class(nearly)
+    assert not one_class(nearly)
 
 
 def test_intervals_stay_on_the_scale():

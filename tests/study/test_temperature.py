@@ -123,9 +123,9 @@ def test_the_table_has_them_beside_the_calibration_error():
     found = results({}, seeds=(0, 1))
     assert "temperature" not in closeups.calibration_table(found)
     table = closeups.calibration_table(replace(found, temperatures=some_rows())).set_index("variant")
-    assert table.loc["baseline"].tolist()[3:] == ["2.500", "0.040", "1.100", "0.800"]
+    assert table.loc["baseline"].tolist()[1:] == ["0.120", "2.500", "0.040", "1.100", "0.800"]
     assert table.loc["1 layer", "calibration error, scaled"] == "0.040"
-    assert table.columns.tolist()[2:] == [
+    assert table.columns.tolist()[1:] == [
         "calibration error", "temperature", "calibration error, scaled", "loss", "loss, scaled"
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import forward
 
-from ...evaluation import Check
+from ...checks import Check
 from ...evidence import Evidence
 from .. import style
 from ..sentences import say

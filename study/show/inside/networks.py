@@ -9,8 +9,8 @@ import numpy as np
 
 from ... import cells
 from ...architectures import ARCHITECTURES, Variant, variants
+from ...checks import Check
 from ...datasets import Dataset
-from ...evaluation import Check
 from ...evidence import Evidence
 from ...profiles import limited
 from ...runs import Place, Run, data_digest, find_run, fingerprint, jobs

@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 import forward
 
 from ...architectures import ARCHITECTURES
-from ...evaluation import Check
+from ...checks import Check
 from ...evidence import Evidence
 from .. import style
 from ..sentences import say

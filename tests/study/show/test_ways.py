@@ -8,8 +8,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from study.architectures import ARCHITECTURES, variants
-from study.evaluation import NOTHING
+from study.checks import NOTHING
 from study.show import style, ways
+from study.statistics import macro_f1
 
 from ..made_up import PLAIN, checks, weighed
 
@@ -31,8 +32,8 @@ def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
     mine = [each for each in made if each.run.variant.name == "layers-3"]
     assert table.loc["3 layers"].to_dict() == {
         "plain on": f"{PLAIN} of 300", "agreement, plain": f"{PLAIN - 7}/{PLAIN}", "max |Δp|, plain": "8.0e-01",
-        "macro-F1, Keras": f"{np.mean([each.f1(each.keras[::3]) for each in mine]):.4f}",
-        "macro-F1, plain": f"{np.mean([each.f1(each.plain) for each in mine]):.4f}",
+        "macro-F1, Keras": f"{np.mean([macro_f1(each.y[::3], each.predicted[::3], 3) for each in mine]):.4f}",
+        "macro-F1, plain": f"{np.mean([macro_f1(each.y[::3], each.plain.argmax(axis=1), 3) for each in mine]):.4f}",
         "Keras, ms": f"{1000 * 0.2 / 300:.2f}", "numpy, fast, ms": f"{1000 * 0.1 / 300:.2f}",
         "numpy, plain, ms": f"{1000 * (0.3 + 0.5) / 2 / PLAIN:.2f}",
     }  # fmt: skip

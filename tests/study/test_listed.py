@@ -1,0 +1,146 @@
+"""Networks that tables list are not trained again, and their rows come out as they went in."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import conditions, ensembles, evaluation, evidence, listed, status, store, temperature, training
+from study.checks import Listed
+from study.errors import TrainingError
+from study.runs import Place, data_digest, fingerprint, jobs, jobs_under, save_run
+from study.show import closeups, origin, tables, ways
+
+from .made_up import checks, weighed
+
+BEST, SEEDS = "layers-1", (0, 1, 2)
+RULES = {"best": 0.61, "last": 0.62, "mean": 0.63}
+
+
+@pytest.fixture
+def found(tmp_path):
+    """The evidence of three networks of each variant of the LSTM, in the tables of a place."""
+    made = checks({BEST: 0.8, "layers-3": 0.6}, seeds=SEEDS, spread=0.05, kept="last", rules=RULES)
+    place = Place("full", False, tmp_path)
+    result = weighed(made, place=place)
+    for job, digest in ((job, data_digest(result.data)) for job in jobs("lstm", "full", number=len(SEEDS))):
+        record = next(each.run.record for each in made if (each.run.variant, each.run.seed) == (job.variant, job.seed))
+        record |= {"fingerprint": fingerprint(job.describe(digest)), "diverged": False}
+        record["metrics"] = record["metrics"] | {"val_f1": 0.7 if job.variant.name == BEST else 0.6}
+    rows = [["lstm", each.run.variant.name, each.run.seed, 90, 1.5, 0.1, 0.05, 1.0, 0.8] for each in made]
+    result = replace(result, temperatures=pd.DataFrame(rows, columns=temperature.COLUMNS))
+    evidence.save(result)
+    return result
+
+
+def wanted(found):
+    digest = data_digest(found.data)
+    return [(job, fingerprint(job.describe(digest))) for job in jobs("lstm", "full", number=len(SEEDS))]
+
+
+def test_what_pages_look_into_is_not_listed(found):
+    for job, mark in wanted(found):
+        looked_into = job.seed == 0 or job.variant.name in ("baseline", BEST)
+        assert (listed.find(job, found.place, mark) is None) == looked_into
+        assert listed.has(job, found.place) != looked_into
+        assert listed.find(job, replace(found.place, by_hand=True), mark) == listed.find(job, found.place, mark)
+        assert listed.find(job, found.place, mark[::-1]) is None  # trained by other code, settings or data
+
+
+def test_a_listed_network_is_not_trained(found, monkeypatch):
+    asked = []
+
+    def trained(todo, *_):
+        asked.extend((job.variant.name, job.seed) for _, _, job, _, _ in todo)
+        return {}, {number: training.Failed("not here") for number, *_ in todo}
+
+    monkeypatch.setattr(training, "_trained", trained)
+    with pytest.raises(TrainingError):
+        training.train("lstm", found.data, found.place, seeds=len(SEEDS))
+    assert sorted(asked) == sorted(
+        (job.variant.name, job.seed) for job, _ in wanted(found) if not listed.has(job, found.place)
+    )
+    assert {seed for name, seed in asked if name == "layers-3"} == {0}
+
+
+def test_a_network_that_is_there_is_taken_before_its_row(found):
+    job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
+    made = training.Finished({"fingerprint": mark, **listed.find(job, found.place, mark).record}, b"a model")
+    assert save_run(job, found.place, made).listed is None
+    [run] = training._those_there([(0, found.data, job, job.describe(data_digest(found.data)), found.place)]).values()
+    assert run.listed is None and run.path.exists()
+
+
+def listed_checks(found):
+    """The checks of `found`, those of listed networks as they come from the tables."""
+    runs = {(job.variant.name, job.seed): listed.find(job, found.place, mark) for job, mark in wanted(found)}
+    pairs = ((each, runs[each.run.variant.name, each.run.seed]) for each in found.checks)
+    return [Listed.of(run, found.data) if run else each for each, run in pairs]
+
+
+def test_the_tables_come_out_as_they_went_in(found):
+    again = listed_checks(found)
+    assert sum(isinstance(each, Listed) for each in again) > len(again) / 3
+    for rows in (evaluation.results, evaluation.histories, evaluation.answers):
+        pd.testing.assert_frame_equal(rows(again).reset_index(drop=True), rows(found.checks).reset_index(drop=True))
+    measured = ensembles.measured(again, found.place)
+    pd.testing.assert_frame_equal(measured, ensembles.measured(found.checks, found.place))
+    evaluation.assert_equal(again)
+
+
+def test_of_other_numbers_of_seeds_ensembles_are_left_out(found):
+    fewer = [each for each in listed_checks(found) if each.run.seed < 2]
+    there = {each.run.variant.name for each in fewer} - {
+        each.run.variant.name for each in fewer if isinstance(each, Listed)
+    }
+    assert set(ensembles.measured(fewer, found.place)["variant"]) == there == {"baseline", BEST}
+
+
+def test_temperatures_are_those_of_the_table(found, monkeypatch):
+    monkeypatch.setattr(temperature, "_predicted", lambda run, x, around: found.checks[0].keras[: len(x)])
+    rows = temperature.measured(listed_checks(found), found.data)
+    mine = np.array([isinstance(each, Listed) for each in listed_checks(found)])
+    pd.testing.assert_frame_equal(rows[mine], found.temperatures[mine])
+    assert (rows[~mine]["temperature"] != 1.5).all()
+
+
+def test_pages_show_the_same_and_say_which_are_listed(found):
+    again = replace(found, checks=listed_checks(found))
+    for show in (tables.check_table, ways.ways_table):
+        pd.testing.assert_frame_equal(show(again.checks), show(found.checks))
+    pd.testing.assert_frame_equal(closeups.calibration_table(again), closeups.calibration_table(found))
+    for each in again.checks:
+        each.run.record["model_sha256"] = "12"
+    table = origin.networks(again)
+    number = sum(isinstance(each, Listed) for each in again.checks)
+    assert f"{number} of the {len(again.checks)} networks were not trained for this page" in table.caption
+    assert table.set_index("variant").loc[["baseline", "3 layers"], "of"].tolist() == ["3 of 3", "1 of 3"]
+
+
+def test_networks_under_a_condition_are_listed_by_their_own_table(tmp_path, found, monkeypatch):
+    place, name = found.place, "half-rate"
+    some = jobs_under("lstm", "full")[name][:3]
+    digest = data_digest(found.data)
+    rows = [
+        {"architecture": "lstm", "condition": name, "variant": job.variant.name.partition("@")[0], "seed": job.seed}
+        | {"params": 12, "val_f1": 0.5, "test_f1": 0.4, "predicted": "012", "fingerprint": mark}
+        for job, mark in ((job, fingerprint(job.describe(digest))) for job in some)
+    ]
+    store.write("conditions", place, pd.DataFrame(rows)[conditions.COLUMNS])
+    runs = training.train_all([(some, found.data)], place)
+    assert [run.listed["fingerprint"] for run in runs] == [row["fingerprint"] for row in rows]
+    assert [conditions._row(run, found.data) for run in runs] == rows
+    plan = status.Plan([(job, place) for job in some], [(job, place) for job in some if status.fits(job, place)])
+    assert not plan.missing
+
+
+def test_older_tables_list_nothing(found):
+    for name in ("results", "temperatures"):
+        whole = store.read(name, found.place)
+        fewer = whole.drop(columns="fingerprint") if name == "results" else whole[:0]
+        fewer.to_csv(found.place.reports / f"{name}.csv", index=False)
+        assert all(listed.find(job, found.place, mark) is None for job, mark in wanted(found))
+        whole.to_csv(found.place.reports / f"{name}.csv", index=False)
+    job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
+    assert listed.find(job, found.place, mark)
