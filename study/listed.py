@@ -30,9 +30,13 @@ NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
 
 def find(job: Job, place: Place, mark: str) -> Run | None:
     """The run of this fingerprint as the tables tell of it; None where they do not, or where it must be there."""
-    tables = _tables(place)
-    row = None if _is_looked_into(job, tables) else tables.rows.get(mark)
+    row = None if _is_looked_into(job, _tables(place)) else row_of(mark, place)
     return row and Run(job.variant, job.seed, place.model(job.variant, job.seed), record(row), listed=row)
+
+
+def row_of(mark: str, place: Place) -> dict[str, Any] | None:
+    """All that the tables have of the network of this fingerprint; None where they do not list it."""
+    return _tables(place).rows.get(mark)
 
 
 def has(job: Job, place: Place) -> bool:

@@ -89,6 +89,13 @@ def test_the_tables_come_out_as_they_went_in(found):
     evaluation.assert_equal(again)
 
 
+def test_a_clone_has_the_comparisons_without_any_network(found):
+    again = evidence.saved("lstm", found.data, found.place)
+    assert {type(each) for each in again.checks} == {Listed}
+    pd.testing.assert_frame_equal(again.comparisons, found.comparisons)
+    pd.testing.assert_frame_equal(evaluation.results(again.checks), evaluation.results(found.checks))
+
+
 def test_of_other_numbers_of_seeds_ensembles_are_left_out(found):
     fewer = [each for each in listed_checks(found) if each.run.seed < 2]
     there = {each.run.variant.name for each in fewer} - {
