@@ -31,7 +31,7 @@ $(READY): anew
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report verify batch test lint train status tune data readme publish notebook bench wheel clean clean-all
+.PHONY: help setup report verify batch test lint train keep status tune data readme publish notebook bench wheel clean clean-all
 
 help: ## list the targets and their variables
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ train: $(READY) ## train only, into weights/<profile>; what is there is not trai
 
 status: $(READY) ## tell which runs are there, under way, interrupted or missing, and how long the rest will take
 	$(STUDY) status $(OPTIONS)
+
+keep: $(READY) ## put what is trained of a report that is not made yet into reports/unfinished: another machine goes on
+	$(STUDY) keep $(OPTIONS)
 
 tune: $(READY) ## search the settings that are not studied, on validation data, into reports/tuning
 	$(STUDY) tune $(OPTIONS)

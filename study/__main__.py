@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: python -m study {data,tune,train,report,verify,status,batch,readme,publish}.
+"""The command line behind the Makefile: python -m study {data,tune,train,keep,report,verify,status,batch,...}.
 
 Each command loads what it needs, and no more: `data` neither optuna nor nbconvert, `--help` nothing.
 """
@@ -97,6 +97,15 @@ def _report(architectures: list[str], options: argparse.Namespace) -> None:
     print(f"report: {place.reports / 'index.html'}")
 
 
+def _keep(architectures: list[str], options: argparse.Namespace) -> None:
+    from . import datasets, unfinished
+    from .runs import Place
+
+    for name in architectures:
+        data = datasets.load(ARCHITECTURES[name].dataset, options.data, options.source)
+        print(unfinished.keep(name, data, Place(options.profile, data.is_sample, options.out)), flush=True)
+
+
 def _verify(architectures: list[str], options: argparse.Namespace) -> None:
     from . import verify
     from .runs import Place
@@ -137,6 +146,7 @@ COMMANDS = {
     "tune": _tune,
     "train": _train,
     "report": _report,
+    "keep": _keep,
     "verify": _verify,
     "batch": _batch,
     "status": _status,

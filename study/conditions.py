@@ -75,11 +75,16 @@ def gather(architecture: str, data: Dataset, place: Place, scheduler: str = "") 
     """
     if place.language or not (wanted := batches(architecture, data, place.profile)):
         return pd.DataFrame(columns=COLUMNS)
-    runs = iter(training.train_all(wanted, place, scheduler))
-    rows = [_row(next(runs), theirs) for some, theirs in wanted for _ in some]
-    table = pd.DataFrame(rows)[COLUMNS]
+    table = of_runs(training.train_all(wanted, place, scheduler), architecture, data)
     store.write("conditions", place, table)
     return table
+
+
+def of_runs(runs: list[Run], architecture: str, data: Dataset) -> pd.DataFrame:
+    """COLUMNS of finished runs under conditions; `data` are those of the study."""
+    names = dict.fromkeys(run.variant.condition for run in runs)
+    theirs = {name: data_of(ARCHITECTURES[architecture].conditions[name], data) for name in names}
+    return pd.DataFrame([_row(run, theirs[run.variant.condition]) for run in runs], columns=COLUMNS)
 
 
 def saved(architecture: str, place: Place) -> pd.DataFrame:

@@ -5,6 +5,9 @@ have all of a network but its weights, and the fingerprint of what trained it. T
 rows. So where a row is there and its network is not, the row is taken: a clone makes the pages of the full profile
 from the tables in git, in minutes, not hours. Without the tables everything is trained.
 
+`make keep` puts such rows into reports/unfinished/ before there is a report, so that what one machine has trained,
+another need not.
+
 What pages look into must be there, and is trained where it is not: the networks with seed 0, those of the baseline,
 and those of the variant that is best on validation data.
 """
@@ -25,6 +28,7 @@ BY_RULE = "val_f1_"  # columns: what the network would score on validation data 
 LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
 NAMED = ["architecture", "variant", "seed"]
 STUDIED = ("results", "predictions", "temperatures", "history")
+TABLES = (*STUDIED, "conditions")
 NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
 
 
@@ -76,21 +80,23 @@ def _is_looked_into(job: Job, tables: Tables) -> bool:
 
 def _tables(place: Place) -> Tables:
     own = replace(place, by_hand=False)  # those of a report, for a notebook that is run by hand, too
-    files = [own.reports / f"{name}.csv" for name in (*STUDIED, "conditions")]
-    return _read(own, tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files))
+    places = (own, replace(own, unfinished=True))
+    files = [each.reports / f"{name}.csv" for each in places for name in TABLES]
+    return _read(places, tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files))
 
 
 @lru_cache(maxsize=4)
-def _read(place: Place, changed: tuple[int, ...]) -> Tables:
+def _read(places: tuple[Place, ...], changed: tuple[int, ...]) -> Tables:
     """The tables as they are since `changed`; rows without a fingerprint, as older ones are, tell nothing."""
-    studied, others = _studied(place), _under_conditions(place)
+    studied, others = (_listed([of(place) for place in places]) for of in (_studied, _under_conditions))
     best = {name: store.best(rows) for name, rows in studied.groupby("architecture")}
-    rows = {row["fingerprint"]: row for row in (*_listed(studied), *_listed(others))}
+    rows = {row["fingerprint"]: row for some in (studied, others) for row in some.to_dict("records")}
     return Tables(rows, {tuple(row[each] for each in NAMED) for row in rows.values()}, best)
 
 
-def _listed(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return rows[rows["fingerprint"].notna()].to_dict("records")
+def _listed(several: list[pd.DataFrame]) -> pd.DataFrame:
+    rows = pd.concat([each for each in several if len(each)] or [NOTHING])
+    return rows[rows["fingerprint"].notna()]
 
 
 def _studied(place: Place) -> pd.DataFrame:

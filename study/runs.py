@@ -24,6 +24,7 @@ from .profiles import BUDGETS, epochs, seeds
 
 TRAINER = Path(__file__).with_name("trainer.py")
 BY_HAND = "by-hand"  # the folder of what notebooks leave that nobody makes a report of
+UNFINISHED = "unfinished"  # and of rows that `make keep` leaves; see `study.unfinished`
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
@@ -32,7 +33,8 @@ class Place:
     """Where a profile keeps its files.
 
     What comes from sample data has folders of its own, and so has what comes from texts in another `language` than the
-    study's; it is named for that alone. `by_hand`: tables and figures lie apart from those that a report's pages show.
+    study's; it is named for that alone. `by_hand`: tables and figures lie apart from those that a report's pages show;
+    `unfinished`: so do the rows of a report that is not made yet.
     """
 
     profile: str
@@ -40,6 +42,7 @@ class Place:
     out_dir: str | Path = "."
     language: str = ""
     by_hand: bool = False
+    unfinished: bool = False
 
     def __post_init__(self):
         find(BUDGETS, self.profile, "profile")
@@ -60,7 +63,8 @@ class Place:
         return self._shown("figures")
 
     def _shown(self, kind: str) -> Path:
-        return folder(self.out_dir) / kind / (BY_HAND if self.by_hand else "") / self.name
+        apart = BY_HAND if self.by_hand else UNFINISHED if self.unfinished else ""
+        return folder(self.out_dir) / kind / apart / self.name
 
     @property
     def weights(self) -> Path:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,16 +46,30 @@ def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
 
 
 def write(name: str, place: Place, rows: pd.DataFrame) -> None:
-    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
-    order, path = list(ARCHITECTURES), place.reports / f"{name}.csv"
+    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side.
+
+    A report's rows are also in place of those that were kept before it was made.
+    """
     with place.alone("tables"):
-        tables = [rows]
-        if path.exists():
-            older = read(name, place)
-            tables.append(older[~older["architecture"].isin(rows["architecture"])])
-        table = pd.concat(tables).sort_values("architecture", key=lambda names: names.map(order.index), kind="stable")
-        with atomic_write(path) as part:
-            table.to_csv(part, index=False)
+        _replace(name, place, rows)
+        aside = replace(place, unfinished=True)
+        if not (place.by_hand or place.unfinished) and (aside.reports / f"{name}.csv").exists():
+            _replace(name, aside, rows[:0], of=set(rows["architecture"]))
+
+
+def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str] | None = None) -> None:
+    """A table with these rows and without others of the same architectures, or of those named."""
+    order, older = list(ARCHITECTURES), read_if_there(name, place)
+    others = [] if older is None else [older[~older["architecture"].isin(of or set(rows["architecture"]))]]
+    table = pd.concat([rows, *others]).sort_values(
+        "architecture", key=lambda names: names.map(order.index), kind="stable"
+    )
+    path = place.reports / f"{name}.csv"
+    if table.empty:
+        path.unlink()
+        return
+    with atomic_write(path) as part:
+        table.to_csv(part, index=False)
 
 
 def best(results: pd.DataFrame) -> str:

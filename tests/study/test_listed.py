@@ -151,3 +151,21 @@ def test_older_tables_list_nothing(found):
         whole.to_csv(found.place.reports / f"{name}.csv", index=False)
     job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
     assert listed.find(job, found.place, mark)
+
+
+def test_what_is_unfinished_is_listed_until_there_is_a_report(found):
+    aside = replace(found.place, unfinished=True)
+    for name in listed.TABLES[:-1]:
+        table = store.read(name, found.place)
+        store.write(name, aside, table)
+        (found.place.reports / f"{name}.csv").unlink()
+    job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
+    assert listed.find(job, found.place, mark)
+    others = store.read("results", aside).assign(architecture="gru")
+    store.write("results", aside, others)
+    store.write("results", replace(found.place, by_hand=True), evaluation.results(found.checks))
+    assert set(store.read("results", aside)["architecture"]) == {"lstm", "gru"}
+    evidence.save(found)
+    assert set(store.read("results", aside)["architecture"]) == {"gru"}
+    assert store.read_if_there("history", aside) is None
+    assert listed.find(job, found.place, mark)

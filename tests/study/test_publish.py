@@ -44,6 +44,14 @@ def test_in_turn_the_baseline_the_best_and_the_others(place, monkeypatch):
     assert sum(path.stat().st_size for path in some) <= 2 * number * SIZE
 
 
+def test_an_architecture_without_a_table_keeps_its_order(place):
+    rows = store.read("results", place)
+    rows[rows["architecture"] != "gru"].to_csv(place.reports / "results.csv", index=False)
+    models = [path for path in publish.networks(place) if path.suffix == ".keras"]
+    mine = [path for path in models if path.is_relative_to(place.weights / "gru")]
+    assert names(mine) == [each.name for each in variants("gru")]
+
+
 def test_a_large_one_is_left_out_and_smaller_ones_follow(place, monkeypatch):
     monkeypatch.setattr(publish, "LARGEST", SIZE)
     assert set(names(publish.networks(place))) == {"baseline"}

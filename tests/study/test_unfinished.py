@@ -1,0 +1,72 @@
+"""Rows of what is trained, for another machine: of all that is there, once, and of no network that numpy gets wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from study import evaluation, listed, store, training, unfinished
+from study.errors import MismatchError
+from study.runs import Place, jobs
+
+ARCHITECTURE = "simple_rnn"
+
+
+@pytest.fixture(scope="module")
+def texts():
+    from study import datasets
+
+    return datasets.load("nusax", source="sample")
+
+
+def train(texts, place, number):
+    """The first so many networks of the study and all under conditions, at the tiny budget."""
+    from study import conditions
+
+    some = jobs(ARCHITECTURE, "tiny")[:number]
+    training.train_all([(some, texts), *conditions.batches(ARCHITECTURE, texts, "tiny")], place)
+    return some
+
+
+@pytest.mark.slow
+def test_rows_are_kept_and_added_to(texts, tmp_path, capsys):
+    here = Place("tiny", True, tmp_path / "here")
+    aside = replace(here, unfinished=True)
+    first = train(texts, here, 2)
+    said = unfinished.keep(ARCHITECTURE, texts, here)
+    assert "rows of 2 networks" in said
+    before = {name: store.read(name, aside) for name in listed.TABLES}
+    assert before["results"]["variant"].tolist() == [job.variant.name for job in first]
+    assert len(before["conditions"]) > 2
+
+    train(texts, here, 3)
+    unfinished.keep(ARCHITECTURE, texts, here)
+    after = {name: store.read(name, aside) for name in listed.TABLES}
+    assert [len(after[name]) - len(before[name]) for name in listed.TABLES] == [1, 1, 1, 1, 0]
+    assert after["results"].duplicated("variant").sum() == 0
+
+    # another machine: nothing under conditions is trained again, networks with seed 0 are
+    there = Place("tiny", True, tmp_path / "there")
+    for name in listed.TABLES:
+        store.write(name, replace(there, unfinished=True), after[name])
+    from study import conditions
+
+    batches = conditions.batches(ARCHITECTURE, texts, "tiny")
+    assert all(run.listed for run in training.train_all(batches, there))
+    assert training.there([(first, texts)], there) == []
+    assert not list(there.weights.rglob("*.keras"))
+
+
+@pytest.mark.slow
+def test_a_network_that_differs_is_named_and_nothing_written(texts, tmp_path, monkeypatch):
+    here = Place("tiny", True, tmp_path)
+    [job] = train(texts, here, 1)
+    check = evaluation.check
+
+    def wrong(*given):
+        return [replace(each, numpy=np.roll(each.numpy, 1, axis=1)) for each in check(*given)]
+
+    monkeypatch.setattr(evaluation, "check", wrong)
+    with pytest.raises(MismatchError, match=job.variant.name):
+        unfinished.keep(ARCHITECTURE, texts, here)
+    assert not replace(here, unfinished=True).reports.exists()
