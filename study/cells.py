@@ -78,7 +78,7 @@ def of_tables(results: pd.DataFrame, answered: pd.DataFrame, data: Dataset) -> p
 
 
 def finished(data: Dataset, place: Place, seeds: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What `of_tables` and `bests` take, from the networks of a place, of each kind all of whose predictions are kept.
+    """What `of_tables` and `bests` take, of each kind all of whose networks are listed, or there with predictions.
 
     A notebook runs beside those of the other kinds: their tables may not be there yet, but all networks are.
     """
@@ -104,7 +104,7 @@ def _runs(wanted: list[Job], place: Place, digest: str) -> Iterator[Run]:
         description = first.describe(digest)  # the same for all seeds but for these, and long to make
         for job in (first, *others):
             mark = fingerprint(description | {"seed": job.seed})
-            if run := find_run(job, place, mark) or listed.find(job, place, mark):
+            if run := listed.run_of(job, place, mark) or find_run(job, place, mark):
                 yield run
 
 

@@ -34,7 +34,12 @@ NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
 
 def find(job: Job, place: Place, mark: str) -> Run | None:
     """The run of this fingerprint as the tables tell of it; None where they do not, or where it must be there."""
-    row = None if _is_looked_into(job, _tables(place)) else row_of(mark, place)
+    return None if _is_looked_into(job, _tables(place)) else run_of(job, place, mark)
+
+
+def run_of(job: Job, place: Place, mark: str) -> Run | None:
+    """The same, also of networks that must be there for the pages: for whoever asks for scores and answers alone."""
+    row = row_of(mark, place)
     return row and Run(job.variant, job.seed, place.model(job.variant, job.seed), record(row), listed=row)
 
 

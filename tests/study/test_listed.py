@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import conditions, ensembles, evaluation, evidence, listed, status, store, temperature, training
+from study import cells, conditions, ensembles, evaluation, evidence, listed, status, store, temperature, training
 from study.checks import Listed
 from study.errors import TrainingError
 from study.runs import Place, data_digest, fingerprint, jobs, jobs_under, save_run
@@ -94,6 +94,15 @@ def test_a_clone_has_the_comparisons_without_any_network(found):
     assert {type(each) for each in again.checks} == {Listed}
     pd.testing.assert_frame_equal(again.comparisons, found.comparisons)
     pd.testing.assert_frame_equal(evaluation.results(again.checks), evaluation.results(found.checks))
+
+
+def test_kinds_of_cells_are_compared_without_their_networks(found):
+    order = [job.variant.name for job, _ in wanted(found)]
+    by_variant = sorted(found.checks, key=lambda each: order.index(each.run.variant.name))
+    results, answers = cells.finished(found.data, found.place, seeds=len(SEEDS))
+    scores = ["architecture", "variant", "seed", *cells.SCORES]
+    pd.testing.assert_frame_equal(results[scores], evaluation.results(by_variant)[scores])
+    assert answers["predicted"].tolist() == evaluation.answers(by_variant)["predicted"].tolist()
 
 
 def test_of_other_numbers_of_seeds_ensembles_are_left_out(found):
