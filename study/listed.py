@@ -2,7 +2,7 @@
 
 results.csv, predictions.csv, temperatures.csv and history.csv, and for networks under another condition conditions.csv,
 have all of a network but its weights, and the fingerprint of what trained it. Training it again would give the same
-rows. So where a row is there and its network is not, the row is taken: a clone makes the pages of the full profile
+network. So where a row is there and its network is not, the row is taken: a clone makes the pages of the full profile
 from the tables in git, in minutes, not hours. Without the tables everything is trained.
 
 `make keep` puts such rows into reports/unfinished/ before there is a report, so that what one machine has trained,

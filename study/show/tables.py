@@ -237,7 +237,7 @@ def _checked(checks: list[Check]) -> dict[str, Any]:
         "networks": len(checks),
         "agreement": f"{sum(each.agreeing() for each in checks)}/{sum(len(each.y) for each in checks)}",
         "max |Δp|": f"{max(each.largest() for each in checks):.1e}",
-        "mean |Δp|": f"{np.mean([each.mean_difference() for each in checks]):.1e}",
+        "mean |Δp|": f"{np.nanmean([each.mean_difference() for each in checks]):.1e}",
         "Keras from float64": "" if np.isnan(errors[0]) else f"{errors[0]:.1e}",
         "numpy from float64": "" if np.isnan(errors[1]) else f"{errors[1]:.1e}",
         "macro-F1, Keras": f"{scores['keras'].mean():.6f}",
