@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain, zip_longest
 from pathlib import Path
 
 from . import store
@@ -10,7 +9,7 @@ from .architectures import ARCHITECTURES, variants
 from .runs import Place
 
 PAGES = ".csv", ".html", ".ipynb", ".pdf"
-LARGEST, ALL = 4_000_000, 40_000_000  # bytes: of a network with its record, and of all
+LARGEST, SHARE = 4_000_000, 10_000_000  # bytes: of a network with its record, and of an architecture's
 
 
 def files(place: Place) -> list[Path]:
@@ -20,14 +19,18 @@ def files(place: Place) -> list[Path]:
 
 
 def networks(place: Place) -> list[Path]:
-    """Of each architecture in turn the next network with seed 0 and its record, as long as there is room.
+    """Of each architecture networks with seed 0 and their records, as long as there is room in its share.
 
     The baseline comes first, then the best on validation data, then the others in the order of the study.
     """
+    return [path for name in ARCHITECTURES for path in _of(name, place)]
+
+
+def _of(architecture: str, place: Place) -> list[Path]:
     taken: list[Path] = []
-    for model in filter(None, chain(*zip_longest(*(_in_order(name, place) for name in ARCHITECTURES)))):
+    for model in _in_order(architecture, place):
         pair = [model, model.with_suffix(".json")]
-        if _size(pair) <= LARGEST and _size(taken + pair) <= ALL:
+        if _size(pair) <= LARGEST and _size(taken + pair) <= SHARE:
             taken += pair
     return taken
 
