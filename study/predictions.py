@@ -53,7 +53,8 @@ def kept_of_run(run: Run, data: Dataset, around: dict[str, Any]) -> Arrays | Non
 
 def _plain_and_mark(run: Run, data: Dataset, around: dict[str, Any]) -> tuple[int, str]:
     """How many examples the plain way predicts, and the fingerprint of all that decides the predictions."""
-    plain = len(data.x_test) if run.variant.name == "baseline" else BUDGETS[run.record["profile"]].plain_examples
+    everything, some = len(data.x_test), BUDGETS[run.record["profile"]].plain_examples
+    plain = everything if run.variant.name == "baseline" else min(some, everything)
     return plain, fingerprint({"model": run.record["model_sha256"], "plain": plain, **around})
 
 
