@@ -38,7 +38,9 @@ def _of(architecture: str, place: Place) -> list[Path]:
 def _in_order(architecture: str, place: Place) -> list[Path]:
     baseline, *others = variants(architecture)
     rows = store.read("results", place, architecture)
-    best = store.best(rows) if len(rows) else ""  # it was not made yet: what lies here goes in its order
+    if rows.empty:  # its report is not made yet
+        return []
+    best = store.best(rows)
     ranked = [baseline, *sorted(others, key=lambda each: each.name != best)]
     return [path for each in ranked if (path := place.model(each, 0)).exists()]
 

@@ -67,7 +67,9 @@ def against_tables(architecture: str, runs: list[Run], data: Dataset, place: Pla
     began, title = time.perf_counter(), ARCHITECTURES[architecture].title
     about = f"{title}: {len(runs)} networks with their checksums"
     results, answers = (_of_seed_0(name, place, architecture) for name in ("results", "predictions"))
-    if len(results) and data.source not in set(results["data_source"]):
+    if results.empty:
+        return f"{about}; there is no table of them yet"
+    if data.source not in set(results["data_source"]):
         return f"{about}; {data.title} is not the data of the tables, so their answers are not compared"
     wrong = []
     for run in runs:
