@@ -29,9 +29,10 @@ def check(runs: list[Run], data: Dataset) -> list[Check]:
         around = predictions.surroundings(data.x_test, data.y_test)
         for run in runs:
             bar.set_postfix_str(f"{run.variant.architecture} {run.variant.name}")
-            checks.append(
-                Listed.of(run, data) if run.listed else of_arrays(run, data, predictions.of_run(run, data, around))
-            )
+            if run.listed:
+                checks.append(Listed.of(run, data))
+            else:
+                checks.append(replace(of_arrays(run, data, predictions.of_run(run, data, around)), **run.times))
             bar.update()
     return checks
 

@@ -27,6 +27,7 @@ METRICS = ("val_loss", "val_f1", "train_f1")  # of a record
 BY_RULE = "val_f1_"  # columns: what the network would score on validation data with the weights of each rule
 LOSSES = ("loss", "val_loss")  # of every history, and no numbers where a training diverged
 NAMED = ["architecture", "variant", "seed"]
+TIMES = ("keras_s", "numpy_s", "plain_s")
 STUDIED = ("results", "predictions", "temperatures", "history")
 TABLES = (*STUDIED, "conditions")
 NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
@@ -46,6 +47,17 @@ def run_of(job: Job, place: Place, mark: str) -> Run | None:
 def row_of(mark: str, place: Place) -> dict[str, Any] | None:
     """All that the tables have of the network of this fingerprint; None where they do not list it."""
     return _tables(place).rows.get(mark)
+
+
+def timed(run: Run, place: Place, mark: str) -> Run:
+    """A run with the times that the tables have of it, if they do.
+
+    Where some networks are listed alone, times are compared of one machine: the one that the tables are of.
+    """
+    row = row_of(mark, place)
+    if row is None or run.variant.condition:  # those are not timed
+        return run
+    return replace(run, record=run.record | {"train_s": row["train_s"]}, times={name: row[name] for name in TIMES})
 
 
 def has(job: Job, place: Place) -> bool:

@@ -121,6 +121,15 @@ def _place(architectures: Sequence[str], profile: str, data_dir: str, source: st
     return Place(profile, datasets.choose_source(names, data_dir, source) == "sample", out_dir)
 
 
+def _without_paths(executed: Path, notebook: Path) -> None:
+    """Leave the name of the notebook alone of where papermill says that it ran: the page goes elsewhere."""
+    import nbformat
+
+    page = nbformat.read(executed, nbformat.NO_CONVERT)
+    page.metadata["papermill"] |= {"input_path": notebook.name, "output_path": notebook.name}
+    nbformat.write(page, executed)
+
+
 def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
     """Run a notebook through papermill; `target` appears only if every cell succeeded.
 
@@ -142,6 +151,7 @@ def execute(notebook: Path, target: Path, parameters: dict[str, Any]) -> None:
                         extra_arguments=["--log-level=ERROR"],
                         progress_bar=False,
                     )
+                    _without_paths(part, notebook)
             except Exception:  # a cell's error, or a kernel that died
                 if part.exists():
                     os.replace(part, failed)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,7 @@ class Run:
     path: Path
     record: dict[str, Any]
     listed: dict[str, Any] | None = None  # its rows, where the model is not there; see `study.listed`
+    times: dict[str, float] = field(default_factory=dict)  # of predicting, where those of the tables count
 
     @property
     def history(self) -> dict[str, list[float]]:

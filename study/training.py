@@ -112,11 +112,12 @@ def _described(batches: Iterable[tuple[list[Job], Dataset, Place]]) -> list[Want
 
 def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     """{number: finished run}, of those that need no training."""
-    found = {}
-    for number, _, job, description, place in wanted:
-        mark = fingerprint(description)
-        found[number] = find_run(job, place, mark) or listed.find(job, place, mark)
-    return {number: run for number, run in found.items() if run}
+    marks = {number: (job, place, fingerprint(description)) for number, _, job, description, place in wanted}
+    found = {number: find_run(*about) or listed.find(*about) for number, about in marks.items()}
+    found = {number: run for number, run in found.items() if run}
+    if any(run.listed for run in found.values()):
+        return {number: listed.timed(run, *marks[number][1:]) for number, run in found.items()}
+    return found
 
 
 def _plan(wanted: list[Wanted], finished: dict[int, Run]) -> Plan:

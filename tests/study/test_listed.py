@@ -72,6 +72,21 @@ def test_a_network_that_is_there_is_taken_before_its_row(found):
     assert run.listed is None and run.path.exists()
 
 
+def test_times_are_of_one_machine(found):
+    """Of a network that is there, too, those of the table count, as long as another is listed alone."""
+    digest = data_digest(found.data)
+    names = {"baseline": 1, "layers-3": 1}
+    some = [job for job, _ in wanted(found) if names.get(job.variant.name) == job.seed]
+    described = [(number, found.data, job, job.describe(digest), found.place) for number, job in enumerate(some)]
+    record = {"fingerprint": fingerprint(some[0].describe(digest)), "train_s": 99.0}
+    save_run(some[0], found.place, training.Finished(record, b"a model"))
+    there, alone = training._those_there(described).values()
+    assert alone.listed and not there.listed
+    assert (there.record["train_s"], there.times) == (1.5, {"keras_s": 0.2, "numpy_s": 0.1, "plain_s": 0.3})
+    [fresh] = training._those_there(described[:1]).values()
+    assert (fresh.record["train_s"], fresh.times) == (99.0, {})
+
+
 def listed_checks(found):
     """The checks of `found`, those of listed networks as they come from the tables."""
     runs = {(job.variant.name, job.seed): listed.find(job, found.place, mark) for job, mark in wanted(found)}
