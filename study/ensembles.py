@@ -41,9 +41,11 @@ def measured(checks: list[Check], place: Place) -> pd.DataFrame:
 def _of_variant(checks: list[Check], place: Place) -> list[dict]:
     variant, y, classes = checks[0].run.variant, checks[0].y, checks[0].classes
     if any(isinstance(each, Listed) for each in checks):
-        earlier = store.read("ensembles", replace(place, by_hand=False), variant.architecture)
-        mine = earlier[(earlier["variant"] == variant.name) & (earlier["n_seeds"] == len(checks))]
-        return mine.to_dict("records")
+        own = replace(place, by_hand=False)
+        tables = [store.read_if_there("ensembles", each) for each in (own, replace(own, unfinished=True))]
+        wanted = {"architecture": variant.architecture, "variant": variant.name, "n_seeds": len(checks)}
+        mine = [each[(each[list(wanted)] == wanted).all(axis=1)] for each in tables if each is not None]
+        return next((each.to_dict("records") for each in mine if len(each)), [])
     probabilities = np.stack([each.keras for each in checks])
     rows = []
     for members in numbers(len(checks)):

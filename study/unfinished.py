@@ -11,22 +11,25 @@ from dataclasses import replace
 
 import pandas as pd
 
-from . import conditions, evaluation, listed, store, temperature, training
+from . import conditions, ensembles, evaluation, listed, store, temperature, training
 from .datasets import Dataset
 from .errors import MismatchError
 from .profiles import limited
-from .runs import Place, jobs
+from .runs import Job, Place, Run, jobs
 
 KEYS = [*listed.NAMED, "condition"]  # what names a row, of those that a table has
 
 
 def keep(architecture: str, data: Dataset, place: Place) -> str:
-    """Put the rows of an architecture's finished networks beside those that are listed; say how many those are.
+    """Put the rows of an architecture's finished variants beside those that are listed; say how many networks they are.
 
-    Raises MismatchError, and writes nothing, if numpy does not give what Keras gives.
+    A variant is finished with all its seeds: what its networks do together needs their probabilities, which no table
+    has. Raises MismatchError, and writes nothing, if numpy does not give what Keras gives.
     """
-    own = [(jobs(architecture, place.profile), data)]
-    runs = [run for run in training.there(own, place) if not run.listed]
+    wanted = jobs(architecture, place.profile)
+    runs = [run for run in training.there([(wanted, data)], place) if not run.listed]
+    missing = _missing(wanted, runs)
+    runs = [run for run in runs if run.variant.name not in missing]
     others = training.there(conditions.batches(architecture, data, place.profile), place)
     if checks := evaluation.check(runs, data):
         results = evaluation.results(checks)
@@ -36,9 +39,17 @@ def keep(architecture: str, data: Dataset, place: Place) -> str:
         _add("predictions", place, evaluation.answers(checks))
         _add("history", place, evaluation.histories(checks))
         _add("temperatures", place, temperature.measured(checks, limited(data, place.profile)))
+        if len(together := ensembles.measured(checks, place)):
+            _add("ensembles", place, together)
     if others := [run for run in others if not run.listed]:
         _add("conditions", place, conditions.of_runs(others, architecture, data))
     return f"{architecture}: rows of {len(checks)} networks, and of {len(others)} under other conditions, are kept"
+
+
+def _missing(wanted: list[Job], runs: list[Run]) -> set[str]:
+    """The names of variants of which a seed is not among the runs."""
+    there = {(run.variant.name, run.seed) for run in runs}
+    return {job.variant.name for job in wanted if (job.variant.name, job.seed) not in there}
 
 
 def _add(name: str, place: Place, rows: pd.DataFrame) -> None:

@@ -179,10 +179,12 @@ def test_older_tables_list_nothing(found):
 
 def test_what_is_unfinished_is_listed_until_there_is_a_report(found):
     aside = replace(found.place, unfinished=True)
-    for name in listed.TABLES[:-1]:
+    together = ensembles.measured(listed_checks(found), found.place)
+    for name in (*listed.TABLES[:-1], "ensembles"):
         table = store.read(name, found.place)
         store.write(name, aside, table)
         (found.place.reports / f"{name}.csv").unlink()
+    pd.testing.assert_frame_equal(ensembles.measured(listed_checks(found), found.place), together)
     job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
     assert listed.find(job, found.place, mark)
     others = store.read("results", aside).assign(architecture="gru")

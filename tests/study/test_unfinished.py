@@ -1,13 +1,14 @@
 """Rows of what is trained, for another machine: of all that is there, once, and of no network that numpy gets wrong."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from study import evaluation, listed, store, training, unfinished
 from study.errors import MismatchError
-from study.runs import Place, jobs
+from study.runs import Place, Run, jobs
 
 ARCHITECTURE = "simple_rnn"
 
@@ -55,6 +56,12 @@ def test_rows_are_kept_and_added_to(texts, tmp_path, capsys):
     assert all(run.listed for run in training.train_all(batches, there))
     assert training.there([(first, texts)], there) == []
     assert not list(there.weights.rglob("*.keras"))
+
+
+def test_a_variant_is_finished_with_all_its_seeds():
+    wanted = jobs("lstm", "full", only=("baseline", "layers-1"), number=3)
+    runs = [Run(job.variant, job.seed, Path("none"), {}) for job in wanted if str(job) != "lstm layers-1 seed 1"]
+    assert unfinished._missing(wanted, runs) == {"layers-1"}
 
 
 @pytest.mark.slow
