@@ -63,7 +63,7 @@ anew: # what depends on it is always made
 report: $(READY) ## train, check numpy against Keras, write reports/<profile>/index.html
 	$(STUDY) report $(OPTIONS)
 
-verify: $(READY) ## check the full profile's networks that are here: their tables with numpy alone, then Keras; 3 minutes
+verify: $(READY) ## check the full profile's networks that are here: their tables with numpy alone, then Keras
 	$(STUDY) verify --data "$(DATA)" --arch "$(ARCH)"
 
 batch: $(READY) ## run the notebooks over the parameters in GRID, write reports/<its name>/index.html

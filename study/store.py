@@ -66,7 +66,7 @@ def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str] | None = 
     )
     path = place.reports / f"{name}.csv"
     if table.empty:
-        path.unlink()
+        path.unlink(missing_ok=True)
         return
     with atomic_write(path) as part:
         table.to_csv(part, index=False)

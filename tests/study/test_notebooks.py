@@ -252,6 +252,16 @@ class TestReport:
         assert computed(finished) == before
 
 
+def test_an_executed_notebook_does_not_say_where_it_ran(tmp_path):
+    """It goes into git, and the folders of a machine do not."""
+    paths = {"input_path": "/home/me/notebooks/cnn.ipynb", "output_path": "/home/me/reports/.12@here@cnn.ipynb"}
+    page = tmp_path / "page.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(metadata={"papermill": paths | {"duration": 2.5}}), page)
+    report._without_paths(page, Path(paths["input_path"]))
+    about = nbformat.read(page, nbformat.NO_CONVERT).metadata["papermill"]
+    assert about == {"input_path": "cnn.ipynb", "output_path": "cnn.ipynb", "duration": 2.5}
+
+
 @pytest.mark.slow
 def test_by_hand_from_the_notebooks_folder(finished, tmp_path):
     """As papermill's own command does it, and with relative folders that start at the project."""
