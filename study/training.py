@@ -16,7 +16,7 @@ from . import cluster, listed, worker
 from .datasets import Dataset
 from .errors import TrainingError
 from .files import FULL, saying_what_to_do
-from .journal import told_of
+from .journal import forget, told_of
 from .pool import Failed, error_of, side_by_side
 from .profiles import limited
 from .runs import Finished, Job, Place, Run, data_digest, find_run, fingerprint, jobs, save_run, set_damaged_aside
@@ -75,6 +75,9 @@ def attempt(
     """
     wanted = _described(batches)
     finished, failed = _those_there(wanted), {}
+    for run in finished.values():
+        if not run.listed:
+            forget(run.path)  # a kill just after a run was saved leaves the state of its training
     if len(finished) < len(wanted):
         places = {place.weights: place for number, *_, place in wanted if number not in finished}
         with ExitStack() as locked:

@@ -52,9 +52,13 @@ def test_what_is_there_is_not_trained_again_and_what_is_not_is(texts, place, tra
     first, second = trained
     before = first.path.stat().st_mtime_ns, second.path.stat().st_mtime_ns
     second.path.unlink()
+    left = [first.path.with_suffix(ending) for ending in (".state.npz", ".progress.json")]
+    for each in left:  # killed just after the first was saved
+        each.touch()
     again = training.train("lstm", texts, place, only=("baseline", "layers-1"))
     assert [run.variant.name for run in again] == ["baseline", "layers-1"]
     assert first.path.stat().st_mtime_ns == before[0]
+    assert not any(each.exists() for each in left)
     assert second.path.stat().st_mtime_ns > before[1]
     assert again[1].history == second.history  # to the last digit
 
