@@ -50,12 +50,13 @@ def speed(table: pd.DataFrame, engine: str = "Keras predict", samples: str = MAN
 
 
 def slower(table: pd.DataFrame) -> list[str]:
-    """The networks for which `forward` is slower than Keras on a kernel, each with its ratios."""
-    found = speed(table)
-    rows = found[found.min(axis=1) < 1]
+    """The networks for which `forward` is slower than Keras on a kernel, each with those kernels and its ratios."""
+    found = speed(table).rename(columns=lambda each: each.removeprefix("forward, "))
+    below = {name: row[row < 1] for name, row in found.iterrows()}
     return [
-        f"{name} ({', '.join(f'{each:.3f}' for each in row)})"
-        for name, row in zip(rows.index, rows.values, strict=True)
+        f"{name} ({', '.join(f'{kernel} {each:.3f}' for kernel, each in row.items())})"
+        for name, row in below.items()
+        if len(row)
     ]
 
 

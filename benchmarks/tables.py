@@ -51,7 +51,7 @@ def write(table: pd.DataFrame, about: dict) -> None:
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
     with atomic_write(readme) as part:
-        part.write_text(f"{before}{BEGIN}\n\n{lines(table, about)}\n\n{END}{rest.partition(END)[2]}")
+        part.write_text(f"{before}{BEGIN}\n\n{lines(table, about)}\n{END}{rest.partition(END)[2]}")
     draw(table, FIGURE)
 
 
@@ -112,16 +112,16 @@ def lines(table: pd.DataFrame, about: dict) -> str:
     found = speed(table).min(axis=1)
     kinds = found.groupby(found.index.str.partition("/").get_level_values(0), sort=False)
     ranges = [
-        f"{ARCHITECTURES[kind].title} {each.min():.1f} to {each.max():.1f} ({each.median():.1f})"
+        f"{ARCHITECTURES[kind].title} {each.min():.2g} to {each.max():.2g} ({each.median():.2g})"
         for kind, each in kinds
     ]
     under = slower(table)
     said = f"Slower than Keras: {', '.join(under)}." if under else "None is slower."
     text = (
-        "`forward` is so many times as fast as Keras, both by `predict`, on the slower of BLAS' kernels, from the "
-        f"least to the most of the studied networks and in brackets the median: {', '.join(ranges)}. {said} "
-        f"{about['machine']} Every network, other engines, memory and start, by `make bench`: "
-        "[benchmarks/RESULTS.md](benchmarks/RESULTS.md)."
+        "`forward` is so many times as fast as Keras, both by `predict` in their best batches, on the slower of BLAS' "
+        f"kernels, from the least to the most of the studied networks (the median): {', '.join(ranges)}. {said} "
+        f"{about['machine']} Every network, other engines, memory, start: [RESULTS.md](benchmarks/RESULTS.md). "
+        "The reports time otherwise: only the test split, Keras in batches of 256."
     )
     text = textwrap.fill(text, 118, break_on_hyphens=False)
     return f"{text}\n\n![{alt(found)}](docs/speed.png)"
@@ -129,7 +129,8 @@ def lines(table: pd.DataFrame, about: dict) -> str:
 
 def alt(found: pd.Series) -> str:
     """The figure for those who cannot see it."""
-    return f"How many times as fast as Keras: {len(found)} networks, from {found.min():.1f} to {found.max():.1f}"
+    ends = f"from {found.min():.2g} to {found.max():.2g}"
+    return f"How many times as fast as Keras: {len(found)} networks, {ends} on the slower kernel"
 
 
 @style.styled

@@ -126,10 +126,11 @@ def f1_by_length(evidence: Evidence) -> Picture:
             axes.plot([part + shift] * len(each), each, marker, **look)
             axes.plot(part + shift, np.mean(each), "_", color="black", markersize=16, label="mean over seeds")
             networks[-1][1].append(np.mean(each))
-        _name(axes, look["label"], (shift, networks[-1][1][0]), color, side)
+        part = 0 if side == "right" else len(parts) - 1  # the outer ones
+        _name(axes, look["label"], (part + shift, networks[-1][1][part]), color, side)
     axes.set_xticks(range(len(parts)), parts)
     axes.set(xlabel="words in the text (each a quarter of the test split)", ylabel="test macro-F1")
-    axes.set_xlim(-0.9, len(parts) - 0.5)
+    axes.set_xlim(-0.9, len(parts) + 0.1)
     title = _title(evidence)
     alt = say("alts.f1_by_length", title=title, parts=parts, networks=networks)
     caption = say("captions.f1_by_length", title=title)

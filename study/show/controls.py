@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ..architectures import ARCHITECTURES
@@ -56,6 +58,20 @@ def verdicts(evidence: Evidence, group: str) -> str:
         if pair in here and pair in there
     ]
     return say("controls.verdicts", of=groups[of].title, rows=rows)
+
+
+def breaking(row: Any, comparisons: pd.DataFrame) -> dict[str, Any] | None:
+    """The comparison of a control, with the control's title, in which the verdict of a row does not hold; else None."""
+    groups = ARCHITECTURES[row.architecture].groups
+    pair = tuple(label_of(row.architecture, row.group, each) for each in (row.variant, row.baseline))
+    for name, about in groups.items():
+        if about.control_of != row.group:
+            continue
+        mine = comparisons[(comparisons["architecture"] == row.architecture) & (comparisons["group"] == name)]
+        found = _by_values(mine).get(pair)
+        if found and outcome(row.verdict, found["verdict"]) in ("lost", "broken"):
+            return found | {"title": about.title.lower()}
+    return None
 
 
 def outcome(there: str, here: str) -> str:

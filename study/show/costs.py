@@ -67,7 +67,7 @@ def checks(results: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for name, mine in results.groupby("architecture", sort=False):
         line = {"network": ARCHITECTURES[name].title, "networks": f"{len(mine):,}"}
-        if examples := _examples(baselines, name):
+        if examples := test_examples(baselines, name):
             line["test examples"] = f"{examples:,}"
         line |= {"same class": percent(mine["agreement"].min()), "largest |Δp|": f"{mine['max_abs_diff'].max():.1e}"}
         if "test_f1_numpy" in mine:
@@ -80,7 +80,7 @@ def checks(results: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines, dtype=object).fillna("")
 
 
-def _examples(baselines: pd.DataFrame, architecture: str) -> int:
+def test_examples(baselines: pd.DataFrame, architecture: str) -> int:
     """How many examples the test split has, by the answers of a method without a network; 0 if they are not kept."""
     if "predicted" not in baselines:
         return 0
@@ -94,7 +94,7 @@ def speeds(results: pd.DataFrame, baselines: pd.DataFrame) -> list[dict[str, Any
     """
     found = []
     for name, mine in results.groupby("architecture", sort=False):
-        examples = _examples(baselines, name)
+        examples = test_examples(baselines, name)
         if not examples or not {"keras_s", "numpy_s"} <= set(mine):
             continue
         one = mine[mine["variant"] == "baseline"]

@@ -10,10 +10,23 @@ import pandas as pd
 
 from .. import full
 from ..architectures import ARCHITECTURES
+from ..conditions import FOLDS
 from ..errors import DataError
 from ..files import ROOT, atomic_write
-from ..findings import alone, data_of, is_total, label_of, lacking, pair_of, removals
-from . import forest, front, readme
+from ..findings import (
+    FRAGILE,
+    alone,
+    data_of,
+    is_fragile,
+    is_total,
+    knobs,
+    label_of,
+    lacking,
+    pair_of,
+    perhaps_small,
+    removals,
+)
+from . import controls, forest, front, readme
 from .sentences import say
 
 PICTURE = "docs/forest.png"
@@ -51,7 +64,7 @@ def _filled(page: Path, blocks: dict[str, str]) -> str:
             raise DataError(
                 f"{page} must have the lines {' and '.join(marks)}: between them stands what the tables say"
             )
-        text = f"{before}{begin}\n\n{new}\n\n{end}{after}"
+        text = f"{before}{begin}\n\n{new}\n{end}{after}"
     return text
 
 
@@ -64,19 +77,19 @@ def _answers(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.Dat
             for each, names in readme.QUESTIONS.items()
         ),
         say("docs.beyond", architectures=_beyond(comparisons)),
-        say("docs.best", architectures=readme.best_of_each(results, baselines, comparisons)),
+        say("docs.best", architectures=[_best(each) for each in readme.best_of_each(results, baselines, comparisons)]),
     ]
-    read = say("docs.how_to_read", data=data_of(results))
+    read = say("docs.how_to_read", data=data_of(results), fragile=forest.has_fragile(comparisons))
     return _in_lines([f"![{alt}]({PICTURE})", read, *(f"- {line}" for line in lines)])
 
 
 def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[tuple[list[str], list[dict], str]]:
-    """(architectures, what is clear, or else what that says) for each group; those with nothing clear together."""
+    """(architectures, what is clear, or else the verdicts) for each group; those with nothing clear together."""
     found: list[tuple[list[str], list[dict], str]] = []
     mine = comparisons[comparisons["group"].isin(groups)]
     for (name, _), rows in mine.groupby(["architecture", "group"], sort=False):
-        says, _ = front.outcome(rows)
-        clear = [_row(row) for row in rows.itertuples() if front.is_clear(row)]
+        says = " or ".join(sorted(set(map(_verdict, rows.itertuples()))))
+        clear = [_row(row, comparisons) for row in rows.itertuples() if front.is_clear(row)]
         alike = [titles for titles, others, what in found if not clear and not others and what == says]
         if alike:
             alike[0].append(ARCHITECTURES[name].title)
@@ -85,22 +98,40 @@ def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[tuple[li
     return found
 
 
-def _row(row: Any) -> dict[str, Any]:
-    """A comparison with how the two sides are called, the second where its group is not named."""
+def _row(row: Any, comparisons: pd.DataFrame) -> dict[str, Any]:
+    """A comparison with how the two sides are called, the second where its group is not named, and what it lacks.
+
+    `small` and `control` are what keeps a `resolved` one from being the last word.
+    """
     theirs = alone(row.architecture, row.group, label_of(row.architecture, row.group, row.baseline))
-    return row._asdict() | {"ours": pair_of(row)[0], "theirs": theirs, "lacking": lacking(row)}
+    words = {"ours": pair_of(row)[0], "theirs": theirs, "lacking": lacking(row), "verdict": _verdict(row)}
+    words |= {"resolved": front.is_clear(row), "small": perhaps_small(row)}
+    return row._asdict() | words | {"control": controls.breaking(row, comparisons)}
 
 
-def _beyond(comparisons: pd.DataFrame) -> list[tuple[str, list[dict], dict | None]]:
-    """For each architecture what it loses without a part, below zero, and all steps together if that is clear."""
+def _verdict(row: Any) -> str:
+    return FRAGILE if is_fragile(row) else row.verdict
+
+
+def _beyond(comparisons: pd.DataFrame) -> list[tuple[str, list[dict], list[dict]]]:
+    """For each architecture what it loses without a part, below zero; then all steps, and those that are worse."""
     found = []
     mine = comparisons[comparisons["group"] == readme.BEYOND]
     for name, rows in mine.groupby("architecture", sort=False):
-        without = [_row(row) for row in removals(rows).itertuples()]
+        without = [_row(row, comparisons) for row in removals(rows).itertuples()]
         turned = [each | {"effect": -each["effect"], "low": -each["high"], "high": -each["low"]} for each in without]
-        total = [_row(row) for row in rows.itertuples() if is_total(row) and front.is_clear(row)]
-        found.append((ARCHITECTURES[name].title, turned, total[-1] if total else None))
+        steps = [_row(row, comparisons) for row in rows.itertuples() if is_total(row)]
+        steps += [_row(row, comparisons) for row in knobs(rows).itertuples() if front.is_clear(row) and row.effect < 0]
+        if turned or steps:
+            found.append((ARCHITECTURES[name].title, turned, steps))
     return found
+
+
+def _best(found: dict[str, Any]) -> dict[str, Any]:
+    """The best network with how many folds there were, and its difference from the best method without one in them."""
+    rows = full.of("folds", [found["architecture"]])
+    mine = rows[(rows["method"] == found["variant"]) & (rows["against"] == found["rival"])]
+    return found | {"folds": (FOLDS, next(mine.itertuples())) if len(mine) else None}
 
 
 def _check(results: pd.DataFrame) -> str:
@@ -114,7 +145,7 @@ def _spent(results: pd.DataFrame) -> str:
 
     The least of each variant's networks stands for all of them: whatever else ran on the machine only adds to it.
     """
-    lines = ["| | networks | seconds of one: from | to | hours in all |", "| --- | --: | --: | --: | --: |"]
+    lines = ["| | networks | seconds of one: from | to | hours undisturbed |", "| --- | --: | --: | --: | --: |"]
     for name, rows in results.groupby("architecture", sort=False):
         seconds = rows.groupby("variant")["train_s"]
         title, hours = ARCHITECTURES[name].title, (seconds.min() * seconds.size()).sum() / 3600

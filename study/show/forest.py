@@ -26,7 +26,7 @@ MARKS = {  # each verdict by shape as well as by colour
     "better": {"marker": "^", "color": _COLORS[0]},
     "worse": {"marker": "v", "color": _COLORS[3]},
     "equivalent": {"marker": "s", "color": _COLORS[2]},
-    "not resolved": {"marker": "o", "color": "0.35", "markerfacecolor": "white"},
+    "not resolved": {"marker": "o", "color": "0.5"},
 }
 
 
@@ -40,11 +40,13 @@ class Form:
     right: float = 0.925
     words: tuple[float, float] = (-0.88, -0.84)  # of a panel's width: where titles and names begin
     lifted: float = 0.0
+    behind: dict[str, Any] | None = None  # what keeps the panel's lines out of its words
     columns: int = 5  # of the legend
 
 
 WIDE = Form()
-NARROW = Form(3.4, 0.27, 0.03, 0.86, (0.0, 0.0), 0.5, 2)  # for a telephone: a name stands above its bar
+# For a telephone: a name stands above its bar.
+NARROW = Form(3.4, 0.27, 0.03, 0.86, (0.0, 0.0), 0.5, {"facecolor": "white", "edgecolor": "none", "pad": 0.5}, 2)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def save(comparisons: pd.DataFrame, path: Path, title: str, with_forms: bool = F
         names = list(within["architecture"].unique())
         for number, name in enumerate(names if len(names) > 1 else [], 1):
             write(draw(comparisons, title, only=[name]), path.with_stem(f"{path.stem}-part-{number}"))
-    caption = say("captions.forest", title=title, single=within["n_seeds"].max() == 1)
+    caption = say("captions.forest", title=title, single=within["n_seeds"].max() == 1, fragile=has_fragile(comparisons))
     return Picture(write(draw(comparisons, title), path), in_numbers(comparisons, title), caption)
 
 
@@ -101,6 +103,11 @@ def draw(comparisons: pd.DataFrame, title: str, form: Form = WIDE, only: Sequenc
     look = {"loc": "lower center", "bbox_to_anchor": (0.5, 0), "columnspacing": 1.4}
     figure.legend(handles=marks, ncols=form.columns, **look)
     return figure
+
+
+def has_fragile(comparisons: pd.DataFrame) -> bool:
+    """Whether a mark is hollow."""
+    return any(map(is_fragile, within_groups(comparisons).itertuples()))
 
 
 def _lines(rows: pd.DataFrame) -> list[Line]:
@@ -137,7 +144,7 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
         reach = [[effect - low], [high - effect]]
         looks = MARKS[line.row.verdict] | ({"markerfacecolor": "white"} if is_fragile(line.row) else {})
         axes.errorbar(effect, height, xerr=reach, markersize=5, capsize=2, linewidth=1.3, **looks)
-        axes.text(form.words[1], height - form.lifted, line.text, **_beside(axes))
+        axes.text(form.words[1], height - form.lifted, line.text, **_beside(axes), bbox=form.behind)
         axes.text(1.02, height, signed(effect), **_beside(axes))
     room = 0.04 * (limits[1] - limits[0])
     axes.set(xlim=(limits[0] - room, limits[1] + room), ylim=(len(lines) - 0.4, -0.6), yticks=[])

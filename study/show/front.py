@@ -12,7 +12,7 @@ from ..datasets import TITLES
 from ..evidence import against_baselines, within_groups
 from ..findings import is_fragile, lacking, name_of, perhaps_small, removals
 from . import costs
-from .readme import QUESTIONS, direction
+from .readme import QUESTIONS, direction, stands
 from .sentences import say
 
 SIZE = ("Depth", "Width")  # of the questions
@@ -92,15 +92,12 @@ def _best(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     means = results.groupby(["architecture", "variant"])[["val_f1", "test_f1_keras"]].mean()
     name = max(names, key=lambda each: means.loc[(each, chosen[each]), "val_f1"])
     rows = against_baselines(comparisons)
-    row = rows[(rows["architecture"] == name) & (rows["variant"] == chosen[name])].iloc[0]
-    methods = baselines[baselines["architecture"] == name].set_index("name")
+    rows = rows[rows["architecture"] == name].set_index("variant", drop=False)
     return {
         "title": ARCHITECTURES[name].title,
         "name": name_of(name, chosen[name]),
         "test": means.loc[(name, chosen[name]), "test_f1_keras"],
-        "verdict": row["verdict"],
-        "rival": row["baseline"],
-        "rival_score": methods.loc[row["baseline"], "test_f1"],
+        "stands": stands(rows.loc[chosen[name]], baselines, len(rows)),
     }
 
 
@@ -142,10 +139,10 @@ def _baseline(names: list[str]) -> str:
 
 
 def _costs(results: pd.DataFrame, comparisons: pd.DataFrame) -> str:
-    """How many times the baseline's weights and training time the larger networks take, and what they gain."""
+    """How many times the baseline's weights the larger networks have, and what they gain."""
     networks: dict[str, list[tuple]] = {}
     for row in costs.larger(results, comparisons):
         verdict = f"{row['verdict']}, fragile" if row["fragile"] else row["verdict"]
-        found = (row["name"], row["params"], row.get("train_s"), row["effect"], verdict)
+        found = (row["name"], row["params"], row["effect"], verdict)
         networks.setdefault(ARCHITECTURES[row["architecture"]].title, []).append(found)
     return say("front.costs", networks=list(networks.items())) if networks else ""

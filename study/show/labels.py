@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-APART = 0.07  # of the height of a panel: how far labels stay from each other
+APART = 0.075  # of the height of a panel: how far labels of one line stay from each other
 DARKER = 0.6  # of a colour's brightness: text needs more contrast than a line
 
 
@@ -27,17 +27,22 @@ def at_ends(axes: Any, ends: Sequence[tuple[float, float, str, Any]], aside: flo
     if not ends:
         return
     low, high = axes.get_ylim()
-    heights = apart([y for _, y, _, _ in ends], APART * (high - low))
+    lines = [1 + name.count("\n") for _, _, name, _ in ends]
+    heights = apart([y for _, y, _, _ in ends], APART * (high - low), lines)
     for (x, _, name, color), height in zip(ends, heights, strict=True):
         look = {"color": ink(color), "va": "center", "fontsize": 8, "annotation_clip": False}
         axes.annotate(name, (x, height), xytext=(aside, 0), textcoords="offset points", **look)
 
 
-def apart(heights: Sequence[float], least: float) -> list[float]:
-    """Heights in their order, moved as far as needed for each to lie `least` above the one below; their mean stays."""
+def apart(heights: Sequence[float], least: float, lines: Sequence[int] = ()) -> list[float]:
+    """Heights in their order, moved as far as needed for each to lie `least` above the one below; their mean stays.
+
+    `lines`: of how many lines each label is, if not of one; between two of them lies the mean of both times `least`.
+    """
     order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=float)
     for below, above in pairwise(order):
-        moved[above] = max(moved[above], moved[below] + least)
+        between = (lines[below] + lines[above]) / 2 if lines else 1
+        moved[above] = max(moved[above], moved[below] + least * between)
     return (moved - (moved - heights).mean()).tolist()
 
 

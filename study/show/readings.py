@@ -115,6 +115,7 @@ def training(evidence: Evidence) -> str:
     return say(
         "notebook.training",
         networks=len(evidence.checks),
+        listed=sum(bool(each.run.listed) for each in evidence.checks),
         variants=len(found),
         seeds=max(numbers.values()),
         fewer=_fewer(architecture, numbers),
@@ -128,11 +129,13 @@ def training(evidence: Evidence) -> str:
 
 def how_to_read(evidence: Evidence) -> str:
     """What the tables and figures of a group show, and how its curves are to be read."""
+    smoothed = _trained_with(evidence, lambda training: training.get("label_smoothing", 0) > 0)
+    names = [name_of(evidence.architecture, each) for each in by_variant(evidence.checks)]
     return say(
         "notebook.knobs",
         mean=any(each.kept == "mean" for each in evidence.checks),
-        smoothed=_trained_with(evidence, lambda training: training.get("label_smoothing", 0) > 0),
-        networks=len(by_variant(evidence.checks)),
+        smoothed=smoothed,
+        others=[each for each in names if each not in smoothed],
     )
 
 

@@ -141,11 +141,12 @@ def test_the_orders_are_told_apart(rows):
     said = pages.order(rows, OWN)
     assert "at equal settings, masked, GRU, LSTM, SimpleRNN; each with the network" in said
     assert (
-        "its own best on validation data, GRU, LSTM, SimpleRNN. The order of the best is that at equal settings" in said
+        "its own best on validation data, GRU, LSTM, SimpleRNN. The best of each stand in the same order as at equal"
+        in said
     )
     turned = OWN.assign(test_f1_keras=1 - OWN["test_f1_keras"])
     assert "validation data, SimpleRNN, LSTM, GRU." in pages.order(rows, turned)
-    assert "The order of the best is another than at equal settings." in pages.order(rows, turned)
+    assert "The best of each stand in another order than at equal settings." in pages.order(rows, turned)
     same = rows.assign(effect=rows["architecture"].map({"gru": 0.9, "lstm": 0.8, "simple_rnn": 0.7}))
     assert "The order is the same everywhere." in pages.order(same, OWN)
     level = pages.order(same.assign(effect=same["effect"].replace({0.9: 0.8001})), OWN)

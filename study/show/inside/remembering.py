@@ -134,7 +134,8 @@ def fade(evidence: Evidence, found: Sequence[Fading]) -> Picture:
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("{x:g}" if np.ptp(np.log10(axes.get_ylim())) < 1 else NullFormatter())
         at_ends(axes, words - 1, {each.name: each.mean[number, -1] for each in found})
-    caption = say("inside.fading", texts=found[0].texts, words=words, seeds=max(len(each.left) for each in found))
+    seeds = [(each.name, len(each.left)) for each in found]
+    caption = say("inside.fading", texts=found[0].texts, words=words, seeds=seeds)
     ends = [(each.name, *each.mean[0, [words // 2, -1]], *each.mean[1, [words // 2, -1]]) for each in found]
     alt = say("inside.fading_alt", ends=ends, half=words // 2, words=words - 1)
     name, what = f"{evidence.architecture}-inside-fading", "How fast the first word fades from the state"

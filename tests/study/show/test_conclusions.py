@@ -123,6 +123,7 @@ def test_in_which_checks_a_verdict_does_not_hold_is_named():
     assert text.count("fragile") == 1
 
 
+@pytest.mark.usefixtures("grid_of_today")
 def test_checks_are_explained_where_there_are_such():
     found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
     text = conclusions.how_to_read(found)

@@ -23,6 +23,8 @@ def test_names_keep_apart_and_in_order():
     moved = labels.apart([0.5, 0.49, 0.2], 0.06)
     assert moved[0] - moved[1] == pytest.approx(0.06)
     assert moved[1] > moved[2]
+    two, one, three = labels.apart([0.5, 0.49, 0.48], 0.06, [2, 1, 3])
+    assert (two - one, one - three) == (pytest.approx(0.09), pytest.approx(0.12))
 
 
 def test_names_stand_at_the_ends_of_their_lines():

@@ -116,8 +116,16 @@ def test_fewer_seeds_are_named():
     found = [each for each in checks({}, seeds=(0, 1, 2)) if each.run.variant.name != "layers-3" or each.run.seed < 2]
     number = len({each.run.variant.name for each in found})
     said = readings.training(weighed(found))
-    assert f"{3 * number - 1} networks are there now, {number} variants with 3 seeds each, 2 for 3 layers, in" in said
-    assert "seeds each, in" in readings.training(results({}, seeds=(0, 1)))
+    assert f"There are {3 * number - 1} networks, {number} variants with 3 seeds each, 2 for 3 layers; to train" in said
+    assert "seeds each; to train" in readings.training(results({}, seeds=(0, 1)))
+
+
+def test_how_many_networks_are_not_there_is_said():
+    found = checks({}, seeds=(0, 1))
+    assert "They are in `weights/full/lstm`. What" in readings.training(weighed(found))
+    listed = [replace(each, run=replace(each.run, listed={"a": "row"})) for each in found[:3]]
+    said = readings.training(weighed(listed + found[3:]))
+    assert "They are in `weights/full/lstm`, but for 3 of which the tables tell alone. What" in said
 
 
 def test_how_a_network_is_trained_follows_its_settings(monkeypatch):
@@ -128,7 +136,9 @@ def test_how_a_network_is_trained_follows_its_settings(monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=plain, trainings={"equal": other}))
     found, named = results({}), "1 layer at equal settings, not masked and 1 layer at equal settings, masked"
     assert f"over all the epochs, for {named} after a rise from zero; {named}: Nesterov's" in readings.training(found)
-    assert f"{named} learns smoothed labels" in readings.how_to_read(found)
+    assert f"{named} learn smoothed labels" in readings.how_to_read(found)
+    monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=other, trainings={"equal": plain}))
+    assert f"All but {named} learn smoothed labels" in readings.how_to_read(found)
     monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=other, trainings={"equal": other}))
     assert "Every network learns smoothed labels" in readings.how_to_read(found)
     monkeypatch.setitem(ARCHITECTURES, "lstm", replace(family, training=plain, trainings={"equal": plain}))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import f1_score
 
 from study import elsewhere
@@ -15,6 +16,7 @@ from study.statistics import p_words
 from ..made_up import checks, results, weighed
 
 
+@pytest.mark.usefixtures("grid_of_today")
 def test_comparison_table_holds_what_was_found():
     found = results({"baseline": 0.7, "layers-1": 0.9, "layers-3": 0.68}, seeds=(0, 1, 2), spread=0.05)
     table = tables.comparison_table(found, "layers")
