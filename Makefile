@@ -88,7 +88,7 @@ readme: $(READY) ## write what the full profile found into README.md and docs/, 
 	$(STUDY) readme
 
 publish: readme ## put the full profile's tables, pages, pictures and the networks that are light into git's index
-	$(STUDY) publish | git add --force --pathspec-from-file=-
+	@files=$$($(STUDY) publish) && echo "$$files" | git add --force --pathspec-from-file=-
 
 test: $(READY) ## run the tests; with real data in DATA also on real data
 	DATA="$(DATA)" $(BIN)/python -m pytest

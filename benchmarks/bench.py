@@ -12,7 +12,6 @@ some lines of README.md. With `--check` the exit status is 1 where a must of mus
 import argparse
 import multiprocessing
 import os
-import platform
 import re
 import statistics
 import sys
@@ -34,6 +33,7 @@ from study.architectures import ARCHITECTURES, variants
 from study.files import folder
 from study.profiles import BUDGETS
 from study.runs import Place
+from study.show.origin import processor
 
 NETWORKS = tuple(f"{name}/{variant.name}" for name in ARCHITECTURES for variant in variants(name))
 IN_ALL_ENGINES = (
@@ -192,12 +192,6 @@ def startup_table(weights: Path) -> str:
         ratios = [found["Keras"][number] / found["forward"][number] for number in (0, 1)]
         lines.append(f"| {network} | Keras / forward | {ratios[0]:.1f} | {ratios[1]:.1f} |")
     return "\n".join(lines)
-
-
-def processor() -> str:
-    """The processor's name."""
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return found[1] if found else platform.processor()
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ import psutil
 from study import datasets, evaluation, full, status, training
 from study.architectures import ARCHITECTURES
 from study.files import ROOT
-from study.runs import Place, jobs
+from study.runs import Place, jobs, jobs_under
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 MEASURED = "simple_rnn"  # runs of a few seconds each: what is not training shows most
@@ -40,8 +41,9 @@ def costs() -> pd.DataFrame:
     rows = []
     for name, family in ARCHITECTURES.items():
         check = CHECK_S + predicting[name if name in predicting else family.dataset]
-        for job in jobs(name, "full"):
-            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), check))
+        for job in (*jobs(name, "full"), *chain(*jobs_under(name, "full").values())):
+            seconds_here = 0.0 if job.variant.condition else check  # under a condition numpy predicts alone
+            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), seconds_here))
     return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])
 
 

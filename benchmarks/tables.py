@@ -10,11 +10,11 @@ from peers import FORWARDS
 
 from study.architectures import ARCHITECTURES
 from study.files import ROOT, atomic_write
-from study.show import style
+from study.show import docs, style
 
 HERE = Path(__file__).parent
 RESULTS, TABLE, FIGURE = HERE / "results.json", HERE / "RESULTS.md", ROOT / "docs" / "speed.png"
-BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
+BLOCK = "make bench"  # in README
 
 
 def save(table: pd.DataFrame, about: dict) -> None:
@@ -48,10 +48,9 @@ def write(table: pd.DataFrame, about: dict) -> None:
     ]
     with atomic_write(TABLE) as part:
         part.write_text("\n\n".join(parts) + "\n")
-    readme = ROOT / "README.md"
-    before, _, rest = readme.read_text().partition(BEGIN)
-    with atomic_write(readme) as part:
-        part.write_text(f"{before}{BEGIN}\n\n{lines(table, about)}\n{END}{rest.partition(END)[2]}")
+    readme = docs.filled(ROOT / "README.md", {BLOCK: lines(table, about)})
+    with atomic_write(ROOT / "README.md") as part:
+        part.write_text(readme)
     draw(table, FIGURE)
 
 

@@ -101,8 +101,10 @@ def _keep(architectures: list[str], options: argparse.Namespace) -> None:
     from . import datasets, unfinished
     from .runs import Place
 
+    names = dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures)
+    source = datasets.choose_source(names, options.data, options.source)  # once for all, as training does
     for name in architectures:
-        data = datasets.load(ARCHITECTURES[name].dataset, options.data, options.source)
+        data = datasets.load(ARCHITECTURES[name].dataset, options.data, source)
         print(unfinished.keep(name, data, Place(options.profile, data.is_sample, options.out)), flush=True)
 
 

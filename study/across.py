@@ -24,10 +24,10 @@ from .evidence import AGAINST_BASELINES, Side, against_baselines, within_groups
 from .files import atomic_write
 from .grid import Cell
 from .runs import Place
+from .sides import KEY
 
 KINDS = "kinds"  # the family of comparisons of one kind of cell with another
 BEST = "best"  # the variant that is best on the validation data, in each language another
-KEY = ["architecture", "group", "variant", "baseline"]
 POOLED = [*KEY, "languages", "agree", "clear", "opposite", "dead", "effect", "low", "high", "low_texts", "high_texts"]
 POOLED += ["p_value", "p_equal", "p_holm", "p_holm_equal", "margin", "verdict", "verdict_texts"]
 POOLED += ["full_effect", "full_low", "full_high", "full_verdict"]
@@ -233,8 +233,9 @@ def write(several: Sequence[Answers], home: Path, pool: bool) -> dict[str, pd.Da
         found = effects(several)
         tests = [each.data.y_test for each in several]
         same_texts = all(np.array_equal(each, tests[0]) for each in tests)
-        speaks = not several[0].data.is_sample
-        tables |= {"languages": table(found), "findings": pooled(found, same_texts, speaks)}
+        findings = pooled(found, same_texts, speaks=not several[0].data.is_sample)
+        if len(findings):  # of each architecture there may be one language alone
+            tables |= {"languages": table(found), "findings": findings}
     for name, rows in tables.items():
         with atomic_write(home / f"{name}.csv") as part:
             rows.to_csv(part, index=False, float_format="%.6g")

@@ -1,7 +1,8 @@
 """A grid of notebooks: every cell trained, run and rendered in a folder of its own, and what they say together.
 
 reports/<grid>/<cell>/ has weights/, figures/ and reports/ as the project has them; reports/<grid>/index.html is the
-summary. What is there, of the same runs, code and parameters, is not made again.
+summary. Of sample data the folder is <grid>-sample. What is there, of the same runs, code and parameters, is not made
+again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from .grid import Cell, read
 from .locks import alone
 from .pool import Failed, error_of, side_by_side
 from .profiles import BUDGETS
-from .runs import BY_HAND, PACKAGES, Place, Run, code_digest, fingerprint, jobs, versions
+from .runs import BY_HAND, PACKAGES, UNFINISHED, Place, Run, code_digest, fingerprint, jobs, versions
 
+SAMPLE = "-sample"  # behind the name of a folder of what sample data gave
 HOME = "../../../index.html"  # the summary, as a cell's page links to it
 # Code that only carries work about: no page shows what it computes.
 CARRIERS = {"__main__", "batch", "across", "grid", "cluster", "files", "locks", "pool", "progress", "report"}
@@ -50,11 +52,12 @@ def make(path: Path, data_dir: str, source: str, out_dir: str = ".", scheduler: 
     """
     from .show import languages
 
-    grid, home = read(path), folder(out_dir) / "reports" / path.stem
-    if path.stem in (*BUDGETS, BY_HAND, "tuning"):
+    grid = read(path)
+    if path.stem.removesuffix(SAMPLE) in (*BUDGETS, BY_HAND, UNFINISHED, "tuning"):
         raise GridError(f"{path}: this name is taken by reports/{path.stem}/; give the file another")
-    check_writable(home)
+    check_writable(folder(out_dir) / "reports" / path.stem)  # before data are downloaded
     is_sample = _is_sample(grid, data_dir, source)
+    home = folder(out_dir) / "reports" / f"{path.stem}{SAMPLE * is_sample}"
     with alone(home / ".batch.lock", "making the batch"):
         (home / "index.html").unlink(missing_ok=True)
         works = _works(grid, home, data_dir, is_sample)
@@ -136,9 +139,8 @@ def _parameters(work: Work, data_dir: str) -> dict[str, Any]:
 def _code() -> dict[str, str]:
     """All that makes a page of results, those apart: code, templates, the committed tables, package versions."""
     files = [each for room in ("study", "forward") for each in sorted((ROOT / room).rglob("*.py"))]
-    texts = sorted((ROOT / "study" / "show" / "templates").iterdir()) + sorted(
-        (ROOT / "reports" / "full").glob("*.csv")
-    )
+    texts = sorted((ROOT / "study" / "show" / "templates").iterdir())
+    texts += [each for place in ("full", "tuning") for each in sorted((ROOT / "reports" / place).glob("*.csv"))]
     packages = versions(*PACKAGES, "pandas", "matplotlib", "scipy")
     return {
         "code": code_digest(*(each for each in files if each.stem not in CARRIERS)),
@@ -152,7 +154,8 @@ def _mark(work: Work, runs: Sequence[Run], code: dict[str, str]) -> str:
         {
             "profile": work.cell.profile,
             "seeds": work.cell.seeds,
-            "models": [each.record["model_sha256"] for each in runs],
+            # Of a network that the tables list alone, what trained it stands for its file.
+            "models": [each.record.get("model_sha256") or each.record["fingerprint"] for each in runs],
             "data": work.data.source,
             "notebook": sha256(ROOT / "notebooks" / work.notebook.name),
             **code,

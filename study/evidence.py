@@ -119,6 +119,7 @@ def save(evidence: Evidence) -> None:
     for name, rows in (tables | not_always).items():
         if len(rows):
             store.write(name, evidence.place, rows)
+    store.take_over(evidence.architecture, evidence.place)
 
 
 def saved(architecture: str, data: Dataset, place: Place) -> Evidence:

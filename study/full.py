@@ -12,9 +12,9 @@ from .datasets import DATASETS
 from .files import ROOT
 from .profiles import BUDGETS, epochs, seeds
 from .runs import Place
+from .sides import KEY
 
 PLACE = Place("full", False, ROOT)  # of this checkout, wherever a run leaves its own
-KEY = ["architecture", "group", "variant", "baseline"]
 
 
 @cache

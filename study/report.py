@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import cells, conditions, datasets, training
+from . import cells, conditions, datasets, store, training
 from .architectures import ARCHITECTURES
 from .errors import NotebookError
 from .files import ROOT, WHAT_TO_DO, atomic_write
@@ -65,8 +65,9 @@ def _make_pages(architectures: Sequence[str], place: Place, data_dir: str, out_d
 
 
 def _compare_cells(place: Place, data_dir: str, source: str) -> None:
-    """Compare one kind of cell with another, over all architectures that are there."""
-    for name in {ARCHITECTURES[each].dataset for each in cells.all_of_them()}:
+    """Compare one kind of cell with another, over all architectures that are there; of one there is nothing to do."""
+    there = {*store.read("results", place)["architecture"]} & {*cells.all_of_them()}
+    for name in {ARCHITECTURES[each].dataset for each in there} if len(there) > 1 else ():
         cells.save(place, datasets.load(name, data_dir, source))
 
 

@@ -142,7 +142,8 @@ class Costs:
 
     def _ratio(self, job: Job) -> float:
         """How much longer an epoch takes here than by the table: by its architecture's runs here, else by all."""
-        alike = [kind for kind in self.here if kind[1] == job.variant.architecture] or [*self.here]
+        here = list(self.here)  # at once: the bar asks in a thread of its own while others are learnt
+        alike = [kind for kind in here if kind[1] == job.variant.architecture] or here
         theirs = sum(self.theirs[kind] for kind in alike)
         return sum(fmean(self.here[kind]) for kind in alike) / theirs if theirs else 1.0
 
@@ -176,13 +177,16 @@ def epoch_by_table(job: Job) -> float:
 
 @cache
 def _table() -> dict[tuple[str, str], float]:
-    """{(architecture, variant): seconds of an epoch} of the profile full, where it is committed."""
+    """{(architecture, variant): seconds of an epoch} of the profile full, where it is committed.
+
+    The least of a variant's networks: what else ran on that machine only added to it.
+    """
     path, found = ROOT / "reports" / "full" / "results.csv", defaultdict(list)
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 found[row["architecture"], row["variant"]].append(float(row["train_s"]) / int(row["epochs"]))
-    return {name: fmean(each) for name, each in found.items()}
+    return {name: min(each) for name, each in found.items()}
 
 
 def under_way(told: dict[Path, Told]) -> set[Path]:

@@ -46,15 +46,24 @@ def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
 
 
 def write(name: str, place: Place, rows: pd.DataFrame) -> None:
-    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side.
-
-    A report's rows are also in place of those that were kept before it was made.
-    """
+    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
     with place.alone("tables"):
         _replace(name, place, rows)
-        aside = replace(place, unfinished=True)
-        if not (place.by_hand or place.unfinished) and (aside.reports / f"{name}.csv").exists():
-            _replace(name, aside, rows[:0], of=set(rows["architecture"]))
+
+
+def take_over(architecture: str, place: Place) -> None:
+    """Remove what was kept of an architecture before its report was made, from each table of which the report has rows.
+
+    Not before all tables of the report are written: a network is known by its rows in several of them.
+    """
+    aside = replace(place, unfinished=True)
+    if place.by_hand or place.unfinished:
+        return
+    with place.alone("tables"):
+        for name in sorted(path.stem for path in aside.reports.glob("*.csv")):
+            own = read_if_there(name, place)
+            if own is not None and (own["architecture"] == architecture).any():
+                _replace(name, aside, own[:0], of={architecture})
 
 
 def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str] | None = None) -> None:

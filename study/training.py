@@ -90,8 +90,7 @@ def attempt(
                 set_damaged_aside(job, place, fingerprint(description))
             if todo:
                 trained, failed = _trained(todo, scheduler, _plan(wanted, finished))
-                finished |= trained
-                return finished, failed
+                return _timed(finished | trained, wanted), failed
     _plan(wanted, finished).begin()
     return finished, failed
 
@@ -115,12 +114,20 @@ def _described(batches: Iterable[tuple[list[Job], Dataset, Place]]) -> list[Want
 
 def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     """{number: finished run}, of those that need no training."""
-    marks = {number: (job, place, fingerprint(description)) for number, _, job, description, place in wanted}
-    found = {number: find_run(*about) or listed.find(*about) for number, about in marks.items()}
-    found = {number: run for number, run in found.items() if run}
-    if any(run.listed for run in found.values()):
-        return {number: listed.timed(run, *marks[number][1:]) for number, run in found.items()}
-    return found
+    found = {number: find_run(*about) or listed.find(*about) for number, about in _marked(wanted).items()}
+    return _timed({number: run for number, run in found.items() if run}, wanted)
+
+
+def _timed(found: dict[int, Run], wanted: list[Wanted]) -> dict[int, Run]:
+    """These runs with the times of the tables where some are listed alone: times are compared of one machine."""
+    if not any(run.listed for run in found.values()):
+        return found
+    marks = _marked(wanted)
+    return {number: listed.timed(run, *marks[number][1:]) for number, run in found.items()}
+
+
+def _marked(wanted: list[Wanted]) -> dict[int, tuple[Job, Place, str]]:
+    return {number: (job, place, fingerprint(description)) for number, _, job, description, place in wanted}
 
 
 def _plan(wanted: list[Wanted], finished: dict[int, Run]) -> Plan:

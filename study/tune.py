@@ -58,6 +58,8 @@ def tune(architecture: str, data: Dataset, trials: int | None = None, out: Path 
     calls = [(architecture, blind, out / f"{architecture}.journal", trials, number) for number in range(workers)]
     searched = side_by_side(f"searching for {architecture}", _search, calls, "process", note=note)
     failed = [f"{architecture}: {found.reason}" for _, found in searched if isinstance(found, Failed)]
+    if failed and not study.get_trials(deepcopy=False, states=DONE):
+        raise TrainingError("\n".join(failed))
     table = _table(study)
     with atomic_write(out / f"{architecture}.csv") as part:
         table.to_csv(part, index=False)

@@ -62,7 +62,7 @@ def test_what_is_written(status, table, tmp_path, monkeypatch, capsys):
     if not status:
         table.loc[table["s"] == 2.5, "s"] = 0.4
     (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(f"before {tables.BEGIN} outdated {tables.END} after")
+    (tmp_path / "README.md").write_text("before <!-- make bench: begin --> outdated <!-- make bench: end --> after")
     monkeypatch.setattr(tables, "ROOT", tmp_path)
     for name in ("RESULTS", "TABLE", "FIGURE"):
         monkeypatch.setattr(tables, name, tmp_path / "docs" / getattr(tables, name).name)

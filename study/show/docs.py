@@ -45,7 +45,7 @@ def write(root: Path = ROOT) -> list[Path]:
         },
         "docs/scale.md": {"spent": _spent(results)},
     }
-    filled = {root / page: _filled(root / page, blocks) for page, blocks in pages.items()}
+    filled = {root / page: filled(root / page, blocks) for page, blocks in pages.items()}
     picture = forest.save(comparisons, root / PICTURE, readme.title())
     for page, text in filled.items():
         with atomic_write(page) as part:
@@ -53,7 +53,7 @@ def write(root: Path = ROOT) -> list[Path]:
     return [picture.path, *filled]
 
 
-def _filled(page: Path, blocks: dict[str, str]) -> str:
+def filled(page: Path, blocks: dict[str, str]) -> str:
     """The text of a page with what is new between the marks of each block."""
     text = page.read_text(encoding="utf-8")
     for name, new in blocks.items():

@@ -183,7 +183,7 @@ def _best(best: pd.DataFrame) -> str:
             line[title] = f"{row.test_f1:.3f} ({signed(row.effect)}, {row.verdict}): {name}"
         lines.append(line)
     caption = say("captions.best_in_languages")
-    return html(say("across.best", rows=lines)) + table(pd.DataFrame(lines).fillna(""), "best", caption)
+    return html(say("across.best")) + table(pd.DataFrame(lines).fillna(""), "best", caption)
 
 
 def _cells(home: Path, notebooks: Mapping[Cell, Path], best: pd.DataFrame | None) -> str:

@@ -202,12 +202,13 @@ def by_length(evidence: Evidence) -> str:
     """How often the best variant is right on the shortest and on the longest quarter of the test texts; over seeds."""
     labels, quarter = quarters(evidence.data.x_test)
     right = np.mean(evidence.sides[evidence.best].predicted == evidence.data.y_test, axis=0)
-    ends = (0, len(labels) - 1)
+    parts, ends = range(len(labels)), (0, len(labels) - 1)
+    classes = len(evidence.data.classes)
     return say(
         "readings.by_length",
         name=name_of(evidence.architecture, evidence.best),
         ends=[(right[quarter == part].mean(), np.sum(quarter == part), labels[part]) for part in ends],
-        rarest=min(np.bincount(evidence.data.y_test[quarter == part]).min() for part in range(len(labels))),
+        rarest=min(np.bincount(evidence.data.y_test[quarter == part], minlength=classes).min() for part in parts),
     )
 
 

@@ -29,4 +29,4 @@ def parts(evidence: Evidence) -> Iterator[Any]:
     yield say("page.short", lines=lines, seeds=seeds, notice=notice, contradicted=contradicted)
     said = say("page.forest_title", title=title, data=evidence.data.title)
     picture = forest.save(rows, evidence.place.figures / f"{name}-forest.png", said, with_forms=True)
-    yield replace(picture, caption=say("page.forest", title=title, fragile=forest.has_fragile(rows)))
+    yield replace(picture, caption=say("page.forest", fragile=forest.has_fragile(rows)))

@@ -249,7 +249,7 @@ def _checked(checks: list[Check]) -> dict[str, Any]:
 
 
 def earlier_table(rows: pd.DataFrame, several: bool = False) -> Table:
-    """The rows of `findings.published`, to be read; `several` architectures are named."""
+    """The rows of `findings.earlier`, to be read; `several` architectures are named."""
     architectures = rows["architecture"].unique()
     return Table(
         ({"network": ARCHITECTURES[row.architecture].title} if several else {})

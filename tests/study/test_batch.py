@@ -89,10 +89,11 @@ def test_what_is_not_known_is_refused_by_file_and_key(text, said, tmp_path, caps
     assert capsys.readouterr().err.startswith(f"error: {path}: ")
 
 
-def test_a_grid_is_not_called_like_a_profile(tmp_path):
-    cells_of("architecture: lstm", tmp_path / "quick.yaml")
-    with pytest.raises(GridError, match="this name is taken by reports/quick/"):
-        batch.make(tmp_path / "quick.yaml", "data", "sample", str(tmp_path))
+@pytest.mark.parametrize("name", ["quick", "tiny-sample", "unfinished", "tuning", "by-hand"])
+def test_a_grid_is_not_called_like_another_folder_of_reports(name, tmp_path):
+    cells_of("architecture: lstm", tmp_path / f"{name}.yaml")
+    with pytest.raises(GridError, match=f"this name is taken by reports/{name}/"):
+        batch.make(tmp_path / f"{name}.yaml", "data", "sample", str(tmp_path))
 
 
 KEY = ("lstm", "layers", "layers-3", "baseline")
@@ -337,7 +338,7 @@ def test_a_cell_that_fails_stops_no_other_and_the_next_batch_goes_on(alone, tmp_
     path = tmp_path / "two.yaml"
     path.write_text("architecture: [lstm, gru]\nlanguage: [indonesian, javanese]\nprofile: tiny\nseeds: 1")
     command = ["batch", "--grid", str(path), "--source", "sample", "--out", str(tmp_path)]
-    home = tmp_path / "reports" / "two"
+    home = tmp_path / "reports" / "two-sample"  # beside what real data gave
     alone.name = "lstm-javanese"
     assert main(command) == 1
     assert "error: lstm-javanese: it is broken" in capsys.readouterr().err
@@ -361,13 +362,25 @@ def test_a_cell_that_fails_stops_no_other_and_the_next_batch_goes_on(alone, tmp_
     assert (home / "gru-javanese" / "reports" / "tiny-sample" / overview).resolve() == home / "index.html"
 
 
-@pytest.mark.parametrize("what", ["model", "data", "notebook", "code", "seeds"])
+def test_a_finding_of_one_language_is_not_pooled(several, tmp_path):
+    """Where the other cells failed each architecture may have another language."""
+    two = [next(each for each in several if (each.cell.architecture, each.cell.language) == wanted)
+           for wanted in zip(OF_TEXTS[:2], LANGUAGES, strict=False)]  # fmt: skip
+    assert set(across.write(two, tmp_path, pool=True)) == {"best"}
+    assert [path.name for path in tmp_path.iterdir()] == ["best.csv"]
+
+
+@pytest.mark.parametrize("what", ["model", "listed", "data", "notebook", "code", "seeds"])
 def test_a_page_is_made_again_if_what_it_is_made_of_changes(what, alone, tmp_path, monkeypatch):
     path = tmp_path / "one.yaml"
     path.write_text("architecture: [lstm, gru]\nlanguage: indonesian\nprofile: tiny\nseeds: 1")
     batch.make(path, "data", "sample", str(tmp_path))
     if what == "model":
         run = SimpleNamespace(record={"model_sha256": "2"})
+        attempt = training.attempt
+        monkeypatch.setattr(training, "attempt", lambda *given: (dict.fromkeys(attempt(*given)[0], run), {}))
+    elif what == "listed":  # its file is gone, and its row tells of it
+        run = SimpleNamespace(record={"fingerprint": "1 2"})
         attempt = training.attempt
         monkeypatch.setattr(training, "attempt", lambda *given: (dict.fromkeys(attempt(*given)[0], run), {}))
     elif what == "data":
@@ -399,7 +412,7 @@ def test_runs_that_failed_are_told_by_cell(monkeypatch):
 @pytest.mark.slow
 def test_a_real_grid_takes_what_is_trained_and_is_made_once(finished, tmp_path):
     """Two notebooks, of sample data, with what the report has trained and predicted."""
-    path, home = tmp_path / "two.yaml", tmp_path / "reports" / "two"
+    path, home = tmp_path / "two.yaml", tmp_path / "reports" / "two-sample"
     path.write_text("architecture: simple_rnn\nlanguage: [indonesian, javanese]\nprofile: tiny\nseeds: 1")
     folders = [home / f"simple_rnn-{each}" for each in ("indonesian", "javanese")]
     trained = "weights/tiny-sample/simple_rnn"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import cells, datasets, evidence, full, predictions, runs, statistics, store
+from study import cells, datasets, evaluation, evidence, full, predictions, report, runs, statistics, store
 from study.evidence import Side
 from study.profiles import limited
 from study.runs import Place
@@ -262,3 +262,14 @@ def test_a_smaller_profile_shows_what_full_has_first(rows, trained, place, monke
     assert lead.startswith("**The profile `full`.**")
     assert table["seeds"].tolist() == ["3"] * 3
     assert here.startswith("They are compared where two kinds")
+
+
+def test_where_one_kind_stands_alone_no_texts_are_asked_for(tmp_path, monkeypatch):
+    """`make report ARCH=cnn` needs none, and may have no way to download them."""
+    monkeypatch.setattr(report.datasets, "load", lambda *_: pytest.fail("data are loaded"))
+    place = Place("tiny", True, tmp_path)
+    store.write("results", place, evaluation.results(checks({}, architecture="cnn", classes=10)))
+    report._compare_cells(place, "data", "real")
+    store.write("results", place, evaluation.results(checks({})))
+    report._compare_cells(place, "data", "real")
+    assert not (place.reports / "cells.csv").exists()

@@ -177,6 +177,27 @@ def test_older_tables_list_nothing(found):
     assert listed.find(job, found.place, mark)
 
 
+@pytest.mark.parametrize("written", range(4))
+def test_a_report_that_is_broken_off_while_it_is_written_loses_no_network(written, found, monkeypatch):
+    aside, write = replace(found.place, unfinished=True), store.write
+    for name in listed.STUDIED:
+        write(name, aside, store.read(name, found.place))
+        (found.place.reports / f"{name}.csv").unlink()
+    before, done = listed._tables(found.place).rows, []
+
+    def until_the_disk_is_full(name, *given):
+        if len(done) == written:
+            raise OSError("no space")
+        done.append(name)
+        write(name, *given)
+
+    monkeypatch.setattr(store, "write", until_the_disk_is_full)
+    with pytest.raises(OSError, match="no space"):
+        evidence.save(found)
+    assert len(done) == written
+    assert listed._tables(found.place).rows.keys() == before.keys() != set()
+
+
 def test_what_is_unfinished_is_listed_until_there_is_a_report(found):
     aside = replace(found.place, unfinished=True)
     together = ensembles.measured(listed_checks(found), found.place)

@@ -190,6 +190,13 @@ def test_a_network_that_cannot_be_trained_stops_the_comparison(texts, tmp_path, 
     assert not (tmp_path / "lstm-rules.csv").exists()
 
 
+def test_a_search_whose_every_process_fails_says_why(texts, tmp_path, untrained):
+    untrained.side_effect = ValueError("no memory")
+    with pytest.raises(TrainingError, match=r"(?s)lstm: .*no memory"):
+        tune.tune("lstm", texts, 2, tmp_path)
+    assert not (tmp_path / "lstm.csv").exists()
+
+
 def test_the_test_split_is_taken_away(texts, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(tune, "_search", lambda architecture, blind, *_: seen.append(blind))

@@ -134,7 +134,7 @@ def pooling(evidence: Evidence, model: forward.Model, example: int) -> Picture:
             panel.set(title=f"{how}, {rows}x{rows}" if number else f"{name}, filter {one + 1}", xticks=[], yticks=[])
             panel.set_xlabel(f"largest {pooled.max():.2f}, mean {pooled.mean():.2f}", fontsize=8)
             panel.grid(False)
-    caption, alt = say("inside.pooling", label=_label(evidence, example)), say("inside.pooling_alt", kept=kept)
+    caption, alt = say("inside.pooling"), say("inside.pooling_alt", kept=kept)
     what = title_of(evidence, "what max and average pooling keep")
     return style.save(figure, evidence.place, "cnn-inside-pooling", what, evidence.data, caption=caption, alt=alt)
 

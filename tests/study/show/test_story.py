@@ -76,10 +76,9 @@ def test_training_is_told_by_the_runs(seen):
     story.training(results({}, seeds=(0, 4), train_s=2.25))
     number = len(variants("lstm"))
     [said] = seen
-    assert (
-        f"{2 * number} networks are there now, {number} variants with 2 seeds each, in `weights/full/lstm`" in said.data
-    )
+    assert f"There are {2 * number} networks, {number} variants with 2 seeds each; to train" in said.data
     assert f"to train them took {2 * number * 2.25:.0f} s on one thread each" in said.data
+    assert "They are in `weights/full/lstm`. What" in said.data
 
 
 def test_images_and_texts_are_shown_as_what_they_are(monkeypatch):
