@@ -45,12 +45,12 @@ def write(root: Path = ROOT) -> list[Path]:
         },
         "docs/scale.md": {"spent": _spent(results)},
     }
-    filled = {root / page: filled(root / page, blocks) for page, blocks in pages.items()}
+    texts = {root / page: filled(root / page, blocks) for page, blocks in pages.items()}
     picture = forest.save(comparisons, root / PICTURE, readme.title())
-    for page, text in filled.items():
+    for page, text in texts.items():
         with atomic_write(page) as part:
             part.write_text(text, encoding="utf-8")
-    return [picture.path, *filled]
+    return [picture.path, *texts]
 
 
 def filled(page: Path, blocks: dict[str, str]) -> str:
