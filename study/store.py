@@ -61,9 +61,9 @@ def take_over(architecture: str, place: Place) -> None:
         return
     with place.alone("tables"):
         for name in sorted(path.stem for path in aside.reports.glob("*.csv")):
-            own = read_if_there(name, place)
-            if own is not None and (own["architecture"] == architecture).any():
-                _replace(name, aside, own[:0], of={architecture})
+            both = [read_if_there(name, each) for each in (aside, place)]
+            if all(rows is not None and (rows["architecture"] == architecture).any() for rows in both):
+                _replace(name, aside, both[0][:0], of={architecture})
 
 
 def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str] | None = None) -> None:
