@@ -138,7 +138,7 @@ def _panel(axes: Any, architecture: str, lines: list[Line], limits: tuple[float,
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for height, line in enumerate(lines):
         if line.row is None:
-            axes.text(form.words[0], height, line.text, weight="bold", **_beside(axes))
+            axes.text(form.words[0], height, line.text, weight="bold", **_beside(axes), bbox=form.behind)
             continue
         effect, low, high = line.row.effect, line.row.low, line.row.high
         reach = [[effect - low], [high - effect]]
