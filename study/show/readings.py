@@ -129,13 +129,11 @@ def training(evidence: Evidence) -> str:
 
 def how_to_read(evidence: Evidence) -> str:
     """What the tables and figures of a group show, and how its curves are to be read."""
-    smoothed = _trained_with(evidence, lambda training: training.get("label_smoothing", 0) > 0)
-    names = [name_of(evidence.architecture, each) for each in by_variant(evidence.checks)]
     return say(
         "notebook.knobs",
         mean=any(each.kept == "mean" for each in evidence.checks),
-        smoothed=smoothed,
-        others=[each for each in names if each not in smoothed],
+        smoothed=_trained_with(evidence, lambda training: training.get("label_smoothing", 0) > 0),
+        others=_trained_with(evidence, lambda training: not training.get("label_smoothing", 0)),
     )
 
 
