@@ -42,8 +42,8 @@ def costs() -> pd.DataFrame:
     for name, family in ARCHITECTURES.items():
         check = CHECK_S + predicting[name if name in predicting else family.dataset]
         for job in (*jobs(name, "full"), *chain(*jobs_under(name, "full").values())):
-            seconds_here = 0.0 if job.variant.condition else check  # under a condition numpy predicts alone
-            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), seconds_here))
+            of_check = 0.0 if job.variant.condition else check  # under a condition numpy predicts alone
+            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), of_check))
     return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])
 
 

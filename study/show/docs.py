@@ -101,7 +101,7 @@ def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[tuple[li
 def _row(row: Any, comparisons: pd.DataFrame) -> dict[str, Any]:
     """A comparison with how the two sides are called, the second where its group is not named, and what it lacks.
 
-    `small` and `control` are what keeps a `resolved` one from being the last word.
+    `small` and `control` say what keeps a `resolved` one from being the last word.
     """
     theirs = alone(row.architecture, row.group, label_of(row.architecture, row.group, row.baseline))
     words = {"ours": pair_of(row)[0], "theirs": theirs, "lacking": lacking(row), "verdict": _verdict(row)}
