@@ -90,8 +90,8 @@ readme: $(READY) ## write what the full profile found into README.md and docs/, 
 publish: readme ## put the full profile's tables, pages, pictures and the networks that are light into git's index
 	@files=$$($(STUDY) publish) && echo "$$files" | git add --force --pathspec-from-file=-
 
-test: $(READY) ## run the tests; with real data in DATA also on real data
-	DATA="$(DATA)" $(BIN)/python -m pytest
+test: $(READY) ## run the tests, two at a time; with real data in DATA also on real data
+	DATA="$(DATA)" $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(READY) ## look over the code without running it: rules, layout, types of the plain functions
 	$(BIN)/ruff check .

@@ -11,6 +11,26 @@ import pytest
 
 RELATIVE = {"float32": 2e-5, "float64": 1e-12}  # to the largest output
 ON_PROBABILITIES = {"float32": 1e-6, "float64": 1e-12}  # absolute, where softmax or sigmoid comes last
+READ_THE_REPORT = {"test_batch.py", "test_notebooks.py", "test_verify.py"}  # it takes longer to make than to read
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first: then no process has much left when the other one has nothing."""
+    assert {item.path.name for item in items if "finished" in item.fixturenames} <= READ_THE_REPORT
+    items.sort(key=lambda item: ("finished" not in item.fixturenames, item.get_closest_marker("slow") is None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several processes the tests of a file run in one of them, and so do all that read the finished report."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "report" if file.rpartition("/")[2] in READ_THE_REPORT else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture

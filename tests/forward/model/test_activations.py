@@ -121,7 +121,9 @@ def test_a_layer_as_an_activation_of_masked_steps(kind, twins, assert_same, rng)
             twins(*made)
 
 
-@pytest.mark.parametrize("make", [layers.PReLU, lambda: layers.Dropout(0.5), lambda: layers.Dense(4)], ids=str)
+@pytest.mark.parametrize(
+    "make", [layers.PReLU, lambda: layers.Dropout(0.5), lambda: layers.Dense(4)], ids=["PReLU", "Dropout", "Dense"]
+)
 def test_refuses_another_layer_as_an_activation(make, twins):
     """Keras does not save the weights of these."""
     activation = make()

@@ -272,7 +272,7 @@ def test_other_folders_are_told_what_they_are(names, words, tmp_path):
     )
 
 
-@pytest.mark.parametrize("path", [5, None, b"model.keras", io.BytesIO(b"PK"), ["model.keras"]], ids=repr)
+@pytest.mark.parametrize("path", [5, None, b"model.keras", io.BytesIO(b"PK"), ["model.keras"]], ids=type)
 def test_what_is_no_path(path):
     with pytest.raises(TypeError, match=r"load_model takes the path of a \.keras file, not "):
         forward.load_model(path)
