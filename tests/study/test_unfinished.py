@@ -67,7 +67,8 @@ def test_a_variant_is_finished_with_all_its_seeds():
 @pytest.mark.slow
 def test_a_network_that_differs_is_named_and_nothing_written(texts, tmp_path, monkeypatch):
     here = Place("tiny", True, tmp_path)
-    [job] = train(texts, here, 1)
+    [job] = jobs(ARCHITECTURE, "tiny")[:1]
+    training.train_all([([job], texts)], here)
     check = evaluation.check
 
     def wrong(*given):
