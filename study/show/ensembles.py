@@ -88,7 +88,8 @@ def picture(rows: pd.DataFrame, data: Dataset, place: Place, of_full: bool = Fal
     figure, [[axes]] = style.figure(2.8, 1, 1)
     ends = []
     for number, (name, mine) in enumerate(rows.groupby("variant", sort=False)):
-        reach = [mine["mean"] - mine["lowest"], mine["highest"] - mine["mean"]]
+        # Where all subsets have the same score, rounding may put their mean just beyond it.
+        reach = [(mine["mean"] - mine["lowest"]).clip(lower=0), (mine["highest"] - mine["mean"]).clip(lower=0)]
         places = mine["members"] * 1.04 ** (number - 1)  # side by side
         said, look = name_of(architecture, name), LOOKS[number]
         axes.errorbar(places, mine["mean"], reach, capsize=3, label=said, **look)

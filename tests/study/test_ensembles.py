@@ -158,3 +158,11 @@ def test_one_seed_shows_what_full_has(monkeypatch, tmp_path):
     assert lead.startswith("**The profile `full`.**")
     assert table["variant"].tolist() == ["baseline", "1 layer", "3 layers"]
     assert picture.path.name == "lstm-ensembles-full.png"
+
+
+def test_a_mean_that_rounding_puts_beyond_its_equal_scores_is_drawn(tmp_path):
+    found = weighed(scored(2), place=Place("full", True, tmp_path))
+    rows = ensembles.measured([each for each in found.checks if each.run.variant.name == "baseline"], PLACE)
+    rows["lowest"] = rows["highest"] = 0.184448
+    rows["mean"] = [np.nextafter(0.184448, 0), np.nextafter(0.184448, 1)]
+    assert pages.picture(rows, found.data, found.place).path.exists()
