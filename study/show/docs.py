@@ -76,7 +76,7 @@ def _answers(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.Dat
             say("docs.question", title=readme.titled(each, names, comparisons), groups=_groups(comparisons, names))
             for each, names in readme.QUESTIONS.items()
         ),
-        say("docs.beyond", architectures=_beyond(comparisons)),
+        say("docs.beyond", architectures=_beyond(comparisons, results)),
         say("docs.best", architectures=[_best(each) for each in readme.best_of_each(results, baselines, comparisons)]),
     ]
     read = say("docs.how_to_read", data=data_of(results), fragile=forest.has_fragile(comparisons))
@@ -113,13 +113,18 @@ def _verdict(row: Any) -> str:
     return FRAGILE if is_fragile(row) else row.verdict
 
 
-def _beyond(comparisons: pd.DataFrame) -> list[tuple[str, list[dict], list[dict]]]:
-    """For each architecture what it loses without a part, below zero; then all steps, and those that are worse."""
+def _beyond(comparisons: pd.DataFrame, results: pd.DataFrame) -> list[tuple[str, list[dict], list[dict]]]:
+    """For each architecture what it loses without a part, below zero; then all steps, and those that are worse.
+
+    `dead` says of a network without a part that with every seed it answers one class for everything.
+    """
     found = []
+    all_dead = results.groupby(["architecture", "variant"])["dead"].agg(lambda each: each.eq(True).all())
     mine = comparisons[comparisons["group"] == readme.BEYOND]
     for name, rows in mine.groupby("architecture", sort=False):
         without = [_row(row, comparisons) for row in removals(rows).itertuples()]
         turned = [each | {"effect": -each["effect"], "low": -each["high"], "high": -each["low"]} for each in without]
+        turned = [each | {"dead": all_dead[name, each["baseline"]]} for each in turned]
         steps = [_row(row, comparisons) for row in rows.itertuples() if is_total(row)]
         steps += [_row(row, comparisons) for row in knobs(rows).itertuples() if front.is_clear(row) and row.effect < 0]
         if turned or steps:

@@ -56,6 +56,14 @@ def test_what_a_part_is_worth_is_told_as_what_is_lost_without_it():
     assert "from there all steps not resolved" in lines(tables("lstm"))[3]
 
 
+def test_a_network_that_answers_one_class_with_every_seed_without_a_part_is_told():
+    results, baselines, rows = tables("lstm", {("beyond", "layers-1"): (0.29, "better")})
+    without = results["variant"] == "beyond-unmasked"
+    assert "−0.286): one class for everything, from" in lines((results.assign(dead=without), baselines, rows))[3]
+    others = without & (results["seed"] > results["seed"].min())
+    assert "everything" not in lines((results.assign(dead=others), baselines, rows))[3]
+
+
 def test_a_step_that_makes_it_worse_is_named():
     said = {("beyond", "beyond-maximum", "layers-1"): (-0.1, "worse")}
     assert lines(tables("lstm", said))[3].endswith(", maximum over time −0.100 (−0.104 to −0.098).")
