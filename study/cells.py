@@ -40,8 +40,7 @@ def settings() -> dict[str, str]:
 
 def save(place: Place, data: Dataset) -> None:
     """Put the comparison of what a place has into cells.csv, if that is two of them or more."""
-    if len(rows := compared(place, data)):
-        store.write("cells", place, rows)
+    store.write("cells", place, compared(place, data))
 
 
 def compared(place: Place, data: Dataset) -> pd.DataFrame:

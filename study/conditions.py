@@ -87,12 +87,6 @@ def of_runs(runs: list[Run], architecture: str, data: Dataset) -> pd.DataFrame:
     return pd.DataFrame([_row(run, theirs[run.variant.condition]) for run in runs], columns=COLUMNS)
 
 
-def saved(architecture: str, place: Place) -> pd.DataFrame:
-    """The rows that `gather` left; none where it left nothing."""
-    table = store.read_if_there("conditions", place)
-    return pd.DataFrame(columns=COLUMNS) if table is None else table[table["architecture"] == architecture]
-
-
 def _row(run: Run, data: Dataset) -> dict[str, Any]:
     if run.listed:
         return run.listed | {"variant": run.listed["variant"].partition("@")[0]}

@@ -110,15 +110,12 @@ def save(evidence: Evidence) -> None:
         "predictions": evaluation.answers(evidence.checks),
         "baselines": pd.DataFrame([{"architecture": evidence.architecture} | each for each in baselines]),
         "comparisons": evidence.comparisons[[*COLUMNS, *P_VALUES, *robustness.COUNTS]],
-    }
-    not_always = {
         "robustness": evidence.robustness,
         "ensembles": ensembles.measured(evidence.checks, evidence.place),
         "temperatures": evidence.temperatures,
     }
-    for name, rows in (tables | not_always).items():
-        if len(rows):
-            store.write(name, evidence.place, rows)
+    for name, rows in tables.items():
+        store.write(name, evidence.place, rows)
     store.take_over(evidence.architecture, evidence.place)
 
 
@@ -127,15 +124,14 @@ def saved(architecture: str, data: Dataset, place: Place) -> Evidence:
     answers, baselines = saved_answers(architecture, place)
     tried = saved_conditions(architecture, data, place)
     evidence = weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines, tried)
-    if (temperatures := store.read_if_there("temperatures", place)) is None:
-        return evidence
-    return replace(evidence, temperatures=temperatures[temperatures["architecture"] == architecture])
+    temperatures = store.rows_of(architecture, "temperatures", place)
+    return replace(evidence, temperatures=temperatures) if len(temperatures) else evidence
 
 
 def saved_answers(architecture: str, place: Place) -> tuple[dict[str, np.ndarray], list[Baseline]]:
     """All that the comparisons rest on: predictions.csv, {variant: (seeds, examples)}, and baselines.csv."""
     networks = store.read("predictions", place, architecture)
-    methods = store.read("baselines", place, architecture).drop(columns="architecture").fillna({"settings": ""})
+    methods = store.read("baselines", place, architecture).drop(columns="architecture")
     rows = (row | {"predicted": store.from_digits(row["predicted"])} for row in methods.to_dict("records"))
     return _answers(networks), [Baseline(**row) for row in rows]
 
@@ -145,13 +141,11 @@ def saved_conditions(architecture: str, data: Dataset, place: Place) -> dict[str
 
     Their networks are other ones on the same test examples.
     """
-    rows = store.read_if_there("conditions", place)
-    if rows is None:
-        return {}
-    rows = rows[(rows["architecture"] == architecture) & rows["condition"].isin(robustness.CONDITIONS)]
+    rows = store.rows_of(architecture, "conditions", place)
     return {
         condition: sides_of(data.y_test, len(data.classes), _answers(mine))
-        for condition, mine in rows.groupby("condition", sort=False)
+        for condition, mine in (rows.groupby("condition", sort=False) if len(rows) else ())
+        if condition in robustness.CONDITIONS
     }
 
 

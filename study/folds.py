@@ -24,7 +24,6 @@ from .conditions import data_of
 from .datasets import Dataset
 from .evidence import Evidence
 from .profiles import limited
-from .runs import Place
 from .sides import measured, sides_of
 
 TABLE = "folds"
@@ -46,15 +45,8 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Unless all folds were trained there is no row, and no file.
     """
     rows = compared(found, others)
-    if len(rows):
-        store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows)
     return rows
-
-
-def saved(architecture: str, place: Place) -> pd.DataFrame:
-    """The rows that `gather` left; none where it left nothing."""
-    table = store.read_if_there(TABLE, place)
-    return pd.DataFrame(columns=COLUMNS) if table is None else table[table["architecture"] == architecture].fillna("")
 
 
 def folds(architecture: str) -> list[str]:

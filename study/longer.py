@@ -15,7 +15,6 @@ from . import evidence, statistics, store
 from .architectures import ARCHITECTURES, variants
 from .evidence import Evidence, Side
 from .profiles import epochs
-from .runs import Place
 
 TABLE = "longer"
 COLUMNS = ["architecture", "group", "variant", "baseline", "factor", "epochs", "n_seeds", "effect", "low", "high"]
@@ -28,15 +27,8 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Without networks that trained longer there is no row, and no file.
     """
     rows = compared(found, others)
-    if len(rows):
-        store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows)
     return rows
-
-
-def saved(architecture: str, place: Place) -> pd.DataFrame:
-    """The rows that `gather` left; none where it left nothing."""
-    table = store.read_if_there(TABLE, place)
-    return pd.DataFrame(columns=COLUMNS) if table is None else table[table["architecture"] == architecture].fillna("")
 
 
 def factors(architecture: str) -> dict[str, int]:

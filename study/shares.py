@@ -16,7 +16,6 @@ from .baselines import fit_once
 from .conditions import data_of
 from .evidence import Evidence
 from .profiles import limited
-from .runs import Place
 from .sides import Side, measured, sides_of
 
 TABLE = "shares"
@@ -29,15 +28,8 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Without networks that were trained on less there is no row, and no file.
     """
     rows = compared(found, others)
-    if len(rows):
-        store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows)
     return rows
-
-
-def saved(architecture: str, place: Place) -> pd.DataFrame:
-    """The rows that `gather` left; none where it left nothing."""
-    table = store.read_if_there(TABLE, place)
-    return pd.DataFrame(columns=COLUMNS) if table is None else table[table["architecture"] == architecture].fillna("")
 
 
 def shares(architecture: str) -> dict[str, float]:

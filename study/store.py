@@ -31,12 +31,14 @@ TABLES = ("results", "history", "baselines", "comparisons", "predictions")
 NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "shares", "folds", "cells")
 TRIALS_DIR = ROOT / "reports" / "tuning"  # what `make tune` leaves: <architecture>.csv, <architecture>-rules.csv
 RULES = ("best", "last", "mean")  # which weights a network keeps, see study.trainer
+EMPTY = {"settings": "", "against": "", "baseline": ""}  # texts: in a table of numbers they would be missing
 DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 
 
 def read(name: str, place: Place, architecture: str = "") -> pd.DataFrame:
     """A table of a place, or the rows of one architecture. Raises OSError if it is not there."""
-    table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str, "settings": str})
+    table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str, **dict.fromkeys(EMPTY, str)})
+    table = table.fillna(EMPTY)
     return table[table["architecture"] == architecture] if architecture else table
 
 
@@ -45,10 +47,17 @@ def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
     return read(name, place) if (place.reports / f"{name}.csv").exists() else None
 
 
+def rows_of(architecture: str, name: str, place: Place) -> pd.DataFrame:
+    """The rows that a table has of an architecture; none, and no columns, where the place has no such table."""
+    table = read_if_there(name, place)
+    return pd.DataFrame() if table is None else table[table["architecture"] == architecture]
+
+
 def write(name: str, place: Place, rows: pd.DataFrame) -> None:
-    """Put rows into a table, in place of their architecture's older ones; notebooks may do so side by side."""
-    with place.alone("tables"):
-        _replace(name, place, rows)
+    """Put rows, if there are any, in place of their architecture's older ones; notebooks may do so side by side."""
+    if len(rows):
+        with place.alone("tables"):
+            _replace(name, place, rows)
 
 
 def take_over(architecture: str, place: Place) -> None:

@@ -112,11 +112,11 @@ def verdicts(rows: pd.DataFrame) -> str:
 
 def _alone(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of single cells, by setting and number of weights."""
-    return _in_order(rows[rows["against"].fillna("") == ""])
+    return _in_order(rows[rows["against"] == ""])
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
-    return _in_order(rows[rows["against"].fillna("") != ""])
+    return _in_order(rows[rows["against"] != ""])
 
 
 def _in_order(rows: pd.DataFrame) -> pd.DataFrame:

@@ -49,11 +49,8 @@ def parts(evidence: Evidence) -> Iterator[Any]:
 
 def of_committed(architecture: str) -> pd.DataFrame:
     """The rows of `full` on the variants that are shown; none where its tables have none."""
-    table = store.read_if_there("ensembles", full.PLACE)
-    if table is None:
-        return pd.DataFrame(columns=study.COLUMNS)
-    wanted = chosen(full.of("results", [architecture]))
-    return table[(table["architecture"] == architecture) & table["variant"].isin(wanted)]
+    rows = store.rows_of(architecture, "ensembles", full.PLACE)
+    return rows[rows["variant"].isin(chosen(full.of("results", [architecture])))] if len(rows) else rows
 
 
 def chosen(results: pd.DataFrame) -> list[str]:

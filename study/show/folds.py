@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .. import folds as study
-from .. import full
+from .. import full, store
 from ..architectures import ARCHITECTURES
 from ..conditions import VALIDATION
 from ..evidence import Evidence, against_baselines
@@ -24,7 +24,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     if rows.empty:
         yield say("folds.nothing", profile=evidence.place.name)
     if of_full:
-        rows = study.saved(evidence.architecture, full.PLACE)
+        rows = store.rows_of(evidence.architecture, study.TABLE, full.PLACE)
         yield say("folds.not_yet") if rows.empty else ""
     if rows.empty:
         return

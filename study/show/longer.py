@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-from .. import full
+from .. import full, store
 from .. import longer as study
 from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
@@ -34,7 +34,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     if rows.empty:
         yield say("longer.nothing", profile=evidence.place.profile)
     if of_full:
-        rows = study.saved(evidence.architecture, full.PLACE)
+        rows = store.rows_of(evidence.architecture, study.TABLE, full.PLACE)
         yield say("longer.not_yet") if rows.empty else ""
     if rows.empty:
         return

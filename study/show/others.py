@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import conditions, full
+from .. import full, store
 from ..architectures import ARCHITECTURES
 from ..evaluation import results
 from ..evidence import Evidence
@@ -21,7 +21,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     if rows.empty:
         yield say("others.nothing", profile=evidence.place.name)
     if of_full:
-        rows = conditions.saved(evidence.architecture, full.PLACE)
+        rows = store.rows_of(evidence.architecture, "conditions", full.PLACE)
         studied = full.of("results", [evidence.architecture])
         yield say("others.not_yet") if rows.empty else ""
     if rows.empty:

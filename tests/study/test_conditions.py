@@ -130,8 +130,8 @@ def test_the_table_has_a_row_for_each_network(gathered, texts):
     ]
     assert set(table["architecture"]) == {"simple_rnn"}
     pd.testing.assert_frame_equal(store.read("conditions", place), table)
-    pd.testing.assert_frame_equal(conditions.saved("simple_rnn", place), table)
-    assert conditions.saved("gru", place).empty
+    pd.testing.assert_frame_equal(store.rows_of("simple_rnn", "conditions", place), table)
+    assert store.rows_of("gru", "conditions", place).empty
 
 
 @pytest.mark.slow
@@ -176,7 +176,6 @@ def test_quick_and_texts_of_another_language_leave_nothing(texts, tmp_path, monk
         found = conditions.gather("lstm", texts, place)
         assert found.empty and list(found.columns) == conditions.COLUMNS
         assert not (place.reports / "conditions.csv").exists()
-        nothing = conditions.saved("lstm", place)
-        assert nothing.empty and list(nothing.columns) == conditions.COLUMNS
+        assert store.rows_of("lstm", "conditions", place).empty
     with pytest.raises(pytest.fail.Exception):
         conditions.gather("lstm", texts, runs.Place("tiny", False, tmp_path))
