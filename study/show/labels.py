@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 
 APART = 0.075  # of the height of a panel: how far labels of one line stay from each other
+BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # no line of the grid goes through a name
 DARKER = 0.6  # of a colour's brightness: text needs more contrast than a line
 
 
@@ -26,12 +27,13 @@ def at_ends(axes: Any, ends: Sequence[tuple[float, float, str, Any]], aside: flo
     """
     if not ends:
         return
-    low, high = axes.get_ylim()
+    axes.autoscale_view()  # limits that follow the data would be found when all is drawn
+    in_panel = axes.transData + axes.transAxes.inverted()  # parts of its height, whatever its scale
+    heights = [in_panel.transform((x, y))[1] for x, y, _, _ in ends]
     lines = [1 + name.count("\n") for _, _, name, _ in ends]
-    heights = apart([y for _, y, _, _ in ends], APART * (high - low), lines)
-    for (x, _, name, color), height in zip(ends, heights, strict=True):
-        look = {"color": ink(color), "va": "center", "fontsize": 8, "annotation_clip": False}
-        axes.annotate(name, (x, height), xytext=(aside, 0), textcoords="offset points", **look)
+    for (x, _, name, color), height in zip(ends, apart(heights, APART, lines), strict=True):
+        look = {"color": ink(color), "va": "center", "fontsize": 8, "annotation_clip": False, "bbox": BEHIND}
+        axes.annotate(name, (x, height), (aside, 0), ("data", "axes fraction"), "offset points", **look)
 
 
 def apart(heights: Sequence[float], least: float, lines: Sequence[int] = ()) -> list[float]:

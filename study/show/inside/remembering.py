@@ -13,14 +13,14 @@ import forward
 from ...architectures import ARCHITECTURES
 from ...checks import Check
 from ...evidence import Evidence
-from .. import style
+from .. import labels, style
 from ..sentences import say
 from ..style import BLUE, GREEN, ORANGE, Picture
 from .memory import apart, fading, padded_states, short
 from .networks import by_length, kinds
 from .reading import verdict
 from .steps import COLORS
-from .texts import at_ends, title_of
+from .texts import title_of
 
 LOOKS = [
     {"color": BLUE, "marker": "o", "linestyle": "-"},
@@ -78,7 +78,8 @@ def padding(evidence: Evidence, found: Sequence[Padded]) -> Picture:
     steps = len(found[0].apart) - 1
     wide.set(xlabel="steps of padding after the last word", ylabel="distance of the texts", xlim=(0, 1.45 * steps))
     wide.set(ylim=(0, None), xticks=range(0, steps + 1, 5))
-    at_ends(wide, steps, {each.name: each.apart[-1] for each in found}, 0.12)
+    ends = zip(found, LOOKS, strict=True)
+    labels.at_ends(wide, [(steps, each.apart[-1], each.name, look["color"]) for each, look in ends])
     caption = say("inside.padding", words=found[0].words, texts=len(found[0].answers))
     left = [(each.name, each.apart[-1]) for each in found]
     alt = say("inside.padding_alt", left=left, steps=steps, words=found[0].words, input=len(found[0].states))
@@ -133,7 +134,8 @@ def fade(evidence: Evidence, found: Sequence[Fading]) -> Picture:
         axes.set(xlim=(0, 1.35 * words), xticks=range(0, words, 5))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("{x:g}" if np.ptp(np.log10(axes.get_ylim())) < 1 else NullFormatter())
-        at_ends(axes, words - 1, {each.name: each.mean[number, -1] for each in found})
+        ends = zip(found, LOOKS, strict=False)
+        labels.at_ends(axes, [(words - 1, each.mean[number, -1], each.name, look["color"]) for each, look in ends])
     seeds = [(each.name, len(each.left)) for each in found]
     caption = say("inside.fading", texts=found[0].texts, words=words, seeds=seeds)
     ends = [(each.name, *each.mean[0, [words // 2, -1]], *each.mean[1, [words // 2, -1]]) for each in found]

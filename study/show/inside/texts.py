@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from ...architectures import ARCHITECTURES
 from ...evidence import Evidence
-from .. import style
+from .. import labels, style
 from ..sentences import say
 from ..style import BLUE, GREEN, ORANGE, Picture
 from .reading import GATES, NAMES, Reading
@@ -86,13 +87,14 @@ def verdicts(evidence: Evidence, readings: Sequence[Reading], truths: Sequence[i
     figure, [row] = style.figure(3.2, 1, len(readings), sharey=True)
     for axes, reading, true in zip(row, readings, truths, strict=True):
         p = reading.probabilities
-        for number, name in enumerate(classes):
-            axes.plot(p[:, number], markersize=4, **LINES[number % len(LINES)], label=name)
+        for values, name, look in zip(p.T, classes, cycle(LINES), strict=False):
+            axes.plot(values, markersize=4, **look, label=name)
         in_words(axes, reading.words)
         axes.grid(True, axis="y")
         answer = classes[p[-1].argmax()]
         axes.set(title=f"{classes[true]}, answered {answer}", ylim=(-0.02, 1.02), xlim=(-0.3, 1.3 * len(p)))
-        at_ends(axes, len(p) - 1, dict(zip(classes, p[-1], strict=True)))
+        ends = zip(p[-1], classes, cycle(LINES), strict=False)
+        labels.at_ends(axes, [(len(p) - 1, value, name, look["color"]) for value, name, look in ends])
     row[0].set_ylabel("probability")
     told = [
         {
@@ -107,15 +109,6 @@ def verdicts(evidence: Evidence, readings: Sequence[Reading], truths: Sequence[i
     what = title_of(evidence, "how the verdict forms")
     caption, alt = say("inside.verdicts", number=len(readings)), say("inside.verdicts_alt", texts=told)
     return style.save(figure, evidence.place, name, what, evidence.data, caption=caption, alt=alt)
-
-
-def at_ends(axes: Axes, x: float, ends: dict[str, float], least: float = 0.08) -> None:
-    """Each line's name behind its end, moved up where it would cover another: parts of the height, limits being set."""
-    y = -np.inf
-    for name, value in sorted(ends.items(), key=lambda each: each[1]):
-        end = axes.transAxes.inverted().transform(axes.transData.transform((x, value)))[1]
-        y = max(end, y + least)
-        axes.annotate(name, (x, y), (6, 0), ("data", "axes fraction"), "offset points", va="center", fontsize=8)
 
 
 def steps(evidence: Evidence, reading: Reading, true: int) -> Steps:

@@ -34,7 +34,17 @@ def test_names_stand_at_the_ends_of_their_lines():
     upper, lower = axes.texts
     assert [each.get_text() for each in axes.texts] == ["upper", "lower"]
     assert [each.xy[0] for each in axes.texts] == [3, 4]
-    assert upper.xy[1] - lower.xy[1] == pytest.approx(2 * labels.APART)
+    assert upper.xy[1] - lower.xy[1] == pytest.approx(labels.APART)
+    assert upper.xy[1] + lower.xy[1] == pytest.approx(0.985)
     assert upper.get_color() == labels.ink("red")
     labels.at_ends(axes, [])
     assert len(axes.texts) == 2
+
+
+def test_names_stand_there_on_any_scale_and_with_limits_that_follow_the_data():
+    axes = Figure().subplots()
+    axes.plot([0, 1], [1, 100])
+    axes.set(yscale="log")
+    axes.margins(y=0)
+    labels.at_ends(axes, [(1, 10.0, "middle", "red"), (1, 100.0, "top", "blue")])
+    assert [each.xy[1] for each in axes.texts] == pytest.approx([0.5, 1.0])

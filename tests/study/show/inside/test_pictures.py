@@ -8,7 +8,7 @@ import pytest
 from study.architectures import ARCHITECTURES
 from study.runs import Place, Run
 from study.show import inside
-from study.show.inside import networks, remembering, texts
+from study.show.inside import networks, remembering
 from study.show.inside.reading import Reading
 from study.show.inside.steps import Steps
 from study.show.style import Picture
@@ -92,15 +92,6 @@ def test_a_memory_halves_as_fast_as_its_gate_says():
         reading = Reading(["a"], np.ones(1, bool), {"one": {gate: np.full((1, 3), 0.5**0.25)}}, np.ones((1, 2)))
         assert f"the {name} is 0.84 on average" in inside.gates_read(reading)
         assert "gone after 4 words" in inside.gates_read(reading)
-
-
-def test_names_at_the_ends_of_lines_do_not_cover_each_other():
-    _, [[axes]] = texts.style.figure(3, 1, 1)
-    axes.set(xlim=(0, 5), ylim=(0, 2))
-    texts.at_ends(axes, 4, {"high": 1.8, "a": 1.0, "b": 1.02, "c": 1.01})
-    heights = {each.get_text(): each.xy[1] for each in axes.texts}
-    assert list(heights) == ["a", "c", "b", "high"]
-    np.testing.assert_allclose([*heights.values()], [0.5, 0.58, 0.66, 0.9])
 
 
 def test_kinds_of_cells_are_those_whose_networks_are_there(evidence, tmp_path):
