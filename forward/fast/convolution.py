@@ -11,7 +11,7 @@ from .memory import at_once, surround
 from .pooling import largest
 from .winograd import Tail, able, inputs, outputs, pays, transform_kernel, winograd
 
-COLUMN_BYTES = 2**22  # of windows as columns and of their products, which then stay in the processor's cache
+COLUMN_BYTES = 2**20  # of windows as columns and of their products, which then stay in the core's own cache
 
 
 def conv(
