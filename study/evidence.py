@@ -124,7 +124,7 @@ def saved(architecture: str, data: Dataset, place: Place) -> Evidence:
     answers, baselines = saved_answers(architecture, place)
     tried = saved_conditions(architecture, data, place)
     evidence = weighed(evaluation.saved(architecture, data, place), data, place, answers, baselines, tried)
-    temperatures = store.rows_of(architecture, "temperatures", place)
+    temperatures = store.rows_of("temperatures", place, architecture)
     return replace(evidence, temperatures=temperatures) if len(temperatures) else evidence
 
 
@@ -141,10 +141,12 @@ def saved_conditions(architecture: str, data: Dataset, place: Place) -> dict[str
 
     Their networks are other ones on the same test examples.
     """
-    rows = store.rows_of(architecture, "conditions", place)
+    rows = store.rows_of("conditions", place, architecture)
+    if rows.empty:
+        return {}
     return {
         condition: sides_of(data.y_test, len(data.classes), _answers(mine))
-        for condition, mine in (rows.groupby("condition", sort=False) if len(rows) else ())
+        for condition, mine in rows.groupby("condition", sort=False)
         if condition in robustness.CONDITIONS
     }
 

@@ -47,7 +47,7 @@ def read_if_there(name: str, place: Place) -> pd.DataFrame | None:
     return read(name, place) if (place.reports / f"{name}.csv").exists() else None
 
 
-def rows_of(architecture: str, name: str, place: Place) -> pd.DataFrame:
+def rows_of(name: str, place: Place, architecture: str) -> pd.DataFrame:
     """The rows that a table has of an architecture; none, and no columns, where the place has no such table."""
     table = read_if_there(name, place)
     return pd.DataFrame() if table is None else table[table["architecture"] == architecture]

@@ -49,7 +49,7 @@ def parts(evidence: Evidence) -> Iterator[Any]:
 
 def of_committed(architecture: str) -> pd.DataFrame:
     """The rows of `full` on the variants that are shown; none where its tables have none."""
-    rows = store.rows_of(architecture, "ensembles", full.PLACE)
+    rows = store.rows_of("ensembles", full.PLACE, architecture)
     return rows[rows["variant"].isin(chosen(full.of("results", [architecture])))] if len(rows) else rows
 
 

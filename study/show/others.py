@@ -21,7 +21,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     if rows.empty:
         yield say("others.nothing", profile=evidence.place.name)
     if of_full:
-        rows = store.rows_of(evidence.architecture, "conditions", full.PLACE)
+        rows = store.rows_of("conditions", full.PLACE, evidence.architecture)
         studied = full.of("results", [evidence.architecture])
         yield say("others.not_yet") if rows.empty else ""
     if rows.empty:

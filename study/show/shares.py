@@ -30,7 +30,7 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     if rows.empty:
         yield say("shares.nothing", profile=evidence.place.name)
     if of_full:
-        rows = store.rows_of(evidence.architecture, study.TABLE, full.PLACE)
+        rows = store.rows_of(study.TABLE, full.PLACE, evidence.architecture)
         yield say("shares.not_yet") if rows.empty else ""
     if rows.empty:
         return

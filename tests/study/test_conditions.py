@@ -130,8 +130,8 @@ def test_the_table_has_a_row_for_each_network(gathered, texts):
     ]
     assert set(table["architecture"]) == {"simple_rnn"}
     pd.testing.assert_frame_equal(store.read("conditions", place), table)
-    pd.testing.assert_frame_equal(store.rows_of("simple_rnn", "conditions", place), table)
-    assert store.rows_of("gru", "conditions", place).empty
+    pd.testing.assert_frame_equal(store.rows_of("conditions", place, "simple_rnn"), table)
+    assert store.rows_of("conditions", place, "gru").empty
 
 
 @pytest.mark.slow
@@ -176,6 +176,6 @@ def test_quick_and_texts_of_another_language_leave_nothing(texts, tmp_path, monk
         found = conditions.gather("lstm", texts, place)
         assert found.empty and list(found.columns) == conditions.COLUMNS
         assert not (place.reports / "conditions.csv").exists()
-        assert store.rows_of("lstm", "conditions", place).empty
+        assert store.rows_of("conditions", place, "lstm").empty
     with pytest.raises(pytest.fail.Exception):
         conditions.gather("lstm", texts, runs.Place("tiny", False, tmp_path))

@@ -28,12 +28,12 @@ def test_rows_come_back_with_their_empty_texts_and_no_rows_leave_no_table(tmp_pa
     rows = pd.DataFrame(
         {"architecture": ["lstm", "lstm", "gru"], "against": ["", "SVM", ""], "effect": [0.5, 0.1, 0.4]}
     )
-    assert store.rows_of("lstm", "folds", place).empty
+    assert store.rows_of("folds", place, "lstm").empty
     store.write("folds", place, rows[:0])
     assert not (place.reports / "folds.csv").exists()
     store.write("folds", place, rows)
-    pd.testing.assert_frame_equal(store.rows_of("lstm", "folds", place).reset_index(drop=True), rows[:2])
-    assert store.rows_of("cnn", "folds", place).empty
+    pd.testing.assert_frame_equal(store.rows_of("folds", place, "lstm").reset_index(drop=True), rows[:2])
+    assert store.rows_of("folds", place, "cnn").empty
 
 
 def test_what_is_kept_lies_beside_the_network(tmp_path):

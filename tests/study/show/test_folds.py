@@ -90,7 +90,7 @@ def test_the_answers_to_all_folds_are_one_test_split(found, fitted):
     }  # fmt: skip
     less = of.loc[(NETWORK, RIVAL)]
     assert less["low"] < less["effect"] < less["high"]
-    again = store.rows_of("lstm", folds.TABLE, found.place)
+    again = store.rows_of(folds.TABLE, found.place, "lstm")
     pd.testing.assert_frame_equal(again.reset_index(drop=True), rows)
 
 
@@ -113,7 +113,7 @@ def test_a_seed_that_a_fold_lacks_does_not_count(found, fitted):
 def test_without_folds_there_is_no_table(found, fitted, tmp_path):
     assert folds.gather(found, conditions_of(found.data, FOLDS[:4])).empty
     assert not (found.place.reports / "folds.csv").exists()
-    assert store.rows_of("lstm", folds.TABLE, Place("full", False, tmp_path / "elsewhere")).empty
+    assert store.rows_of(folds.TABLE, Place("full", False, tmp_path / "elsewhere"), "lstm").empty
     assert folds.folds("cnn") == []
     assert folds.folds("lstm") == FOLDS
 

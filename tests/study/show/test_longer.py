@@ -77,10 +77,10 @@ def test_each_network_and_each_comparison_is_there_at_each_number_of_epochs(foun
 
 
 def test_the_rows_are_left_and_found_again(found, rows, tmp_path):
-    again = store.rows_of("cnn", longer.TABLE, found.place)
+    again = store.rows_of(longer.TABLE, found.place, "cnn")
     pd.testing.assert_frame_equal(again.reset_index(drop=True), rows, check_dtype=False)
-    assert store.rows_of("lstm", longer.TABLE, found.place).empty
-    assert store.rows_of("cnn", longer.TABLE, Place("full", False, tmp_path)).empty
+    assert store.rows_of(longer.TABLE, found.place, "lstm").empty
+    assert store.rows_of(longer.TABLE, Place("full", False, tmp_path), "cnn").empty
 
 
 def test_without_such_networks_there_is_nothing(found, tmp_path):

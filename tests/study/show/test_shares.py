@@ -78,7 +78,7 @@ def test_each_share_has_the_network_the_rival_and_their_difference(found, fitted
     whole = rows[rows["share"] == 1].set_index("against").loc[RIVAL]
     studied = found.comparisons.query("group == 'baselines' and variant == @NETWORK").iloc[0]
     assert whole[["effect", "low", "high"]].tolist() == pytest.approx(studied[["effect", "low", "high"]].tolist())
-    again = store.rows_of("lstm", shares.TABLE, found.place)
+    again = store.rows_of(shares.TABLE, found.place, "lstm")
     pd.testing.assert_frame_equal(again.reset_index(drop=True), rows)
 
 
@@ -93,7 +93,7 @@ def test_without_such_networks_there_is_nothing(found, fitted, tmp_path):
     others = conditions_of(found.data.y_test)
     assert shares.gather(found, others[others["condition"] == "fold-1"]).empty
     assert not (found.place.reports / "shares.csv").exists()
-    assert store.rows_of("lstm", shares.TABLE, Place("full", False, tmp_path / "elsewhere")).empty
+    assert store.rows_of(shares.TABLE, Place("full", False, tmp_path / "elsewhere"), "lstm").empty
     some = shares.compared(found, others[others["condition"] == "share-25"])
     assert some["share"].unique().tolist() == [0.25, 1.0]
 
