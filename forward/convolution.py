@@ -23,9 +23,9 @@ def conv(
     y[b, i, j, f] = bias[f] + sum over m, n, c of padded[b, i*s + m*d, j*t + n*e, c] * kernel[m, n, c, f]
 
     x (batch, *axes, channels), kernel (*size, channels / groups, filters), bias (filters,) -> y (batch, *out, filters);
-    `padded` is x with the zeros of `padding_sizes`. With `groups`, channels and filters are cut into as many parts,
-    each of which sees only its own. Raises ValueError if the channels of x and kernel differ, or no window fits.
-    Source: Keras' Conv1D and Conv2D, which are cross-correlations: the kernel is not turned round.
+    `padded` is x with the zeros of `forward.convolution.padding_sizes`. With `groups`, channels and filters are cut
+    into as many parts, each of which sees only its own. Raises ValueError if the channels of x and kernel differ, or no
+    window fits. Source: Keras' Conv1D and Conv2D, which are cross-correlations: the kernel is not turned round.
     """
     windows = windows_of(x, kernel, strides, padding, dilation_rate, groups)
     parts = zip(np.split(windows, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
@@ -72,8 +72,8 @@ def conv_transpose(
     y[b, i*s + m*d - front, f] = bias[f] + sum over all i, m that meet there, and c, of x[b, i, c] * kernel[m, f, c]
 
     x (batch, *axes, channels), kernel (*size, filters, channels), bias (filters,) -> y (batch, *out, filters); `front`
-    and `out`: see `transposed_padding`. It is a `conv` of x with zeros between its places, with the kernel turned
-    round. Raises ValueError for another padding than "valid" and "same". Source: Keras' Conv1DTranspose.
+    and `out`: see `forward.convolution.transposed_padding`. It is a `conv` of x with zeros between its places, with the
+    kernel turned round. Raises ValueError for another padding than "valid" and "same". Source: Keras' Conv1DTranspose.
     """
     *size, _, channels = kernel.shape
     steps, spans = per_axis(strides, x), window_spans(x, size, dilation_rate)

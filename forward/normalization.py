@@ -62,7 +62,7 @@ def standardize(x: Array, axis: Axes, epsilon: float) -> Array:
 
 def along(weight: Weight, x: Array, axis: Axes) -> Array:
     """A weight reshaped to broadcast against x: its sizes stand at `axis`, if it has fewer at the last of these."""
-    weight, shape = np.asarray(weight, x.dtype), [1] * x.ndim
+    weight, shape = np.asarray(weight, np.result_type(x, np.float32)), [1] * x.ndim
     for n, position in zip(weight.shape[::-1], positions(x, axis)[::-1], strict=False):
         shape[position] = n
     return weight.reshape(shape)

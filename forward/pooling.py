@@ -9,9 +9,9 @@ from .convolution import Sizes, floating, pad, sliding_windows
 def max_pool(x: Array, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid") -> Array:
     """y[b, i, j, c] = max over m, n of padded[b, i*s + m, j*t + n, c], with the strides (s, t).
 
-    x (batch, *axes, channels) -> y (batch, *out, channels); `padded` is x with -infinity where `padding_sizes` adds
-    cells: these never win. `pool_size` and `strides` are one number, or one for each axis; `strides` are the pool's
-    size unless given. Raises ValueError if no window fits. Source: Keras' MaxPooling1D and MaxPooling2D.
+    x (batch, *axes, channels) -> y (batch, *out, channels); `padded` is x with -infinity where
+    `forward.convolution.padding_sizes` adds cells: these never win. `pool_size` and `strides`, the pool's size unless
+    given, are numbers, or one for each axis. Raises ValueError if no window fits. Source: Keras' MaxPooling1D, 2D.
     """
     return pools(floating(x), pool_size, strides, padding, -np.inf).max(axis=cell_axes(x))
 

@@ -108,7 +108,8 @@ def gru(
 def first_states(x: Array, recurrent_kernel: Array, number: int, initial_state: list[Array] | None) -> list[Array]:
     """`initial_state`, or so many zeros (batch, units); ValueError for others."""
     shape = len(x), len(recurrent_kernel)
-    states = initial_state or [np.zeros(shape, recurrent_kernel.dtype)] * number
+    dtype = np.result_type(x, recurrent_kernel, np.float32)  # of whole numbers, too, the states are none
+    states = [each.astype(dtype) for each in initial_state or [np.zeros(shape)] * number]
     if [state.shape for state in states] != [shape] * number:
         raise ValueError(f"expected {number} initial states of {shape[1]} units, got {[s.shape[1:] for s in states]}")
     return states

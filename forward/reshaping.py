@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .activations import Array
-from .convolution import Sizes, per_axis
+from .convolution import Sizes, floating, per_axis
 
 Pairs = tuple[tuple[int, int], ...]  # (in front, behind) for each axis between batch and channels
 
@@ -47,6 +47,7 @@ def up_sampling(x: Array, size: Sizes, interpolation: str = "nearest") -> Array:
         if interpolation == "nearest":
             x = np.repeat(x, times, axis=axis)
         else:
+            x = floating(x)
             place = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
             i = place.astype(int)
             w = (place - i).astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1 - axis))

@@ -34,8 +34,8 @@ def text_vectorization(
 ) -> Array:  # fmt: skip
     """Each text as a row of token numbers: (batch,) strings -> (batch, output_sequence_length) int64.
 
-    A token (see `tokenize`) becomes its number in the vocabulary, whose keys are UTF-8 bytes, or 1 if it is not there;
-    the row is cut, or filled up with 0. Without a length the longest text sets it.
+    A token (see `forward.text.tokenize`) becomes its number in the vocabulary, whose keys are UTF-8 bytes, or 1 if it
+    is not there; the row is cut, or filled up with 0. Without a length the longest text sets it.
     """
     rows = [[vocabulary.get(token, 1) for token in tokenize(text, standardize, split, ngrams)] for text in texts]
     length = output_sequence_length or max(map(len, rows), default=0)
@@ -48,7 +48,7 @@ def count_vectorization(
 ) -> Array:  # fmt: skip
     """How often each token of the vocabulary occurs in each text: (batch,) strings -> (batch, size) int64.
 
-    Tokens (see `tokenize`) that are not in the vocabulary are counted in column 0.
+    Tokens (see `forward.text.tokenize`) that are not in the vocabulary are counted in column 0.
     """
     counts = np.zeros((len(texts), size), np.int64)
     for row, text in zip(counts, texts, strict=True):

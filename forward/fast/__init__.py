@@ -1,8 +1,8 @@
 """The same results sooner: what `predict` takes, and nothing else needs.
 
-`plan` says which layers go which way, `spread` shares the work among threads. `conv`, the poolings and the recurrent
-layers have the plain function of the same name in `forward/` as their reference; without this folder `predict` computes
-with those.
+`plan` says which layers go which way, `spread` shares the work among threads. The plain functions of `forward/` are the
+reference: of `conv` and the poolings those of the same name, of a cell the one that its docstring names. Without this
+folder `predict` computes with those.
 """
 
 from .planning import plan

@@ -8,27 +8,22 @@ from numpy.lib.stride_tricks import as_strided
 from ..activations import Array, Weight
 from ..convolution import Sizes, padding_sizes, per_axis
 from .memory import at_once, surround
-from .pooling import largest
-from .winograd import Tail, able, inputs, outputs, pays, transform_kernel, winograd
+from .winograd import OnOutputs, able, inputs, outputs, pays, transform_kernel, winograd
 
 COLUMN_BYTES = 2**20  # of windows as columns and of their products, which then stay in the core's own cache
 
 
 def conv(
     x: Array, kernel: Array, bias: Weight = 0.0, strides: Sizes = 1, padding: str = "valid",
-    dilation_rate: Sizes = 1, groups: int = 1, pool: Sizes = 1,
+    dilation_rate: Sizes = 1, groups: int = 1,
 ) -> Array:  # fmt: skip
-    """`forward.conv`, and then `max_pool(y, pool)`, without making y.
-
-    Adding the bias does not change which value of a pool is the largest, so it comes last, when fewer values are left.
-    """
+    """`forward.conv`."""
     x, kernel = (each.astype(np.result_type(x, kernel, np.float32), copy=False) for each in (x, kernel))
     channels = kernel.shape[-2]
     if x.ndim != kernel.ndim or x.shape[-1] != channels * groups:
         raise ValueError(f"x of shape {x.shape} does not fit a kernel of shape {kernel.shape} and {groups} groups")
     parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-    window = strides, padding, dilation_rate, pool
-    found = [Convolution(own, *window, tail=lambda y, _: largest(y), prepare=False)(part) for part, own in parts]
+    found = [Convolution(own, strides, padding, dilation_rate, prepare=False)(part) for part, own in parts]
     y = found[0] if groups == 1 else np.concatenate(found, axis=-1)
     return np.add(y, bias, out=y) if np.any(bias) else y
 
@@ -47,7 +42,7 @@ class Convolution:
 
     def __init__(
         self, kernel: Array, strides: Sizes = 1, padding: str = "valid", dilation_rate: Sizes = 1, pool: Sizes = 1,
-        tail: Tail | None = None, before: tuple[Array, Array] | None = None, prepare: bool = True,
+        tail: OnOutputs | None = None, before: tuple[Array, Array] | None = None, prepare: bool = True,
     ):  # fmt: skip
         like = np.empty((1, *kernel.shape[:-2], 1))
         sizes = [kernel.shape[:-2], *(per_axis(each, like) for each in (strides, dilation_rate, pool))]
@@ -100,6 +95,8 @@ class Convolution:
         y = surround(x.transpose(order), [(*sides, (0, 0), (0, 0))[axis] for axis in order])
         if self.before is None:
             return y
+        if np.may_share_memory(y, x):  # where there was nothing to pad and to move
+            y = y.copy()
         inside = y.transpose(np.argsort(order))
         inside = inside[tuple(slice(front, front + n) for n, (front, _) in zip(x.shape, sides, strict=False))]
         mean, deviation = self.before

@@ -15,7 +15,7 @@ from .convolution import Convolution
 from .pooling import largest, mean
 from .winograd import able, prepared_size
 
-LARGEST_POOL = 4  # places along an axis
+LARGEST_JOINED_POOL = 4  # places along an axis
 NEVER_FALLING = "linear", "relu", "relu6"  # activations
 CONVOLUTIONS = "Conv1D", "Conv2D"
 POOLINGS = {"MaxPooling1D": largest, "MaxPooling2D": largest, "AveragePooling1D": mean, "AveragePooling2D": mean}
@@ -66,7 +66,7 @@ def pools_on_the_way(pooling: Any, convolution: Any) -> bool:
     """Whether the pools neither overlap nor reach into padding, are small, and are not cut by Winograd's tiles."""
     window = convolution.kernel.shape[:-2], convolution.strides, convolution.dilation_rate
     cut = able(*window) and not able(*window, pooling.pool_size)
-    small = np.max(pooling.pool_size) <= LARGEST_POOL and not cut
+    small = np.max(pooling.pool_size) <= LARGEST_JOINED_POOL and not cut
     return small and pooling.padding == "valid" and pooling.pool_size == pooling.strides
 
 
@@ -80,7 +80,7 @@ class ConvolutionStep:
 
     def __init__(self, layers: list[Any], room: float = math.inf):
         start = next(number for number, each in enumerate(layers) if each.class_name in CONVOLUTIONS)
-        self.first, convolution = layers[0], layers[start]
+        self.convolution = convolution = layers[start]
         tail = Tail(convolution)
         for layer in layers[start + 1 :]:
             tail.add(layer)
@@ -89,14 +89,15 @@ class ConvolutionStep:
         if standardizes(layers[0], convolution.kernel.ndim):
             before = layers[0].mean, np.maximum(np.sqrt(layers[0].variance), 1e-7)
         window = convolution.strides, convolution.padding, convolution.dilation_rate, tail.pool
-        self.table = prepared_size(tail.kernel.shape) if able(tail.kernel.shape[:-2], *window[::2]) else 0
+        tiled = able(tail.kernel.shape[:-2], convolution.strides, convolution.dilation_rate)  # pools are not cut
+        self.table = prepared_size(tail.kernel.shape) if tiled else 0
         self.table = 0 if self.table > room else self.table
         self.compute = Convolution(tail.kernel, *window, tail, before, prepare=self.table > 0)
         self.activation = None if convolution.config["activation"] in NEVER_FALLING else convolution.activation
 
     def __call__(self, x: Any, mask: Any = None) -> Array:
         """The output alone."""
-        y = self.compute(self.first.cast(x))
+        y = self.compute(self.convolution.cast(x))
         return y if self.activation is None else self.activation(y)
 
     def run(self, x: Any, mask: Any = None) -> tuple[Array, None]:
@@ -111,7 +112,8 @@ class Tail:
         self.kernel, self.pool = convolution.kernel, 1
         self.offset = np.zeros(self.kernel.shape[-1], self.kernel.dtype) + convolution.bias  # to be added yet
         self.steps: list[Callable[[Array, int], Array]] = []
-        self.linear = self.rising = True  # whether the steps so far are
+        # So far: may a scale above zero still go into the kernel, and does no step turn the order round?
+        self.scalable = self.rising = True
         self.activate(convolution)
 
     def __call__(self, y: Array, batch: int) -> Array:
@@ -133,27 +135,27 @@ class Tail:
             else:
                 self.shift()
                 self.steps.append(partial(on_outputs, function))
-                self.linear = False
+                self.scalable = False
 
     def normalize(self, layer: Any) -> None:
-        """(y - mean) * scale + beta: the scale in the kernel, unless a step before it is not linear."""
+        """(y - mean) * scale + beta: the scale in the kernel, unless a step before it forbids that."""
         scale = layer.gamma / np.sqrt(layer.moving_variance + layer.epsilon)
-        if self.linear and (not self.steps or np.all(scale > 0)):
+        if self.scalable and (not self.steps or np.all(scale > 0)):
             self.kernel, self.offset = self.kernel * scale, self.offset * scale
         else:
             self.shift()
             self.steps.append(PerFilter(np.multiply, scale))
-            self.linear, self.rising = False, self.rising and bool(np.all(scale > 0))
+            self.scalable, self.rising = False, self.rising and bool(np.all(scale > 0))
         self.offset = self.offset + layer.beta - layer.moving_mean * scale
 
     def activate(self, layer: Any) -> None:
         """The activation of a layer, if it has one that can be done on the way."""
         name = layer.config["activation"]
-        if name not in ("linear", None) and name in NEVER_FALLING:
+        if name != "linear" and name in NEVER_FALLING:
             self.shift()
             zeros = PerFilter(np.maximum, np.zeros_like(self.offset))  # numpy is slower with a single zero
             self.steps.append(zeros if layer.activation is relu else partial(on_outputs, layer.activation))
-            self.linear = False
+            self.scalable = False
 
     def shift(self) -> None:
         """Add what is to be added."""

@@ -9,6 +9,8 @@ from ..activations import Array
 from .recurrent import Cell
 
 LARGEST = 3 * 2**16  # numbers of the joined kernel: in a larger one its zeros take longer than the calls that it saves
+# Activations by which no unit sees another, nor an infinity comes up: times a zero of the joined kernel it is no number
+BOUNDED = "tanh", "sigmoid", "hard_sigmoid", "hard_tanh"
 
 
 class Joined:
@@ -30,9 +32,10 @@ class Joined:
             if stacked and number:
                 both[:, self.own[number - 1], own] = kernel
         self.cell = cells[0].widened(both)
-        self.biases = np.concatenate(
-            [cell.inputs(np.zeros((1, cell.kernel.shape[1]), cell.kernel.dtype))[:, 0] for cell in cells[1:]], axis=-1
-        )
+        if stacked:  # what the cells behind the first add, whose inputs come by the kernel
+            nothing = [np.zeros((1, cell.kernel.shape[1]), cell.kernel.dtype) for cell in cells]
+            behind = [cell.inputs(x)[:, 0] for cell, x in zip(cells, nothing, strict=True)][1:]
+            self.biases = np.concatenate(behind, axis=-1)
 
     def outputs(self, x: list[Array]) -> list[Array]:
         """The outputs of each cell (1 + steps, units), the first of which are zeros, before any step.
@@ -70,15 +73,19 @@ def joined(layers: list[Any], stacked: bool) -> Joined | None:
     cells, first = [layer.cell for layer in layers], layers[0]
     alike = ("class_name", "dtype", "activation", "recurrent_activation", "reset_after")
     same = all(getattr(layer, name, True) == getattr(first, name, True) for layer in layers for name in alike)
+    named = [first.config[name] for name in ("activation", "recurrent_activation") if name in first.config]
+    bounded = all(name in BOUNDED for name in named)
     units = sum(layer.units for layer in layers)
     size = len(cells[0].recurrent_kernel) * units**2
-    able = same and getattr(first, "reset_after", True) and not any(layer.return_state for layer in layers)
-    return Joined(cells, stacked) if able and size <= LARGEST else None
+    able = same and bounded and getattr(first, "reset_after", True) and not any(each.return_state for each in layers)
+    sound = all(np.isfinite(weight).all() for cell in cells for weight in (cell.kernel, cell.recurrent_kernel))
+    return Joined(cells, stacked) if able and sound and size <= LARGEST else None
 
 
 def fits(x: Array, mask: Array | None) -> bool:
-    """Whether it is a single sample of some steps, with a mask that is right or none."""
-    return len(x) == 1 and x.shape[1] > 0 and (mask is None or mask.shape == x.shape[:2])
+    """Whether it is a single sample of some steps, all of them numbers, with a mask that is right or none."""
+    right = mask is None or mask.shape == x.shape[:2]
+    return len(x) == 1 and x.shape[1] > 0 and right and (x.dtype.kind != "f" or bool(np.isfinite(x).all()))
 
 
 def in_stack(joint: Joined, layers: list[Any], x: Array, mask: Array | None) -> Array:

@@ -21,7 +21,7 @@ from .recurrent import Cell, GRUCell, LSTMCell, SimpleRNNCell, unroll
 from .stacked import directions, in_a_row
 
 # A small file may ask for tables that fill the memory.
-LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model
+LARGEST_TABLES = 2**24  # numbers, 64 MiB, of all tables of a model; a model or layer inside a layer counts for itself
 LARGEST_GROWTH = 4  # of a table against the weights that it stands for
 
 
@@ -51,7 +51,7 @@ def plan(calls: list[Any], layers: dict[str, Any], ends: Iterable[Any]) -> list[
 
 
 def alone(calls: list[Any], uses: Counter[Any]) -> list[Any]:
-    """The first call, and those that follow it, each of which alone takes what the one before gives, and that."""
+    """The first call and those behind it, as long as each takes only what the one before gives, and no other that."""
     row = calls[:1]
     for call in calls[1:]:
         key = (row[-1].name, row[-1].index, 0)
@@ -79,7 +79,7 @@ def together(layers: list[Any], room: int) -> tuple[Any, int]:
 def sooner(layer: Any, **changes: Any) -> Any:
     """The layer, and those inside it, with the functions of this folder; None if they have none for it."""
     if reach([layer]):
-        return ConvolutionStep([layer])
+        return ConvolutionStep([layer], LARGEST_TABLES)
     other = copy(layer)
     vars(other).update(changes)
     if layer.class_name in RECURRENT:
@@ -187,7 +187,7 @@ class Recurrences:
 
 
 def both_ways(layer: Any, layers: list[Any]) -> Any:
-    """A copy of a bidirectional layer, which goes in both directions at once where a single sample comes."""
+    """A bidirectional layer, itself a copy, changed to go in both directions at once where a single sample comes."""
     layer.layers, plain = layers, type(layer).call
     if joint := joined(layers, stacked=False):
 

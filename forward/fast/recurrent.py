@@ -19,38 +19,6 @@ ONE = np.ones((), np.float32)  # an array: numpy takes longer for a number
 ROWS = 1024  # of inputs, whose products with the kernel are made at once: so they stay in the processor's cache
 
 
-def simple_rnn(
-    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
-    mask: Mask = None, initial_state: States | None = None, return_sequences: bool = False,
-    return_state: bool = False, go_backwards: bool = False, zero_output_for_mask: bool = False,
-) -> Any:  # fmt: skip
-    """`forward.simple_rnn`."""
-    cell = SimpleRNNCell(kernel, recurrent_kernel, bias, activation)
-    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
-
-
-def lstm(
-    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid, mask: Mask = None, initial_state: States | None = None,
-    return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
-    zero_output_for_mask: bool = False,
-) -> Any:  # fmt: skip
-    """`forward.lstm`."""
-    cell = LSTMCell(kernel, recurrent_kernel, bias, activation, recurrent_activation)
-    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
-
-
-def gru(
-    x: Array, kernel: Array, recurrent_kernel: Array, bias: Array | float = 0.0, activation: Activation = tanh,
-    recurrent_activation: Activation = sigmoid, reset_after: bool = True, mask: Mask = None,
-    initial_state: States | None = None, return_sequences: bool = False, return_state: bool = False,
-    go_backwards: bool = False, zero_output_for_mask: bool = False,
-) -> Any:  # fmt: skip
-    """`forward.gru`."""
-    cell = GRUCell(kernel, recurrent_kernel, bias, activation, recurrent_activation, reset_after)
-    return unroll(cell, x, mask, initial_state, return_sequences, return_state, go_backwards, zero_output_for_mask)
-
-
 class Cell:
     """One step of a recurrent layer, in place, with weights that are laid out for it once.
 
@@ -178,13 +146,13 @@ class GRUCell(Cell):
     ):  # fmt: skip
         bias, other = bias if np.ndim(bias) == 2 else (bias, 0.0)
         other = np.zeros(kernel.shape[-1], kernel.dtype) + other
-        self.reset_after, units = reset_after, len(recurrent_kernel)
+        self.reset_after, self.bounded, units = reset_after, activation in (tanh, sigmoid), len(recurrent_kernel)
         self.of_candidate = other[2 * units :]
         other = np.where(np.arange(3 * units) < 2 * units, other, 0)  # which is added to z at once
         super().__init__(kernel, recurrent_kernel, bias + other, activation, recurrent_activation)
 
     def inputs(self, x: Array) -> Array:
-        """With what is added to the product of h for the candidate, before that of x, which r does not reach."""
+        """z (4, steps, units): of u, of r, of the candidate the recurrent bias, which r scales, and last its input."""
         z = np.empty((4, len(x), self.kernel.shape[-1]), np.result_type(self.kernel, *([] if x.ndim == 1 else [x])))
         for place, kernel, bias in zip((0, 1, 3), self.kernel, self.bias, strict=True):
             if x.ndim == 1:
@@ -201,6 +169,7 @@ class GRUCell(Cell):
     def bind(self, h: Array, *others: Array) -> Step:
         (total, product), last = self.product(h), self.recurrent_kernel[2]
         gate, through, activation, add = self.gate, self.through, self.activation, np.add
+        # joined, the kernel has a fourth part: what the cell below gives this candidate
         gates, (u, r, candidate, *fed) = total[:2], total
 
         def step(z: Array, h: Array, new: Array) -> None:
@@ -213,9 +182,16 @@ class GRUCell(Cell):
                 np.matmul(through(h, r, r), last, candidate)
             add(candidate, fed[0] if fed else z[3], candidate)
             activation(candidate, candidate)
-            np.subtract(h, candidate, r)
-            through(r, u, u)
-            add(u, candidate, new)
+            if self.bounded:
+                np.subtract(h, candidate, r)
+                through(r, u, u)
+                add(u, candidate, new)
+            else:  # beside a large candidate h would lose its digits
+                through(ONE, u, u)
+                np.multiply(h, u, r)
+                np.subtract(ONE, u, u)
+                np.multiply(candidate, u, u)
+                add(r, u, new)
 
         return step
 

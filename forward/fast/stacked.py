@@ -14,20 +14,20 @@ def in_a_row(layers: list[Any], x: Array, mask: Array | None) -> Array:
     steps = steps_of(x, mask)
     y = steps.pack(x)
     for number, layer in enumerate(layers):
-        y = through(layer, y[:-1] if number else y, steps)
+        y = outputs_of(layer, y[:-1] if number else y, steps)
     last = directions(layers[-1])[0]
     if last.return_sequences:
         return steps.unpack(y, last.zero_output_for_mask)
     return steps.last(y[steps.back], last.zero_output_for_mask)
 
 
-def through(layer: Any, x: Array, steps: Steps) -> Array:
+def outputs_of(layer: Any, x: Array, steps: Steps) -> Array:
     """The outputs of a layer, or the last one, both as `walk` gives them, of packed steps that begin with zeros."""
     if layer.class_name == "Bidirectional":
         one, other = layer.layers
-        z = through(other, x.take(steps.opposite[:-1], axis=0), steps)
+        z = outputs_of(other, x.take(steps.opposite[:-1], axis=0), steps)
         z = z.take(steps.opposite, axis=0) if other.return_sequences else z
-        return layer.join(through(one, x, steps), z)
+        return layer.join(outputs_of(one, x, steps), z)
     zeros = np.zeros((len(steps.order), layer.units), layer.dtype)
     outputs, states = walk(layer.cell, x, steps, [zeros] * layer.cell.states, layer.return_sequences)
     return outputs if layer.return_sequences else states[0]

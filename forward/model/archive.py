@@ -171,16 +171,16 @@ def read_pair(path: str | Path, weights: str | Path) -> dict[str, bytes]:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """The parts of a `.keras` file that was unpacked. No asset is read from elsewhere, by a link."""
+    """The parts of a `.keras` file that was unpacked. Nothing is read from elsewhere, by a link."""
     if missing := [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]:
         names = sorted(each.name for each in folder.iterdir())
         raise ModelFileError(f"it is a folder without {missing[0]}; {identify_parts(names)}")
-    assets = [each for each in sorted((folder / "assets").rglob("*")) if each.is_file()]
-    for each in assets:
+    files = [folder / name for name in (CONFIG, WEIGHTS, "metadata.json")] + sorted((folder / "assets").rglob("*"))
+    files = [each for each in files if each.is_file()]
+    for each in files:
         if not each.resolve().is_relative_to(folder.resolve()):
-            raise ModelFileError(f"the asset {brief(each.name)} is a link that leads out of the folder")
-    files = [folder / name for name in (CONFIG, WEIGHTS, "metadata.json") if (folder / name).is_file()]
-    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files + assets}
+            raise ModelFileError(f"{brief(each.name)} is a link that leads out of the folder")
+    return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files}
 
 
 def read_zip(path: str | Path) -> dict[str, bytes]:

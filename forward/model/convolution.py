@@ -9,7 +9,9 @@ from ..activations import Array
 from ..convolution import conv, conv_transpose, depthwise_conv, per_axis, separable_conv
 from ..errors import ModelFileError
 from .activations import activation
-from .layer import Layer, Shapes
+from .archive import SavedLayer
+from .layer import Layer, Shapes, shape_text
+from .limits import LARGEST_OUTPUT
 from .settings import count, counts, flag, one_of, optional
 
 
@@ -22,9 +24,24 @@ class Convolution(Layer, abstract=True):
     fixed = {"data_format": "channels_last"}  # channels_first is refused
     bias = 0.0
 
+    def check_input(self, x: Array) -> None:
+        super().check_input(x)
+        if self.padded(x) > LARGEST_OUTPUT:
+            raise ModelFileError(f"{self} would pad its input of shape {shape_text(x)} to {self.padded(x):,} numbers")
+
+    def prepare(self, saved: SavedLayer, x: Array) -> None:
+        """A number for each axis, where the file has one for all."""
+        super().prepare(saved, x)
+        vars(self).update({name: (*per_axis(vars(self)[name], x),) for name in ("strides", "dilation_rate")})
+
+    def padded(self, x: Array) -> int:
+        """How many numbers a sample of x has at most with its padding."""
+        sizes = per_axis(self.kernel_size, x), per_axis(self.dilation_rate, x)
+        return math.prod(n + d * (k - 1) for n, k, d in zip(x.shape[1:-1], *sizes, strict=True)) * x.shape[-1]
+
     def widest(self, x: Array, y: Array, plain: bool) -> int:
         windows = math.prod(y.shape[1:-1]) * math.prod(per_axis(self.kernel_size, x)) * x.shape[-1]
-        return max(super().widest(x, y, plain), windows if plain else 0)
+        return max(super().widest(x, y, plain), self.padded(x), windows if plain else 0)
 
 
 class Conv2D(Convolution):
@@ -99,6 +116,7 @@ class Conv2DTranspose(Convolution):
 
     sizes = Convolution.sizes | {"filters": count}
     settings = Convolution.settings | {"output_padding": optional(partial(counts, least=0))}
+    defaults = {"output_padding": None}  # Keras 3 did not save it until keras-team/keras#23014
     rank = 4
 
     def check_input(self, x: Array) -> None:

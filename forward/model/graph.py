@@ -80,7 +80,7 @@ class Graph(Nest, abstract=True):
                 if call.name not in self.by_name:
                     self.by_name[call.name] = self.build(entries[call.name], given)
                 call.check_options(self.by_name[call.name])
-                ledger.spend(self.by_name[call.name])
+                ledger.spend(self.by_name[call.name], given)
                 y = self.step(call, values, masks)
             except BROKEN as error:
                 if isinstance(error, ModelFileError):
@@ -110,8 +110,7 @@ class Graph(Nest, abstract=True):
     def takes_steps(self) -> bool:
         return any(layer.takes_steps for layer in self.layers)
 
-    @property
-    def work(self) -> int:
+    def work(self, x: Any) -> int:
         return self.ledger.work
 
     def widest(self, x: Any, y: Any, plain: bool) -> int:

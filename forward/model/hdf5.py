@@ -46,6 +46,7 @@ class _File:
         self.data = data
         self.seen: set[int] = set()
         self.budget = len(data)  # bytes that all arrays together may have
+        self.letters = len(data)  # that all paths together may have
 
     def at(self, offset: int, layout: str) -> tuple[Any, ...]:
         """The numbers of this struct layout at an offset, which may be visited once."""
@@ -63,7 +64,11 @@ class _File:
                 raise ModelFileError(f"{path[:80]}... is too long a path")
             messages = self.messages(path, address)
             if SYMBOL_TABLE in messages:
-                waiting += [(f"{path}/{name}".lstrip("/"), to) for name, to in self.entries(messages[SYMBOL_TABLE])]
+                for name, to in self.entries(messages[SYMBOL_TABLE]):
+                    waiting.append((f"{path}/{name}".lstrip("/"), to))
+                    self.letters -= len(waiting[-1][0])
+                    if self.letters < 0:  # entries that lie over one another, or names that are one
+                        raise ModelFileError(f"damaged (its paths are longer than the file, as {name[:80]!r})")
             elif messages.keys() >= {DATASPACE, DATATYPE, LAYOUT}:
                 yield path, self.array(path, messages)
 

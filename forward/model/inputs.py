@@ -73,11 +73,13 @@ class InputLayer(Layer):
             if other := [each for each in array.reshape(-1) if not isinstance(each, str)]:
                 raise ValueError(f"{self.expected} {type(other[0]).__name__}: {other[0]!r}")
             return array
-        if self.dtype == "int64" and not np.can_cast(array.dtype, self.stored_dtype):
+        if self.dtype == "int64" and not (
+            np.can_cast(array.dtype, self.stored_dtype) and np.can_cast(array.dtype, self.dtype)
+        ):
             if not np.array_equal(array, np.trunc(array)):
                 raise ValueError(f"{self.expected} fractions")
             least, most = self.bounds
-            if array.size and not least <= array.min() <= array.max() <= most:
+            if array.size and not least <= array.min().item() <= array.max().item() <= most:
                 raise ValueError(f"{self.expected} values from {array.min()} to {array.max()}")
         return array.astype(self.dtype, copy=False)
 

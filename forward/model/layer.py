@@ -35,6 +35,7 @@ class Layer:
     sizes: ClassVar[dict[str, Check]] = {}
     fixed: ClassVar[dict[str, Any]] = {}
     no_effect: ClassVar[frozenset[str]] = frozenset()
+    defaults: ClassVar[dict[str, Any]] = {}  # of settings that a file may leave out
     abstract: ClassVar[bool] = True  # not one of Keras' layers, but what several share
     rank: ClassVar[int | None] = None  # how many axes x must have, the batch included
     casts: ClassVar[str] = "fiub"  # the kinds of numbers that are cast to the layer's own dtype, as Keras does
@@ -43,7 +44,6 @@ class Layer:
     handed_over: ClassVar[frozenset[str]] = frozenset({"mask"})  # what a graph may give it by name
     takes_steps: bool = False  # one short step after the other over time
     any_length: bool = False  # texts come out as long as the longest of their batch
-    work: int = 1  # how much it adds to a pass, in calls of a simple layer: see limits.py
     weights_group: ClassVar[str] = "vars"  # where Keras keeps the layer's weights inside its group
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
@@ -85,6 +85,10 @@ class Layer:
             return [self.cast(each) for each in x]
         return x.astype(self.dtype, copy=False) if x.dtype.kind in self.casts else x
 
+    def work(self, x: Any) -> int:
+        """How much a call adds to a pass, in calls of a simple layer: see limits.py."""
+        return 1
+
     def widest(self, x: Any, y: Any, plain: bool) -> int:
         """The most numbers that one sample takes on its way from x to y, by the plain functions or the fast ways."""
         return max(math.prod(each.shape[1:]) for each in listed(y))
@@ -96,7 +100,7 @@ class Layer:
 
     def check_settings(self, config: dict[str, Any]) -> dict[str, Any]:
         """The settings, clean."""
-        return check_settings(self, config, self.sizes | self.settings, self.fixed, self.no_effect)
+        return check_settings(self, self.defaults | config, self.sizes | self.settings, self.fixed, self.no_effect)
 
     def check_dtype(self, config: dict[str, Any]) -> tuple[str, str]:
         """The dtype to compute in, and that of the weights in the file."""

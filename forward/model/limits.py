@@ -19,6 +19,7 @@ LARGEST_OUTPUT = 2**27  # numbers per sample
 MOST_AXES, MOST_NGRAMS = 16, 64
 MOST_WORK = 20_000  # calls of layers, those of models inside included; some layers count as many
 WORK_OF_POOLING = 100
+STEPS_OF_A_CALL = 1000  # of a recurrent layer, each of which takes a few microseconds
 
 
 class Ledger:
@@ -28,9 +29,9 @@ class Ledger:
         self.model, self.work = model, 0
         self.widest = {False: 0, True: 0}  # for the fast ways and for the plain ones, which copy more
 
-    def spend(self, layer: Any) -> None:
-        """Count a call of this layer."""
-        self.work += layer.work
+    def spend(self, layer: Any, x: Any) -> None:
+        """Count a call of this layer with x."""
+        self.work += layer.work(x)
         if self.work > MOST_WORK:
             raise ModelFileError(f"{self.model} makes more than {MOST_WORK:,} calls of layers")
 

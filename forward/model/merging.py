@@ -8,7 +8,7 @@ import numpy as np
 
 from ..activations import Array
 from ..errors import ModelFileError, UnsupportedLayerError
-from ..merging import add, average, dot, multiply, subtract
+from ..merging import add, average, dot, maximum, minimum, multiply, subtract
 from .layer import Layer, Mask
 from .settings import axes, flag
 
@@ -88,14 +88,14 @@ class Maximum(Merge):
     """`maximum`; a masked step is passed over, unless it is in all."""
 
     def call(self, x: list[Array], mask: list[Mask]) -> Array:
-        return extreme(np.maximum, x, mask)
+        return extreme(np.maximum, x, mask) if some(mask) else maximum(x)
 
 
 class Minimum(Merge):
     """`minimum`; a masked step is passed over, unless it is in all."""
 
     def call(self, x: list[Array], mask: list[Mask]) -> Array:
-        return extreme(np.minimum, x, mask)
+        return extreme(np.minimum, x, mask) if some(mask) else minimum(x)
 
 
 class Multiply(Merge):
@@ -112,6 +112,11 @@ class Subtract(Merge):
 
     def call(self, x: list[Array], mask: list[Mask]) -> Array:
         return subtract(x)
+
+
+def some(mask: list[Mask]) -> bool:
+    """Whether any of the inputs has a mask."""
+    return any(each is not None for each in mask)
 
 
 def whole_masks(x: list[Array], mask: list[Mask]) -> list[Array]:

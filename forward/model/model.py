@@ -43,7 +43,7 @@ class Model(Graph, abstract=True):
         x on disk is read piece by piece. Where texts are padded to the longest of their batch, a piece is a
         whole batch, of 256 unless given.
 
-        With `fast` the layers take the ways of `forward.fast`, in `threads` threads (see `fast.spread`);
+        With `fast` the layers take the ways of `forward.fast`, in `threads` threads (see `forward.fast.spread`);
         without it each piece goes through the plain functions, one after the other, as by `forward`.
         Raises ValueError if x, batch_size or threads does not fit.
         """

@@ -3,7 +3,9 @@
 from functools import partial
 
 from ..activations import Array
+from ..convolution import per_axis
 from ..pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from .archive import SavedLayer
 from .layer import Layer, Mask
 from .limits import LARGEST_POOL, WORK_OF_POOLING
 from .settings import counts, flag, one_of
@@ -14,7 +16,14 @@ class Pooling(Layer, abstract=True):
 
     settings = {"pool_size": partial(counts, most=LARGEST_POOL), "strides": counts, "padding": one_of("valid", "same")}
     fixed = {"data_format": "channels_last"}  # channels_first is refused
-    work = WORK_OF_POOLING
+
+    def prepare(self, saved: SavedLayer, x: Array) -> None:
+        """A number for each axis, where the file has one for all."""
+        super().prepare(saved, x)
+        vars(self).update({name: (*per_axis(vars(self)[name], x),) for name in ("pool_size", "strides")})
+
+    def work(self, x: Array) -> int:
+        return WORK_OF_POOLING
 
 
 class MaxPooling2D(Pooling):

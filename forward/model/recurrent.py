@@ -11,6 +11,7 @@ from ..recurrent import gru, lstm, simple_rnn
 from .activations import activation
 from .archive import SavedLayer
 from .layer import Layer, Mask, Shapes, listed, shape_text
+from .limits import STEPS_OF_A_CALL
 from .settings import count, flag, one_of
 from .wrappers import Wrapper
 
@@ -22,9 +23,10 @@ class Recurrent(Layer, abstract=True):
 
     sizes = {"units": count, "use_bias": flag}
     settings = {"activation": activation, "return_sequences": flag, "return_state": flag, "go_backwards": flag}
-    settings |= {"zero_output_for_mask": flag}
+    settings |= {"zero_output_for_mask": flag, "unroll": flag}
     fixed = {"stateful": False}
-    no_effect = frozenset({"unroll", "dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
+    defaults = {"unroll": False}
+    no_effect = frozenset({"dropout", "recurrent_dropout", "implementation", "unit_forget_bias"})
     gates: ClassVar[int]  # blocks of units side by side in the kernels
     heeds_mask = takes_steps = True
     handed_over = frozenset({"mask", "initial_state"})
@@ -41,7 +43,14 @@ class Recurrent(Layer, abstract=True):
         return kernels | {"bias": (width,) if self.use_bias else None}
 
     def run(self, x: Array, mask: Mask = None, initial_state: States = None) -> tuple[Any, Mask]:
-        """For an empty batch run one step only: a file may declare millions."""
+        """For an empty batch run one step only: a file may declare millions.
+
+        Unrolled, Keras reverses the steps of a sequence that is read backwards, but not the mask by which it zeroes its
+        outputs; nobody can mean that, so it is refused.
+        """
+        switches = self.unroll and self.go_backwards and self.return_sequences and self.zero_output_for_mask
+        if switches and mask is not None:
+            raise UnsupportedLayerError(f"{self}: option unroll=True is not supported for a masked sequence backwards")
         if len(x):
             return super().run(x, mask, initial_state=initial_state)
         last = x.shape[1] - 1
@@ -52,6 +61,9 @@ class Recurrent(Layer, abstract=True):
 
     def compute_mask(self, x: Array, mask: Mask) -> Mask:
         return mask if self.return_sequences else None
+
+    def work(self, x: Array) -> int:
+        return 1 + x.shape[1] // STEPS_OF_A_CALL
 
     def widest(self, x: Array, y: Any, plain: bool) -> int:
         return max(super().widest(x, y, plain), x.shape[1] * self.gates * self.units)

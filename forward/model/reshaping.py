@@ -8,7 +8,7 @@ from ..activations import Array
 from ..convolution import per_axis
 from ..errors import UnsupportedLayerError
 from ..reshaping import cropping, flatten, repeat_vector, up_sampling, zero_padding
-from .layer import Layer
+from .layer import Layer, shape_text
 from .settings import count, counts, one_of, pair, pairs, target_shape
 
 
@@ -39,8 +39,11 @@ class Reshape(Layer):
     casts = "f"
 
     def call(self, x: Array) -> Array:
-        rest = math.prod(x.shape[1:]) // math.prod(n for n in self.target_shape if n != -1)
-        return x.reshape(len(x), *(rest if n == -1 else n for n in self.target_shape))
+        numbers, known = math.prod(x.shape[1:]), math.prod(n for n in self.target_shape if n != -1)
+        sizes = [numbers // known if n == -1 else n for n in self.target_shape]
+        if len(x) and math.prod(sizes) != numbers:  # an empty batch may stand in for other lengths
+            raise ValueError(f"{self} cannot make {self.target_shape} of {shape_text(x)}")
+        return x.reshape(len(x), *sizes)
 
 
 class RepeatVector(Layer):

@@ -27,9 +27,8 @@ class Wrapper(Nest, abstract=True):
         """What the layer inside gets."""
         return x
 
-    @property
-    def work(self) -> int:
-        return sum(layer.work for layer in self.layers)
+    def work(self, x: Any) -> int:
+        return sum(layer.work(self.inner(x)) for layer in self.layers)
 
     def widest(self, x: Any, y: Any, plain: bool) -> int:
         return max(each.widest(x, y, plain) for each in self.layers)

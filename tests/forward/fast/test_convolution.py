@@ -19,6 +19,14 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=limit)
 
 
+def conv_and_pool(x, kernel, bias=0.0, pool=1, groups=1, **window):
+    """A convolution and the maximum of its pools, which are made on the way."""
+    parts = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
+    tail = lambda y, _: pooling.largest(y)  # noqa: E731
+    found = [Convolution(own, **window, pool=pool, tail=tail)(part) for part, own in parts]
+    return np.concatenate(found, axis=-1) + bias
+
+
 @pytest.fixture(params=["float32", "float64"])
 def random(request, rng):
     """A function: a shape -> random numbers."""
@@ -39,7 +47,7 @@ def way(request, monkeypatch):
 @pytest.mark.parametrize("size", [(6, 7), (7, 10), (9, 6), (10, 11), (8, 12)])
 def test_convolution_and_its_pools(way, pool, size, random):
     x, kernel = random(2, *size, 3), random(3, 3, 3, 5)
-    assert_close(conv(x, kernel, pool=pool), plain_pooling.max_pool(plain.conv(x, kernel), pool))
+    assert_close(conv_and_pool(x, kernel, pool=pool), plain_pooling.max_pool(plain.conv(x, kernel), pool))
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -48,7 +56,7 @@ def test_kernels_of_any_size(way, kernel, padding, random):
     x, kernel, bias = random(2, 9, 12, 3), random(*kernel, 3, 5), random(5)
     expected = plain.conv(x, kernel, bias, padding=padding)
     assert_close(conv(x, kernel, bias, padding=padding), expected)
-    assert_close(conv(x, kernel, bias, padding=padding, pool=2), plain_pooling.max_pool(expected, 2))
+    assert_close(conv_and_pool(x, kernel, bias, padding=padding, pool=2), plain_pooling.max_pool(expected, 2))
 
 
 WINDOWS = {
@@ -71,7 +79,7 @@ def test_windows_of_any_kind(size, window, random):
     expected = plain.conv(x, kernel, bias, **options)
     assert_close(conv(x, kernel, bias, **options), expected)
     pool = 2 if min(expected.shape[1:3]) > 1 else (1, 2)
-    assert_close(conv(x, kernel, bias, **options, pool=pool), plain_pooling.max_pool(expected, pool))
+    assert_close(conv_and_pool(x, kernel, bias, **options, pool=pool), plain_pooling.max_pool(expected, pool))
 
 
 @pytest.mark.parametrize("options", [{}, {"padding": "causal", "dilation_rate": 2}, {"strides": 2, "groups": 2}])
@@ -79,12 +87,12 @@ def test_along_one_axis(options, random):
     x, kernel, bias = random(3, 19, 4), random(5, 4 // options.get("groups", 1), 6), random(6)
     expected = plain.conv(x, kernel, bias, **options)
     assert_close(conv(x, kernel, bias, **options), expected)
-    assert_close(conv(x, kernel, bias, **options, pool=3), plain_pooling.max_pool(expected, 3))
+    assert_close(conv_and_pool(x, kernel, bias, **options, pool=3), plain_pooling.max_pool(expected, 3))
 
 
 def test_no_samples_and_whole_numbers(rng):
     kernel = rng.normal(size=(3, 3, 24, 20))
-    assert conv(np.empty((0, 8, 9, 24)), kernel, pool=2).shape == (0, 3, 3, 20)
+    assert conv_and_pool(np.empty((0, 8, 9, 24)), kernel, pool=2).shape == (0, 3, 3, 20)
     x = rng.integers(0, 200, (2, 8, 9, 24)).astype("uint8")
     np.testing.assert_allclose(conv(x, kernel), plain.conv(x.astype(float), kernel), rtol=1e-9)
 
@@ -92,7 +100,7 @@ def test_no_samples_and_whole_numbers(rng):
 def test_what_does_not_fit(rng):
     x, kernel = rng.normal(size=(1, 4, 6, 3)), rng.normal(size=(3, 3, 3, 2))
     with pytest.raises(ValueError, match=r"a window of \[3, 3\] does not fit into \[2, 4\]"):
-        conv(x, kernel, pool=3)
+        conv_and_pool(x, kernel, pool=3)
     with pytest.raises(ValueError, match=r"a window of \[5, 3\] does not fit into \[4, 6\]"):
         conv(x, rng.normal(size=(5, 3, 3, 2)))
     with pytest.raises(ValueError, match=r"x of shape \(1, 4, 6, 3\) does not fit a kernel .* and 2 groups"):
@@ -102,7 +110,7 @@ def test_what_does_not_fit(rng):
             winograd(rng.normal(size=(*shape, 2, 3)), rng.normal(size=(36, 3, 5)), size, pool=pool)
     large = rng.normal(size=(8, 5, 66, 96)), rng.normal(size=(3, 3, 96, 96))  # so that Winograd's way would pay
     with pytest.raises(ValueError, match=r"a window of \[4, 4\] does not fit into \[3, 64\]"):
-        conv(*large, pool=4)
+        conv_and_pool(*large, pool=4)
 
 
 def test_winograd_where_it_pays(rng, monkeypatch):
@@ -125,9 +133,9 @@ def test_winograd_where_it_pays(rng, monkeypatch):
     assert ways == ["winograd", "im2col"]
 
 
-@pytest.mark.parametrize(("size", "most"), [(3, 2e-7), (5, 1e-6), (7, 1e-6)])
+@pytest.mark.parametrize(("size", "most"), [(3, 2e-7), (5, 2e-7), (7, 2e-7)])
 def test_winograd_rounds_little(size, most, rng, monkeypatch):
-    """Relative to the largest output, against an exact product; the points 0, +-1, +-2, ... have more."""
+    """Relative to the largest output, against an exact product; by the points 0, +-1, +-2, ... alone it is more."""
     monkeypatch.setattr(convolution, "pays", lambda *_: True)
     x, kernel = rng.uniform(0, 1, (8, 22, 22, 64)), rng.normal(size=(size, size, 64, 32))
     true = plain.conv(x, kernel)
@@ -138,7 +146,7 @@ def test_winograd_rounds_little(size, most, rng, monkeypatch):
 
 def test_a_few_images_and_rows_at_a_time(way, rng, monkeypatch):
     x, kernel = rng.normal(size=(7, 13, 9, 3)), rng.normal(size=(3, 3, 3, 4))
-    whole, calls = conv(x, kernel, pool=2), []
+    whole, calls = conv_and_pool(x, kernel, pool=2), []
     tail = lambda y, batch: calls.append((y.shape, batch)) or pooling.largest(y)  # noqa: E731
     step = Convolution(kernel, pool=2, tail=tail)
     for number, most in enumerate((10**9, 40_000, 1)):  # one row of one image is the least
@@ -150,6 +158,19 @@ def test_a_few_images_and_rows_at_a_time(way, rng, monkeypatch):
         assert (len(calls) == 1) == (number == 0)
     assert {batch for _, batch in calls} == {1}
     assert len(calls) == 7 * (3 if way == "winograd" else 5)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("size", [3, 5, 7])
+def test_what_is_no_number_stays_in_its_image(way, size, value, random):
+    """And is to be seen at every place that the plain function shows it at."""
+    x, kernel = random(3, 20, 18, 2), random(size, size, 2, 4)
+    x[1, 6, 7, 1] = value
+    with np.errstate(invalid="ignore"):
+        found, expected = conv(x, kernel), plain.conv(x, kernel)
+    assert_close(found[::2], expected[::2])
+    assert not np.isfinite(found[1][~np.isfinite(expected[1])]).any()
+    assert (found.shape == expected.shape) and not np.isfinite(expected[1]).all()
 
 
 def test_slabs():

@@ -55,6 +55,26 @@ STEPS = {
 }
 
 
+@pytest.mark.parametrize(("size", "samples"), [((28, 26), 1), ((28, 26), 3), ((300, 320), 3), ((30, 22), 1)])
+def test_what_is_standardized_on_the_way_stays_with_its_owner(size, samples, twins, rng):
+    """A single channel that needs no padding is laid out as it is: no number of it may change."""
+    standard = layers.Normalization(mean=rng.normal(size=1), variance=[2.5])
+    _, ours = twins(keras.Input((*size, 1)), standard, layers.Conv2D(8, 3))
+    x = rng.normal(size=(samples, *size, 1)).astype("float32")
+    before, expected = x.copy(), ours.forward(x)
+    x.flags.writeable = False
+    for _ in range(2):
+        np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=2e-5)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_whole_numbers_are_cast_where_nothing_in_front_does(twins, rng):
+    _, ours = twins(keras.Input((6, 5, 3), dtype="int32"), layers.Dropout(0.5), conv(4))
+    x = rng.integers(0, 9, (2, 6, 5, 3))
+    assert ours.predict(x).dtype == np.float32
+    np.testing.assert_allclose(ours.predict(x), ours.forward(x), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("winograd", [True, False])
 @pytest.mark.parametrize("name", STEPS)
 def test_steps(name, winograd, twins, rng, monkeypatch):
@@ -97,7 +117,7 @@ def test_tables_have_a_limit(twins, monkeypatch, rng):
     monkeypatch.setattr("forward.fast.convolution.pays", lambda *_: True)
     stack = keras.Input((12, 8, 3)), conv(5), conv(6, 5)
     x = rng.normal(size=(4, 12, 8, 3)).astype("float32")
-    sizes = 36 * 3 * 5, 64 * 5 * 6
+    sizes = 36 * 3 * 5, 15**2 * 5 * 6
     for most, tables in ((sum(sizes), sizes), (sum(sizes) - 1, (sizes[0], 0)), (sizes[0] - 1, (0, 0))):
         monkeypatch.setattr("forward.fast.planning.LARGEST_TABLES", most)
         theirs, ours = twins(*stack)

@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 
 from forward import recurrent as plain
-from forward.fast import joined, recurrent
+from forward.fast import joined, planning, recurrent
+from forward.model.activations import ACTIVATIONS
 
 TIME, FEATURES, UNITS = 6, 4, (3, 5, 2)
 KINDS = {"simple_rnn": recurrent.SimpleRNNCell, "lstm": recurrent.LSTMCell, "gru": recurrent.GRUCell}
@@ -136,6 +137,9 @@ NOT_JOINED = {
     "another dtype": lambda: pair(second={"dtype": "float64"}),
     "backwards": lambda: pair(first={"go_backwards": True}),
     "the last one backwards": lambda: pair(second={"go_backwards": True}),
+    "units that see each other": lambda: pair({"activation": "softmax"}, {"activation": "softmax"}),
+    "gates that see each other": lambda: pair(*[{"recurrent_activation": "softmax"}] * 2),
+    "numbers without end": lambda: pair({"activation": "relu"}, {"activation": "relu"}),
     "r before the product": lambda: pair(first={"reset_after": False}, second={"reset_after": False}, kind=layers.GRU),
 }
 
@@ -146,6 +150,26 @@ def test_not_joined(why, twins, rng, monkeypatch):
         keras.Input((TIME,), dtype="int32"), layers.Embedding(9, FEATURES, mask_zero=True), *NOT_JOINED[why]()
     )
     assert check(theirs, ours, masked(rng, 9), monkeypatch) == 0
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS.keys() - {"glu"}))  # which halves the units: no cell can have it
+def test_every_activation_in_both_directions(name, twins, rng):
+    """A row of both directions' units is no row of one's."""
+    both = layers.Bidirectional(layers.LSTM(4, activation=name, recurrent_activation="hard_sigmoid"))
+    _, ours = twins(keras.Input((3, FEATURES)), both)
+    x = rng.normal(size=(1, 3, FEATURES), scale=0.1).astype("float32")
+    np.testing.assert_allclose(ours.predict(x), ours.forward(x), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_no_number_stays_in_its_direction(twins, rng):
+    _, ours = twins(keras.Input((TIME, FEATURES)), layers.Bidirectional(layers.LSTM(4, return_sequences=True)))
+    x = rng.normal(size=(2, TIME, FEATURES)).astype("float32")
+    x[0, -1] = np.nan
+    lost = np.isnan(ours.predict(x[:1])).sum(axis=-1)
+    np.testing.assert_array_equal(lost, [[4] * (TIME - 1) + [8]])
+    weights = ours.layers[-1].layers[0]
+    weights.recurrent_kernel[0, 0] = np.inf
+    assert joined.joined([planning.sooner(each) for each in ours.layers[-1].layers], stacked=False) is None
 
 
 def test_a_limit(twins, rng, monkeypatch):

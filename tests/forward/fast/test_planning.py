@@ -157,6 +157,18 @@ def test_the_tables_of_a_model_share_the_limit(twin, monkeypatch):
         assert joined(twin(keras.Model(tokens, y))) == expected
 
 
+def test_a_convolution_inside_another_layer_has_a_limit(twins, rng, monkeypatch):
+    stack = keras.Input((2, 18, 14, 32)), layers.TimeDistributed(layers.Conv2D(40, 3))
+    x = rng.normal(size=(3, 2, 18, 14, 32)).astype("float32")
+    for most, there in ((36 * 32 * 40, True), (36 * 32 * 40 - 1, False)):
+        monkeypatch.setattr(planning, "LARGEST_TABLES", most)
+        theirs, ours = twins(*stack)
+        [step] = ours.plan[-1].layer.layers
+        assert (step.table > 0) == (step.compute.prepared is not None) == there
+        expected = np.array(theirs(x))
+        np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=3e-6 * np.abs(expected).max())
+
+
 def test_a_table_far_larger_than_its_weights_is_not_made(twins):
     _, ours = twins(keras.Input((5,), dtype="int32"), layers.Embedding(1000, 1), layers.SimpleRNN(5))
     assert joined(ours) == 0

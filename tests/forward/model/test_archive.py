@@ -207,6 +207,17 @@ def test_weights_are_never_read_from_elsewhere(saved, tmp_path):
     assert_refused(saved, forward.ModelFileError, r"layers/dense/vars/0 .* other files")
 
 
+@pytest.mark.parametrize("part", ["config.json", "model.weights.h5", "metadata.json"])
+def test_an_unpacked_file_is_never_read_from_elsewhere(part, saved, tmp_path):
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(saved) as archive:
+        archive.extractall(folder)
+    forward.load_model(folder)
+    (folder / part).rename(tmp_path / "elsewhere")
+    (folder / part).symlink_to(tmp_path / "elsewhere")
+    assert_refused(folder, forward.ModelFileError, f"'{part}' is a link that leads out of the folder")
+
+
 def test_virtual_weights(saved, tmp_path):
     def change(file):
         del file["layers/dense/vars/0"]

@@ -219,6 +219,40 @@ def test_transposed(window, padding, assert_same, rng):
     assert_same(rng.normal(size=(6, *SHAPE_2D)), keras.Input(SHAPE_2D), of_images)
 
 
+@pytest.mark.parametrize("kind", ["Conv1DTranspose", "Conv2DTranspose"])
+def test_transposed_as_earlier_keras_saved_it(kind, twins, tmp_path, rng):
+    """Without output_padding in its configuration."""
+    shape = SHAPE_1D if "1D" in kind else SHAPE_2D
+    theirs, _ = twins(keras.Input(shape), getattr(layers, kind)(5, 3, strides=2, name="odd"))
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].pop("output_padding"))
+    x = rng.normal(size=(2, *shape)).astype("float32")
+    np.testing.assert_allclose(forward.load_model(tmp_path / "model.keras").predict(x), theirs(x), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [SHAPE_1D, SHAPE_2D], ids=["1D", "2D"])
+def test_one_number_for_all_axes(shape, twins, tmp_path, rng):
+    """Keras takes it, too, but writes one for each."""
+    rank = len(shape) - 1
+    stack = getattr(layers, f"Conv{rank}D")(5, 2, name="odd"), getattr(layers, f"MaxPooling{rank}D")(2, name="pool")
+    theirs, _ = twins(keras.Input(shape), *stack)
+    changes = {"odd": {"strides": 1, "dilation_rate": 1, "kernel_size": 2}, "pool": {"pool_size": 2, "strides": 2}}
+    for name, values in changes.items():
+        change_entry(tmp_path / "model.keras", name, lambda found, values=values: found["config"].update(values))
+    x = rng.normal(size=(2, *shape)).astype("float32")
+    np.testing.assert_allclose(forward.load_model(tmp_path / "model.keras").predict(x), theirs(x), rtol=0, atol=1e-5)
+
+
+def test_padding_counts_and_has_an_end(twins, tmp_path):
+    _, ours = twins(keras.Input((4, 1)), layers.Conv1D(1, 2, padding="causal", dilation_rate=1000, name="odd"))
+    assert ours.ledger.widest[False] >= 1004
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(dilation_rate=[2**24]))
+    assert forward.load_model(tmp_path / "model.keras").ledger.widest[False] > 2**24
+    twins(keras.Input((4, 64)), layers.Conv1D(1, 3, padding="causal", dilation_rate=1000, name="odd"))
+    change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(dilation_rate=[2**24]))
+    with pytest.raises(forward.ModelFileError, match=r"layer 'odd' .* would pad its input of shape \('batch', 4, 64\)"):
+        forward.load_model(tmp_path / "model.keras")
+
+
 def test_more_padding_than_a_stride(twins, tmp_path):
     twins(keras.Input(SHAPE_1D), layers.Conv1DTranspose(5, 3, strides=2, output_padding=1, name="odd"))
     change_entry(tmp_path / "model.keras", "odd", lambda found: found["config"].update(output_padding=[2]))

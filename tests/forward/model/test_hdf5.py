@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 
 import h5py
 import numpy as np
@@ -83,6 +84,29 @@ def test_paths_have_an_end():
     """Groups inside groups with long names would make paths that grow with the square of the file."""
     with pytest.raises(forward.ModelFileError, match="too long a path"):
         hdf5.read(written(lambda file: file.create_dataset("/".join(["x" * 500] * 5), data=[1.0])))
+
+
+def test_paths_together_are_no_longer_than_the_file():
+    """Entries of a group that overlap can give one long name a thousand times."""
+    entries, leaves, root, table, heap, names = 2500, 30, 128, 256, 1024, 2048
+    data = bytearray(4096 + 40 * (leaves + 2) + 40 * entries + 4096)
+    data[:9] = hdf5.SIGNATURE + b"\0"
+    struct.pack_into("<Q", data, 64, root)
+    struct.pack_into("<BxHII", data, root, 1, 1, 1, 24)
+    struct.pack_into("<HHB", data, root + 16, 0x11, 16, 0)
+    struct.pack_into("<QQ", data, root + 24, table, heap)
+    struct.pack_into("<Q", data, heap + 24, names)
+    data[names : names + 1023] = b"a" * 1023
+    struct.pack_into("<4sxBH", data, table, b"TREE", 0, leaves)
+    for number in range(leaves):
+        leaf = 4096 + 40 * number + 39 - number
+        struct.pack_into("<Q", data, table + 32 + 16 * number, leaf)
+        struct.pack_into("<H", data, leaf + 6, entries)
+    tracemalloc.start()
+    with pytest.raises(forward.ModelFileError, match="its paths are longer than the file"):
+        hdf5.read(bytes(data))
+    assert tracemalloc.get_traced_memory()[1] < 2 * len(data) + 2**20
+    tracemalloc.stop()
 
 
 def offsets_of(data, size):

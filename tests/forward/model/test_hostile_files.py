@@ -652,6 +652,34 @@ def doublings(class_name, number, **settings):
 HOSTILE["shape_bomb_by_concatenation"] = Kind("graph", "double_", doublings("Concatenate", 60, axis=-1))
 
 
+@hostile("makes more than 20,000 calls of layers", "graph")
+def steps_without_end(path):
+    """A recurrent layer over millions of steps, again and again: each call is one, and takes a minute."""
+
+    def change(config):
+        own = config["config"]
+        own["layers"], own["output_layers"] = own["layers"][:1], ["steps", 1, 0]
+        (given,) = tensors([own["layers"][0]["config"]["name"], 0, 0])
+        more = {"module": "keras.layers", "registered_name": None}
+        repeat = {"name": "repeat", "n": 2**24, "dtype": "float32"}
+        own["layers"][0]["config"]["batch_shape"] = [None, 1]
+        calls = [{"args": [given], "kwargs": {}}]
+        own["layers"].append(more | {"class_name": "RepeatVector", "name": "repeat", "config": repeat} | {
+            "inbound_nodes": calls})  # fmt: skip
+        recurrent = layers.SimpleRNN(1, return_sequences=True, use_bias=False, name="steps").get_config()
+        calls = [{"args": tensors(source), "kwargs": {}} for source in (["repeat", 0, 0], ["steps", 0, 0])]
+        own["layers"].append(more | {"class_name": "SimpleRNN", "name": "steps", "config": recurrent} | {
+            "inbound_nodes": calls})  # fmt: skip
+
+    def weigh(file):
+        del file["layers"]
+        for number in range(2):
+            file[f"layers/simple_rnn/cell/vars/{number}"] = np.ones((1, 1), "float32")
+
+    change_config(path, change)
+    change_weights(path, weigh)
+
+
 # The weights
 
 

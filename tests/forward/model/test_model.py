@@ -160,6 +160,18 @@ def test_whole_numbers_must_fit_their_type(dtype, value, twins):
         ours.predict([[0, value]])
 
 
+@pytest.mark.parametrize(
+    "x", [np.array([[1, 2**63 + 5]], np.uint64), np.array([[1.0, 2.0**63]])], ids=["whole", "float"]
+)
+def test_whole_numbers_must_fit_ours(x, twins):
+    """They are int64 here: 2**63 would become a negative one."""
+    _, ours = twins(keras.Input((2,), dtype="uint64"), layers.Flatten())
+    with pytest.raises(ValueError, match="but got values from 1"):
+        ours.predict(x)
+    most = np.array([[1, 2**63 - 1]], np.uint64)
+    np.testing.assert_array_equal(ours.predict(most), most.astype(np.int64))
+
+
 def test_initial_states_must_be_arrays_that_fit(tmp_path):
     x, h = keras.Input((4, 3)), keras.Input((2,))
     keras.Model([x, h], layers.LSTM(2, name="odd")(x, initial_state=[h, h])).save(tmp_path / "model.keras")

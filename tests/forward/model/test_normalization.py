@@ -65,6 +65,20 @@ def test_normalization_of_whole_numbers(dtype, assert_same, rng):
     assert_same(rng.integers(0, 256, (6, *IMAGE)), keras.Input(IMAGE, dtype="uint8"), layer)
 
 
+def test_pixels_as_they_are(rng):
+    """The plain functions take whole numbers as what they are, also those that a byte can hold."""
+    x = rng.integers(0, 256, (2, 3, 4), dtype=np.uint8)
+    mean, variance, gamma = rng.normal(127, 9, 4), rng.uniform(90, 110, 4), rng.uniform(0.3, 0.7, 4)
+    for compute in (
+        lambda x: forward.normalization(x, mean, variance),
+        lambda x: forward.batch_normalization(x, mean, variance, gamma),
+        lambda x: forward.layer_normalization(x, gamma),
+        lambda x: forward.group_normalization(x, gamma, groups=2),
+        lambda x: forward.up_sampling(x, 2, "bilinear"),
+    ):
+        np.testing.assert_allclose(compute(x), compute(x.astype(float)), rtol=1e-4, atol=1e-4)
+
+
 def test_after_training(twins, rng):
     """The moving statistics count, not those of the batch."""
     theirs, ours = twins(keras.Input((5,)), layers.BatchNormalization())

@@ -325,6 +325,37 @@ def test_bidirectional_zeroes_masked_steps_whatever_the_file_says(twins, tmp_pat
     np.testing.assert_allclose(forward.load_model(tmp_path / "model.keras").predict(tokens), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("sequences", [True, False])
+@pytest.mark.parametrize("mask_zero", [True, False])
+def test_unrolled(mask_zero, sequences, assert_same, rng):
+    """Keras then takes another way; with a mask, and both directions' sequences, one that is refused."""
+    inner = layers.SimpleRNN(UNITS, return_sequences=sequences, unroll=True, name="odd")
+    stack = layers.Embedding(11, FEATURES, mask_zero=mask_zero), layers.Bidirectional(inner)
+    tokens = masked_tokens(rng)
+    if mask_zero and sequences:
+        words = r"layer 'backward_odd' \(SimpleRNN\): option unroll=True is not supported for a masked sequence"
+        with pytest.raises(forward.UnsupportedLayerError, match=words):
+            assert_same(tokens, keras.Input((TIME,), dtype="int32"), *stack)
+    else:
+        assert_same(tokens, keras.Input((TIME,), dtype="int32"), *stack)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("sequences", [True, False])
+def test_whole_numbers_make_no_whole_states(cell, sequences):
+    """As toy weights of a lesson may be."""
+    name = {layers.SimpleRNN: "simple_rnn", layers.LSTM: "lstm", layers.GRU: "gru"}[cell]
+    gates, compute = {"simple_rnn": 1, "lstm": 4, "gru": 3}[name], getattr(forward, name)
+    x, kernel, recurrent_kernel = np.array([[[1], [2], [0]]]), np.ones((1, gates), int), np.ones((1, gates), int)
+    exact = compute(*(each.astype(float) for each in (x, kernel, recurrent_kernel)), return_sequences=sequences)
+    found = compute(x, kernel, recurrent_kernel, return_sequences=sequences)
+    assert found.dtype.kind == "f" and 0 < found.min() < 1
+    np.testing.assert_allclose(found, exact, rtol=1e-6)
+    states = [np.ones((1, 1), int)] * STATES[cell]
+    given = compute(x, kernel, recurrent_kernel, initial_state=states, return_sequences=sequences)
+    assert given.dtype.kind == "f" and np.all(np.trunc(given) != given)
+
+
 def test_bidirectional_refuses_weights_of_neither_direction(twins, tmp_path):
     twins(keras.Input((TIME, FEATURES)), layers.Bidirectional(layers.LSTM(UNITS), name="odd"))
     change_weights(

@@ -6,6 +6,8 @@ from keras import layers
 
 import forward
 
+from ..files import change_entry
+
 
 def test_flatten(dtype, assert_same, rng):
     assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Flatten(), layers.Dense(6))
@@ -14,6 +16,16 @@ def test_flatten(dtype, assert_same, rng):
 @pytest.mark.parametrize("target_shape", [(-1,), (24,), (4, 6), (-1, 2, 3), (3, -1, 4), (3, 2, 4)])
 def test_reshape(target_shape, dtype, assert_same, rng):
     assert_same(rng.normal(size=(5, 2, 3, 4)), keras.Input((2, 3, 4)), layers.Reshape(target_shape))
+
+
+def test_a_shape_that_does_not_fit_is_told_with_the_layer(twins, tmp_path, rng):
+    twins(keras.Input((3, 4)), layers.Reshape((2, 6), name="odd"))
+    for target in ([2, 2], [24], [5, -1]):
+        change_entry(
+            tmp_path / "model.keras", "odd", lambda found, target=target: found["config"].update(target_shape=target)
+        )
+        with pytest.raises(ValueError, match=r"layer 'odd' \(Reshape\) cannot make .* of \('batch', 3, 4\)"):
+            forward.load_model(tmp_path / "model.keras").predict(rng.normal(size=(2, 3, 4)))
 
 
 @pytest.mark.parametrize("dims", [(2, 1, 3), (3, 1, 2), (2, 3, 1), (1, 3, 2)])
