@@ -38,7 +38,7 @@ help: ## list the targets and their variables
 	@echo
 	@echo "  PROFILE=quick|full|tiny       how much is trained; tiny is for tests, no result worth reading (now: $(PROFILE))"
 	@echo "  DATA=folder                   where the real data lies or is put (now: $(DATA))"
-	@echo "  SOURCE=auto|real|sample       real data only, the built-in sample, or real if there is any (now: $(SOURCE))"
+	@echo "  SOURCE=auto|real|sample       real data if there is any, real data only, or the built-in sample (now: $(SOURCE))"
 	@echo "  ARCH=name                     one architecture only (now: $(or $(ARCH),all)):"
 	@echo "                               $(basename $(notdir $(shell grep -l "^ARCHITECTURE = " study/architectures/*.py)))"
 	@echo "  SCHEDULER=tcp://host:8786     train on this Dask cluster (now: $(or $(SCHEDULER),the cores of this machine))"

@@ -1,13 +1,11 @@
-"""What the full study costs, and what more workers bring.
+"""One and two workers, measured: on this machine's processes, and on a Dask cluster.
 
-    python benchmarks/scale.py             # reckoned from the times in reports/full/results.csv
-    python benchmarks/scale.py --measure   # and measured: one and two workers, here and on a Dask cluster
+    python benchmarks/scale.py
 
-The reckoning gives the longest run that waits to the next worker that is free, as `study.training` does.
+`study/reckoning.py` reckons from the committed tables what more workers bring.
 """
 
 import argparse
-import heapq
 import json
 import os
 import resource
@@ -16,59 +14,17 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 import psutil
 
-from study import datasets, evaluation, full, status, training
+from study import datasets, evaluation, training
 from study.architectures import ARCHITECTURES
 from study.files import ROOT
-from study.runs import Place, jobs, jobs_under
+from study.runs import Place
 
-WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 MEASURED = "simple_rnn"  # runs of a few seconds each: what is not training shows most
-CHECK_S = 2.0  # seconds of a network's check beside its predictions: Keras loads and traces it; `--measure` tells
-
-
-def costs() -> pd.DataFrame:
-    """A row for each run of the full study: its seconds of training on one core, and of its check on the driver."""
-    table = full.table("results")
-    data = table["architecture"].map(lambda name: ARCHITECTURES[name].dataset)
-    seconds = table["keras_s"] + table["numpy_s"]
-    predicting = pd.concat([seconds.groupby(each).mean() for each in (table["architecture"], data)])
-    rows = []
-    for name, family in ARCHITECTURES.items():
-        check = CHECK_S + predicting[name if name in predicting else family.dataset]
-        for job in (*jobs(name, "full"), *chain(*jobs_under(name, "full").values())):
-            of_check = 0.0 if job.variant.condition else check  # under a condition numpy predicts alone
-            rows.append((name, job.variant.name, job.seed, job.epochs * status.epoch_by_table(job), of_check))
-    return pd.DataFrame(rows, columns=["architecture", "variant", "seed", "train_s", "check_s"])
-
-
-def hours(seconds: pd.Series, workers: int) -> float:
-    """How long so many workers take for runs of these seconds, the longest first."""
-    free = [0.0] * workers
-    for each in sorted(seconds, reverse=True):
-        heapq.heappush(free, heapq.heappop(free) + each)
-    return max(free) / 3600
-
-
-def reckoned(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each number of workers: hours of training, of the check after it, and the workers' share of work."""
-    check = table["check_s"].sum() / 3600
-    rows = [
-        (
-            workers,
-            trained := hours(table["train_s"], workers),
-            check,
-            trained + check,
-            table["train_s"].sum() / 3600 / workers / trained,
-        )
-        for workers in WORKERS
-    ]
-    return pd.DataFrame(rows, columns=["workers", "training h", "check h", "both h", "busy"])
 
 
 def measured(data_dir: str) -> pd.DataFrame:
@@ -125,7 +81,6 @@ def _cluster(workers: int) -> ExitStack:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--measure", action="store_true")
     parser.add_argument("--once", nargs=2, metavar=("WAY", "WORKERS"), help=argparse.SUPPRESS)
     parser.add_argument("--data", default="data")
     options = parser.parse_args()
@@ -133,11 +88,7 @@ def main() -> None:
         way, workers = options.once
         print(json.dumps(once(way, int(workers), str(Path(options.data).absolute()))))
         return
-    table = costs()
-    by_architecture = table.groupby("architecture", sort=False)["train_s"].agg(["count", "mean", "max", "sum"])
-    print(by_architecture.round(1).to_string(), reckoned(table).round(2).to_string(index=False), sep="\n\n")
-    if options.measure:
-        print("\n" + measured(options.data).to_string(index=False))
+    print(measured(options.data).to_string(index=False))
 
 
 if __name__ == "__main__":

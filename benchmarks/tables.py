@@ -114,13 +114,13 @@ def lines(table: pd.DataFrame, about: dict) -> str:
         f"{ARCHITECTURES[kind].title} {each.min():.2g} to {each.max():.2g} ({each.median():.2g})"
         for kind, each in kinds
     ]
-    under = slower(table)
-    said = f"Slower than Keras: {', '.join(under)}." if under else "None is slower."
+    under = (found < 1).sum()
+    said = f"{under or 'None'} of {len(found)} networks {'are' if under > 1 else 'is'} slower than Keras"
     text = (
-        "`forward` is so many times as fast as Keras, both by `predict` in their best batches, on the slower of BLAS' "
-        f"kernels, from the least to the most of the studied networks (the median): {', '.join(ranges)}. {said} "
-        f"{about['machine']} Every network, other engines, memory, start: [RESULTS.md](benchmarks/RESULTS.md). "
-        "The reports time otherwise: only the test split, Keras in batches of 256."
+        "Beside Keras' `predict`, each in its best batches, `forward` on the slower of two BLAS kernels is so many "
+        f"times as fast, from the least to the most of the studied networks (the median): {', '.join(ranges)}. {said} "
+        "([which; other engines, memory, start](benchmarks/RESULTS.md)). "
+        f"{about['machine']} [How it predicts](docs/speed.md)."
     )
     text = textwrap.fill(text, 118, break_on_hyphens=False)
     return f"{text}\n\n![{alt(found)}](docs/speed.png)"

@@ -103,9 +103,15 @@ def _keep(architectures: list[str], options: argparse.Namespace) -> None:
 
     names = dict.fromkeys(ARCHITECTURES[each].dataset for each in architectures)
     source = datasets.choose_source(names, options.data, options.source)  # once for all, as training does
+    wrong = []
     for name in architectures:
         data = datasets.load(ARCHITECTURES[name].dataset, options.data, source)
-        print(unfinished.keep(name, data, Place(options.profile, data.is_sample, options.out)), flush=True)
+        try:
+            print(unfinished.keep(name, data, Place(options.profile, data.is_sample, options.out)), flush=True)
+        except MismatchError as error:  # keeps no other architecture from being kept
+            wrong.append(str(error))
+    if wrong:
+        raise MismatchError("\n".join(wrong))
 
 
 def _verify(architectures: list[str], options: argparse.Namespace) -> None:

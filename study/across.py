@@ -20,11 +20,11 @@ from . import cells, evidence, full, statistics, store
 from .architectures import ARCHITECTURES
 from .baselines import Baseline
 from .datasets import Dataset
-from .evidence import AGAINST_BASELINES, Side, against_baselines, within_groups
+from .evidence import Side, against_baselines, within_groups
 from .files import atomic_write
 from .grid import Cell
 from .runs import Place
-from .sides import KEY
+from .sides import AGAINST_BASELINES, KEY
 
 KINDS = "kinds"  # the family of comparisons of one kind of cell with another
 BEST = "best"  # the variant that is best on the validation data, in each language another
@@ -184,9 +184,9 @@ def _in_full(key: pd.Series) -> tuple:
     """effect, low, high and verdict of the same comparison in the committed tables; NaN where they lack it."""
     architecture, group, variant, baseline = key
     if group == KINDS:
-        rows = full.cells()
-        if rows is not None:
-            rows = rows[(rows["variant"] == variant) & (rows["against"] == baseline)]
+        rows = full.of("cells", [architecture])
+        rows = rows[rows["variant"] == variant]
+        rows = rows[rows["against"] == baseline] if len(rows) else rows
     else:
         rows = full.of("comparisons", [architecture])
         rows = rows[(rows["group"] == group)]
@@ -194,9 +194,7 @@ def _in_full(key: pd.Series) -> tuple:
             rows = rows[rows["variant"] == store.best(full.of("results", [architecture]))]
         else:
             rows = rows[(rows["variant"] == variant) & (rows["baseline"] == baseline)]
-    if rows is not None:
-        rows = rows[rows["architecture"] == architecture]
-    if rows is None or rows.empty:
+    if rows.empty:
         return np.nan, np.nan, np.nan, np.nan
     return tuple(rows.iloc[0][["effect", "low", "high", "verdict"]])
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import across, datasets, report, training
+from . import across, conditions, datasets, report, training
 from .architectures import ARCHITECTURES
 from .datasets import Dataset
 from .errors import GridError, NotebookError
@@ -22,7 +22,7 @@ from .grid import Cell, read
 from .locks import alone
 from .pool import Failed, error_of, side_by_side
 from .profiles import BUDGETS
-from .runs import BY_HAND, PACKAGES, UNFINISHED, Place, Run, code_digest, fingerprint, jobs, versions
+from .runs import BY_HAND, PACKAGES, UNFINISHED, Job, Place, Run, code_digest, fingerprint, jobs, versions
 
 SAMPLE = "-sample"  # behind the name of a folder of what sample data gave
 HOME = "../../../index.html"  # the summary, as a cell's page links to it
@@ -88,16 +88,24 @@ def _works(grid: Sequence[Cell], home: Path, data_dir: str, is_sample: bool) -> 
 
 def _train(works: Sequence[Work], scheduler: str) -> tuple[dict[Cell, list[Run]], dict[Cell, Failed]]:
     """{cell: its runs} of those that are trained, and what the others failed for; all cells in one pool."""
-    batches = [(jobs(each.cell.architecture, each.cell.profile, number=each.cell.seeds), each) for each in works]
-    finished, failed = training.attempt([(batch, work.data, work.place) for batch, work in batches], scheduler)
+    several = [_batches(each) for each in works]
+    batches = [(*each, work.place) for work, some in zip(works, several, strict=True) for each in some]
+    finished, failed = training.attempt(batches, scheduler)
     trained, failures, first = {}, {}, 0
-    for batch, work in batches:
-        numbers = range(first, first := first + len(batch))
+    for work, some in zip(works, several, strict=True):
+        numbers = range(first, first := first + sum(len(batch) for batch, _ in some))
         if mine := [failed[each] for each in numbers if each in failed]:
             failures[work.cell] = Failed(training.said_of(mine), any(each.of_disk for each in mine))
         else:
             trained[work.cell] = [finished[each] for each in numbers]
     return trained, failures
+
+
+def _batches(work: Work) -> list[tuple[list[Job], Dataset]]:
+    """All that a cell trains, with its data; what is under other conditions last."""
+    cell = work.cell
+    studied = jobs(cell.architecture, cell.profile, number=cell.seeds), work.data
+    return [studied, *conditions.batches(cell.architecture, work.data, work.place)]
 
 
 def _make_pages(works: Sequence[Work], trained: dict[Cell, list[Run]], data_dir: str) -> dict[Cell, Failed]:

@@ -61,22 +61,21 @@ def _fold(data: Dataset, number: int) -> Dataset:
     return replace(data, **parts, checksum=digest(*parts.values()))
 
 
-def batches(architecture: str, data: Dataset, profile: str) -> list[tuple[list[Job], Dataset]]:
-    """All that a profile trains under other conditions, each condition with its data."""
-    conditions = ARCHITECTURES[architecture].conditions
-    return [(some, data_of(conditions[name], data)) for name, some in jobs_under(architecture, profile).items()]
+def batches(architecture: str, data: Dataset, place: Place) -> list[tuple[list[Job], Dataset]]:
+    """All that is trained under other conditions, each with its data; of texts in another language nothing."""
+    conditions, wanted = ARCHITECTURES[architecture].conditions, jobs_under(architecture, place.profile)
+    return [] if place.language else [(some, data_of(conditions[name], data)) for name, some in wanted.items()]
 
 
-def gather(architecture: str, data: Dataset, place: Place, scheduler: str = "") -> pd.DataFrame:
+def gather(architecture: str, data: Dataset, place: Place) -> pd.DataFrame:
     """Train what is not there, and write conditions.csv: a row for each network, in COLUMNS.
 
     `predicted` are the classes of the test split, or of the texts of the fold. A profile without conditions, and texts
     in another language, leave nothing.
     """
-    if place.language or not (wanted := batches(architecture, data, place.profile)):
-        return pd.DataFrame(columns=COLUMNS)
-    table = of_runs(training.train_all(wanted, place, scheduler), architecture, data)
-    store.write("conditions", place, table)
+    wanted = batches(architecture, data, place)
+    table = of_runs(training.train_all(wanted, place) if wanted else [], architecture, data)
+    store.write("conditions", place, table, architecture)
     return table
 
 
@@ -84,13 +83,14 @@ def of_runs(runs: list[Run], architecture: str, data: Dataset) -> pd.DataFrame:
     """COLUMNS of finished runs under conditions; `data` are those of the study."""
     names = dict.fromkeys(run.variant.condition for run in runs)
     theirs = {name: data_of(ARCHITECTURES[architecture].conditions[name], data) for name in names}
-    return pd.DataFrame([_row(run, theirs[run.variant.condition]) for run in runs], columns=COLUMNS)
+    around = {name: surroundings(each.x_test, code=__file__) for name, each in theirs.items()}
+    rows = [_row(run, theirs[run.variant.condition], around[run.variant.condition]) for run in runs]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(run: Run, data: Dataset) -> dict[str, Any]:
+def _row(run: Run, data: Dataset, around: dict[str, Any]) -> dict[str, Any]:
     if run.listed:
         return run.listed | {"variant": run.listed["variant"].partition("@")[0]}
-    around = surroundings(data.x_test, code=__file__)
     mark = fingerprint({"model": run.record["model_sha256"], **around})
     predicted = store.kept(store.check_of(run), mark, lambda: {"predicted": _predicted(run, data)})["predicted"]
     return {

@@ -16,9 +16,8 @@ from .datasets import Dataset
 from .evaluation import by_variant
 from .profiles import limited
 from .runs import Place
-from .sides import KEY, Side, difference, judged, sides_of
+from .sides import AGAINST_BASELINES, KEY, Side, difference, judged, sides_of
 
-AGAINST_BASELINES = "baselines"  # the family of comparisons with the strongest method that is no network
 COLUMNS = ["architecture", "group", "variant", "baseline", "metric", "n_seeds"]
 COLUMNS += ["effect", "low", "high", "p_improvement", "margin", "verdict"]
 P_VALUES = ["p_value", "p_equal", "p_holm", "p_holm_equal"]  # older tables lack these, and robustness.COUNTS
@@ -60,12 +59,16 @@ class Evidence:
         """The strongest method without a network, by the validation data."""
         return strongest(self.baselines)
 
+    def with_probabilities(self, variant: str) -> list[Check]:
+        """The checks of a variant's networks that are there; tables alone tell of the others, without probabilities."""
+        return [each for each in by_variant(self.checks)[variant] if not each.run.listed]
+
     def hardest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """The test examples to whose class the best variant gives the least probability, and its probabilities.
 
         Means over seeds. Shapes: (number,), (number, classes).
         """
-        mean = np.mean([each.keras for each in by_variant(self.checks)[self.best]], axis=0)
+        mean = np.mean([each.keras for each in self.with_probabilities(self.best)], axis=0)
         y = self.data.y_test
         which = np.argsort(mean[np.arange(len(y)), y], kind="stable")[:number]
         return which, mean[which]
@@ -115,7 +118,7 @@ def save(evidence: Evidence) -> None:
         "temperatures": evidence.temperatures,
     }
     for name, rows in tables.items():
-        store.write(name, evidence.place, rows)
+        store.write(name, evidence.place, rows, evidence.architecture)
     store.take_over(evidence.architecture, evidence.place)
 
 
@@ -171,7 +174,7 @@ def weighed(
     architecture = checks[0].run.variant.architecture
     sides = sides_of(data.y_test, len(data.classes), answers, baselines)
     comparisons = compare(architecture, data.y_test, sides, baselines)
-    again = robustness.table(within_groups(comparisons), sides, tried or {})
+    again = robustness.table(comparisons, sides, tried or {})
     counts = robustness.counted(again, ARCHITECTURES[architecture].margin)
     comparisons = comparisons.merge(counts, how="left", on=KEY, validate="one_to_one")
     comparisons["fragile"] = comparisons["fragile"].eq(True)

@@ -28,6 +28,11 @@ def removals(comparisons: pd.DataFrame) -> pd.DataFrame:
     return comparisons.loc[[bool(lacking(row)) and not is_total(row) for row in comparisons.itertuples()]]
 
 
+def totals(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """What all steps are worth together, where the first of them is to give what a network lacks on purpose."""
+    return comparisons.loc[[bool(lacking(row)) and is_total(row) for row in comparisons.itertuples()]]
+
+
 def lacking(row: Any) -> str:
     """What the reference of a comparison lacks on purpose, empty if nothing."""
     group = ARCHITECTURES[row.architecture].groups.get(row.group)

@@ -45,7 +45,7 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Unless all folds were trained there is no row, and no file.
     """
     rows = compared(found, others)
-    store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows, found.architecture)
     return rows
 
 

@@ -19,13 +19,9 @@ PLACE = Place("full", False, ROOT)  # of this checkout, wherever a run leaves it
 
 @cache
 def table(name: str) -> pd.DataFrame:
-    """A committed table: "comparisons", "results", "baselines", "history" or "predictions"; not to be changed."""
-    return store.read(name, PLACE)
-
-
-def cells() -> pd.DataFrame | None:
-    """The committed comparison of one kind of cell with another; None as long as `full` has not been run for it."""
-    return store.read_if_there("cells", PLACE)
+    """A committed table, such as "comparisons" or "results", not to be changed; without rows where there is none."""
+    found = store.read_if_there(name, PLACE)
+    return pd.DataFrame(columns=KEY) if found is None else found
 
 
 def of(name: str, architectures: list[str]) -> pd.DataFrame:
@@ -44,7 +40,7 @@ def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
     theirs = table("comparisons") if speaks_of(place) else table("comparisons")[:0]
     if "fragile" in theirs:  # older tables do not say
         columns.append("fragile")
-    theirs = theirs[[*KEY, *columns]].rename(columns={name: f"full_{name}" for name in columns})
+    theirs = theirs.reindex(columns=[*KEY, *columns]).rename(columns={name: f"full_{name}" for name in columns})
     both = comparisons.merge(theirs, how="left", on=KEY, validate="one_to_one")
     says = both["full_verdict"].notna() & (both["full_verdict"] != "not resolved") & (both["verdict"] != "not resolved")
     return both.assign(contradicts=says & (both["verdict"] != both["full_verdict"]))

@@ -33,9 +33,13 @@ TABLES = (*STUDIED, "conditions")
 NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
 
 
-def find(job: Job, place: Place, mark: str) -> Run | None:
-    """The run of this fingerprint as the tables tell of it; None where they do not, or where it must be there."""
-    return None if _is_looked_into(job, _tables(place)) else run_of(job, place, mark)
+def find(job: Job, place: Place, mark: str, source: str) -> Run | None:
+    """The run of this fingerprint as the tables tell of it; None where they do not, or where it must be there.
+
+    Also None where its answers are to test examples of another `source`: a fingerprint does not know these.
+    """
+    run = None if _is_looked_into(job, _tables(place)) else run_of(job, place, mark)
+    return run if run and run.record.get("data_source", source) == source else None  # under a condition there is none
 
 
 def run_of(job: Job, place: Place, mark: str) -> Run | None:
@@ -124,7 +128,8 @@ def _studied(place: Place) -> pd.DataFrame:
     results, answers, temperatures, epochs = tables
     rows = results.merge(answers, on=NAMED).merge(temperatures, on=NAMED)
     histories = {key: history(mine) for key, mine in epochs.groupby(NAMED)}
-    return rows.assign(history=[histories[key] for key in rows[NAMED].itertuples(index=False, name=None)])
+    found = [histories.get(key) for key in rows[NAMED].itertuples(index=False, name=None)]
+    return rows.assign(history=found).dropna(subset="history")  # a table may lack rows: what wrote it was killed
 
 
 def _under_conditions(place: Place) -> pd.DataFrame:

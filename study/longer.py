@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from . import evidence, statistics, store
+from . import store
 from .architectures import ARCHITECTURES, variants
-from .evidence import Evidence, Side
+from .evidence import Evidence
 from .profiles import epochs
+from .sides import Side, measured, sides_of
 
 TABLE = "longer"
 COLUMNS = ["architecture", "group", "variant", "baseline", "factor", "epochs", "n_seeds", "effect", "low", "high"]
@@ -27,7 +28,7 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Without networks that trained longer there is no row, and no file.
     """
     rows = compared(found, others)
-    store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows, found.architecture)
     return rows
 
 
@@ -65,8 +66,9 @@ def compared(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
             wanted = [(name, "") for name in names.values()] + pairs
             for ours, theirs in wanted:
                 if ours in there and (not theirs or theirs in there):
-                    about = [found.architecture, group, ours, theirs, factor, factor * usual]
-                    rows.append([*about, *_measured(there[ours], there.get(theirs))])
+                    about = {"architecture": found.architecture, "group": group, "variant": ours, "baseline": theirs}
+                    about |= {"factor": factor, "epochs": factor * usual}
+                    rows.append(about | measured(there, ours, theirs))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -78,14 +80,7 @@ def _sides(found: Evidence, others: pd.DataFrame) -> dict[tuple[str, int], Side]
     mine = others[others["condition"].isin(by_condition) & others["variant"].isin(names)]
     for (condition, name), rows in mine.groupby(["condition", "variant"], sort=False):
         answers[name, by_condition[condition]] = np.stack([store.from_digits(each) for each in rows["predicted"]])
-    return evidence.sides_of(found.data.y_test, len(found.data.classes), answers, [])
-
-
-def _measured(ours: Side, theirs: Side | None) -> tuple[int, float, float, float]:
-    """n_seeds, effect, low and high of a network's mean, or of its difference from another's."""
-    side = [] if theirs is None else [theirs.scores, theirs.resampled]
-    found = statistics.interval(ours.scores, ours.resampled, *side)
-    return len(ours.scores), found.estimate, found.low, found.high
+    return sides_of(found.data.y_test, len(found.data.classes), answers, [])
 
 
 def outcome(first: pd.Series, later: pd.Series) -> str:

@@ -101,7 +101,7 @@ def train(
     loaded = {name: datasets.load(name, data_dir, source) for name in dict.fromkeys(names)}
     pairs = list(zip(architectures, (loaded[name] for name in names), strict=True))
     batches = [(jobs(each, profile), dataset) for each, dataset in pairs]
-    others = [batch for each, dataset in pairs for batch in conditions.batches(each, dataset, profile)]
+    others = [batch for each, dataset in pairs for batch in conditions.batches(each, dataset, place)]
     runs = training.train_all([*batches, *others], place, scheduler)
     if check:
         from . import evaluation

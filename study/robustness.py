@@ -1,13 +1,15 @@
-"""Does a verdict survive? Every comparison within a group again, by other methods and under other conditions.
+"""Does a verdict survive? Every comparison again, by other methods and under other conditions.
 
 What is tried was fixed before any result of it was seen. METHODS look at the same networks as the verdict does:
 
 - bootstrap: seeds and examples drawn anew, literally, and the percentiles of that.
 - pooled: one variance of seeds for all variants of the architecture.
 - seeds: Welch's t-test on the seeds alone, as if the test examples were all there are.
-- architecture: the correction over all comparisons within the architecture's groups, in place of one group's.
+- architecture: the correction over all comparisons within the architecture's groups, in place of one group's; for a
+  network against a method without one, over those with that method, too.
 
-In each of CONDITIONS networks were trained anew with one thing changed that the study holds fixed.
+In each of CONDITIONS networks were trained anew with one thing changed that the study holds fixed. A method without a
+network stays as it is.
 
 A verdict *holds* where the other is the same. A condition has fewer seeds and so less power: where the verdict there is
 "not resolved", ours still holds if what is there agrees with it. For "better" and "worse" that is a difference of the
@@ -18,7 +20,7 @@ see the same networks, and must not outvote these. "Not resolved" claims nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from . import statistics
-from .sides import KEY, Side, judged
+from .sides import AGAINST_BASELINES, KEY, Side, judged
 
 STUDY = "study"  # the study's own method
 METHODS = ("bootstrap", "pooled", "seeds", "architecture")
@@ -41,22 +43,27 @@ Measure = Callable[..., dict[str, float]]  # (ours, theirs, margin) -> effect, l
 def table(comparisons: pd.DataFrame, sides: Sides, tried: Mapping[str, Sides]) -> pd.DataFrame:
     """COLUMNS: for each comparison a row for the study's own method, and one for each that was tried.
 
-    `comparisons`: those within the groups of one architecture; `tried`: {condition: its sides}. A condition that has
-    not both networks of a comparison has no row for it. Where a side has one seed, or both have learnt nothing, there
-    is nothing to check, and no row at all.
+    `comparisons`: those of one architecture; `tried`: {condition: its sides}. A condition that has not both networks of
+    a comparison has no row for it. Where a network has one seed, or both have learnt nothing, there is nothing to
+    check, and no row at all.
     """
     pairs = comparisons.reset_index(drop=True)
+    within = pairs["group"] != AGAINST_BASELINES
+    rivals = {name: sides[name] for name in pairs.loc[~within, "baseline"]}
     both = [(sides[row.variant], sides[row.baseline]) for row in pairs.itertuples()]
     pairs["both_dead"] = [ours.dead and theirs.dead for ours, theirs in both]
-    several = np.array([min(len(ours.scores), len(theirs.scores)) > 1 for ours, theirs in both], dtype=bool)
+    seeds = [len(ours.scores) if name in rivals else min(len(ours.scores), len(theirs.scores))
+             for name, (ours, theirs) in zip(pairs["baseline"], both, strict=True)]  # fmt: skip
+    several = np.array(seeds) > 1
     pooled = statistics.pooled_variance([each.scores for each in sides.values()])
     found = [
         pairs.assign(method=STUDY),
         _again("bootstrap", pairs[several], sides, _by_bootstrap),
         _again("pooled", pairs[several], sides, partial(_by_t, pooled=pooled)),
         _again("seeds", pairs[several], sides, _by_seeds),
-        judged(pairs, family="architecture").assign(method="architecture"),
-        *(_again(name, pairs[several], tried[name], _by_t) for name in CONDITIONS if name in tried),
+        judged(pairs[within], family="architecture").assign(method="architecture"),
+        judged(pairs, family="architecture")[~within].assign(method="architecture"),
+        *(_again(name, pairs[several], {**tried[name], **rivals}, _by_t) for name in CONDITIONS if name in tried),
     ]
     rows = pd.concat(found).sort_index(kind="stable")
     checked = several & ~pairs["both_dead"].to_numpy(dtype=bool)
@@ -83,8 +90,31 @@ def counted(rows: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 def broken(rows: pd.DataFrame, key: Sequence[str], margin: float) -> list[tuple[str, str]]:
     """By which methods and under which conditions the verdict on one comparison, KEY, does not hold: with theirs."""
-    ours, *others = rows[(rows[KEY] == list(key)).all(axis=1)].itertuples()
+    ours, *others = _tried(rows, key)
     return [(each.method, each.verdict) for each in others if not holds(ours, each, margin)]
+
+
+def agreeing(rows: pd.DataFrame, key: Sequence[str], margin: float) -> list[str]:
+    """Under which conditions the verdict on one comparison, KEY, holds though it is not resolved there."""
+    ours, *others = _tried(rows, key)
+    return [each.method for each in others if each.verdict != ours.verdict and holds(ours, each, margin)]
+
+
+def anew(rows: pd.DataFrame, margin: float) -> tuple[int, int, int]:
+    """Of all that is claimed and was trained anew: how often it is found again, only agreed with, and neither."""
+    found, agreed, tried = 0, 0, 0
+    for key, mine in rows.groupby(KEY, sort=False):
+        ours, *others = mine.itertuples()
+        if ours.verdict != "not resolved":
+            of_conditions = [each for each in others if each.method in CONDITIONS]
+            found += sum(each.verdict == ours.verdict for each in of_conditions)
+            agreed += len(agreeing(rows, key, margin))
+            tried += len(of_conditions)
+    return found, agreed, tried - found - agreed
+
+
+def _tried(rows: pd.DataFrame, key: Sequence[str]) -> Iterator[Any]:
+    return rows[(rows[KEY] == list(key)).all(axis=1)].itertuples()
 
 
 def holds(ours: Any, other: Any, margin: float) -> bool:

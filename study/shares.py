@@ -28,7 +28,7 @@ def gather(found: Evidence, others: pd.DataFrame) -> pd.DataFrame:
     Without networks that were trained on less there is no row, and no file.
     """
     rows = compared(found, others)
-    store.write(TABLE, found.place, rows)
+    store.write(TABLE, found.place, rows, found.architecture)
     return rows
 
 

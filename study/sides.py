@@ -14,6 +14,7 @@ from .checks import one_class
 from .statistics import Interval, macro_f1
 
 KEY = ["architecture", "group", "variant", "baseline"]  # of a comparison
+AGAINST_BASELINES = "baselines"  # the family of comparisons with the strongest method that is no network
 
 
 @dataclass(frozen=True)

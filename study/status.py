@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import platform
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 import joblib
 import psutil
 
-from . import listed
+from . import listed, store
 from .architectures import ARCHITECTURES
 from .datasets import DATASETS
 from .files import ROOT
@@ -29,7 +28,10 @@ from .stopping import last_words
 
 ELSEWHERE = 900.0  # seconds of silence after which a training on another host counts as interrupted
 SET_UP = 2.0  # seconds of a run beside its epochs: a network is made, its functions are traced, it is saved
-HOW = "There are those whose code, versions, settings and checksums fit; their data are compared when training begins."
+HOW = (
+    "There are those whose code, versions, settings and checksums fit, and those that the tables of a report name; "
+    "their data, and fingerprints in tables, are compared when training begins."
+)
 UNKNOWN = 1.0  # seconds of an epoch of which nothing is known
 
 
@@ -181,12 +183,10 @@ def _table() -> dict[tuple[str, str], float]:
 
     The least of a variant's networks: what else ran on that machine only added to it.
     """
-    path, found = ROOT / "reports" / "full" / "results.csv", defaultdict(list)
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found[row["architecture"], row["variant"]].append(float(row["train_s"]) / int(row["epochs"]))
-    return {name: min(each) for name, each in found.items()}
+    rows = store.read_if_there("results", Place("full", False, ROOT))
+    if rows is None:
+        return {}
+    return (rows["train_s"] / rows["epochs"]).groupby([rows["architecture"], rows["variant"]]).min().to_dict()
 
 
 def under_way(told: dict[Path, Told]) -> set[Path]:

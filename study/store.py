@@ -13,7 +13,7 @@ validation examples, and <seed>.layers.npz; for an architecture baselines.npz. N
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,9 +36,12 @@ DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 
 
 def read(name: str, place: Place, architecture: str = "") -> pd.DataFrame:
-    """A table of a place, or the rows of one architecture. Raises OSError if it is not there."""
+    """A table of a place, or the rows of one architecture. Raises OSError if it is not there.
+
+    An architecture that this code does not know has no rows: it may have left them from another branch.
+    """
     table = pd.read_csv(place.reports / f"{name}.csv", dtype={"predicted": str, **dict.fromkeys(EMPTY, str)})
-    table = table.fillna(EMPTY)
+    table = table[table["architecture"].isin(ARCHITECTURES)].fillna(EMPTY)
     return table[table["architecture"] == architecture] if architecture else table
 
 
@@ -53,39 +56,54 @@ def rows_of(name: str, place: Place, architecture: str) -> pd.DataFrame:
     return pd.DataFrame() if table is None else table[table["architecture"] == architecture]
 
 
-def write(name: str, place: Place, rows: pd.DataFrame) -> None:
-    """Put rows, if there are any, in place of their architecture's older ones; notebooks may do so side by side."""
-    if len(rows):
+def write(name: str, place: Place, rows: pd.DataFrame, architecture: str = "") -> None:
+    """Put rows in place of the older ones of this architecture, or of theirs; notebooks may do so side by side.
+
+    Where an architecture has no rows any more, none are left of it, and no file without rows.
+    """
+    if architecture or len(rows):
         with place.alone("tables"):
-            _replace(name, place, rows)
+            _replace(name, place, rows, {architecture} if architecture else set(rows["architecture"]))
+
+
+def add(name: str, place: Place, rows: pd.DataFrame, keys: Sequence[str]) -> None:
+    """Put an architecture's rows beside its older ones, in place of those that are alike in the `keys` they have."""
+    [architecture], which = rows["architecture"].unique(), [each for each in keys if each in rows]
+    with place.alone("tables"):
+        older = read_if_there(name, place)
+        if older is not None:
+            same = pd.MultiIndex.from_frame(older[which]).isin(pd.MultiIndex.from_frame(rows[which]))
+            rows = pd.concat([older[(older["architecture"] == architecture) & ~same], rows])
+        _replace(name, place, rows, {architecture})
 
 
 def take_over(architecture: str, place: Place) -> None:
     """Remove what was kept of an architecture before its report was made, from each table of which the report has rows.
 
-    Not before all tables of the report are written: a network is known by its rows in several of them.
+    Not before all tables of the report are written: a network is known by its rows in several of them. The first to go
+    is results.csv, without which the rows of the others tell nothing.
     """
     aside = replace(place, unfinished=True)
     if place.by_hand or place.unfinished:
         return
     with place.alone("tables"):
-        for name in sorted(path.stem for path in aside.reports.glob("*.csv")):
+        names = [path.stem for path in aside.reports.glob("*.csv")]
+        for name in sorted(names, key=lambda each: (each != "results", each)):
             both = [read_if_there(name, each) for each in (aside, place)]
             if all(rows is not None and (rows["architecture"] == architecture).any() for rows in both):
-                _replace(name, aside, both[0][:0], of={architecture})
+                _replace(name, aside, both[0][:0], {architecture})
 
 
-def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str] | None = None) -> None:
-    """A table with these rows and without others of the same architectures, or of those named."""
-    order, older = list(ARCHITECTURES), read_if_there(name, place)
-    others = [] if older is None else [older[~older["architecture"].isin(of or set(rows["architecture"]))]]
-    table = pd.concat([rows, *others]).sort_values(
-        "architecture", key=lambda names: names.map(order.index), kind="stable"
-    )
-    path = place.reports / f"{name}.csv"
-    if table.empty:
+def _replace(name: str, place: Place, rows: pd.DataFrame, of: set[str]) -> None:
+    """A table with these rows and without others of these architectures."""
+    order, older, path = list(ARCHITECTURES), read_if_there(name, place), place.reports / f"{name}.csv"
+    parts = [rows, *([] if older is None else [older[~older["architecture"].isin(of)]])]
+    if not any(map(len, parts)):
         path.unlink(missing_ok=True)
         return
+    table = pd.concat([each for each in parts if len(each)]).sort_values(
+        "architecture", key=lambda names: names.map(order.index), kind="stable"
+    )
     with atomic_write(path) as part:
         table.to_csv(part, index=False)
 

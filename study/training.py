@@ -114,7 +114,10 @@ def _described(batches: Iterable[tuple[list[Job], Dataset, Place]]) -> list[Want
 
 def _those_there(wanted: list[Wanted]) -> dict[int, Run]:
     """{number: finished run}, of those that need no training."""
-    found = {number: find_run(*about) or listed.find(*about) for number, about in _marked(wanted).items()}
+    sources = {number: data.source for number, data, *_ in wanted}
+    found = {
+        number: find_run(*about) or listed.find(*about, sources[number]) for number, about in _marked(wanted).items()
+    }
     return _timed({number: run for number, run in found.items() if run}, wanted)
 
 

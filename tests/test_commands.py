@@ -11,9 +11,10 @@ import time
 import psutil
 import pytest
 
-from study import notebook, report, runs, training
+from study import notebook, report, runs, training, unfinished
 from study.__main__ import main
-from study.errors import ClusterError, DataError, NotebookError, TrainingError
+from study.architectures import ARCHITECTURES
+from study.errors import ClusterError, DataError, MismatchError, NotebookError, TrainingError
 from study.files import ROOT
 from study.stopping import last_words
 
@@ -119,6 +120,21 @@ def test_every_error_has_its_status(error, status, said, monkeypatch, capsys):
     monkeypatch.setattr(report, "train", fail)
     assert main(["train", "--out", "folder"]) == status
     assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_an_architecture_that_differs_keeps_no_other_from_being_kept(tmp_path, monkeypatch, capsys):
+    def keep(name, *_):
+        if name == "lstm":
+            raise MismatchError("lstm: numpy and Keras differ")
+        return f"{name}: kept"
+
+    monkeypatch.setattr(unfinished, "keep", keep)
+    assert main(["keep", "--source", "sample", "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert [line.partition(":")[0] for line in said.out.splitlines()] == [
+        each for each in ARCHITECTURES if each != "lstm"
+    ]
+    assert said.err == "error: lstm: numpy and Keras differ\n"
 
 
 def nothing_may_run(*_):

@@ -11,7 +11,7 @@ from study.errors import DataError
 from study.files import ROOT
 from study.show import docs
 
-BLOCKS = {"README.md": ["answers", "check"], "docs/scale.md": ["spent"]}
+BLOCKS = {"README.md": ["answers", "check"], "docs/scale.md": ["spent", "runs", "workers"]}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 
 

@@ -64,16 +64,17 @@ GROUPS = {
     ),
 }
 MARGIN = 0.03
-KNOBS = (  # every network but those at equal settings
+EVERY = (
     "baseline", "layers-1", "layers-3", "cells-32-16", "cells-128-64", "direction-bidirectional", "beyond-unmasked",
-    "beyond-maximum", "beyond-bidirectional", "depth-2", "depth-3", "half_cells-bidirectional",
+    "beyond-maximum", "beyond-bidirectional", "depth-2", "depth-3", "half_cells-bidirectional", "equal-unmasked",
+    "equal-masked",
 )  # fmt: skip
 CURVE = ("beyond-bidirectional",)
 SHARES = (5, 10, 25, 50)
 FOLDS = (1, 2, 3, 4, 5)
 CONDITIONS = {
-    "half-rate": Condition("half the learning rate", KNOBS, {"learning_rate_factor": 0.5}),
-    "double-rate": Condition("double the learning rate", KNOBS, {"learning_rate_factor": 2}),
+    "half-rate": Condition("half the learning rate", EVERY, {"learning_rate_factor": 0.5}),
+    "double-rate": Condition("double the learning rate", EVERY, {"learning_rate_factor": 2}),
     **{
         f"share-{each}": Condition(f"{each} % of the training texts", CURVE, data={"share": each / 100})
         for each in SHARES
@@ -114,8 +115,8 @@ SEARCH = Search(
 
 # Where the scores stand, this stands beside them.
 INPUT_DROPOUT = (
-    "input dropout stands before the first recurrent layer alone since two of ten LSTMs of three layers had failed, on "
-    "validation and on test data, with input dropout before every layer, as the search had it"
+    "input dropout stands before the first recurrent layer only: with it before every layer, as in the search, two of "
+    "ten LSTMs of three layers had failed, on validation and on test data"
 )
 
 

@@ -41,8 +41,9 @@ class Elsewhere:
 class Dataset:
     """One data set, split: x are images (n, 32, 32, 3) float32 in 0..1 or texts (n,) object; y are class numbers.
 
-    `doubt` says what keeps real data from being known as the official files, empty if nothing does. `options` are those
-    that it was loaded with.
+    `doubt` says what keeps real data from being known as the official files, empty if nothing does, and `remark` what
+    is known of such a copy. `options` are those that it was loaded with. `in_english` translates texts for the reader
+    of a page; it may lack some, or all.
     """
 
     name: str
@@ -57,7 +58,9 @@ class Dataset:
     checksum: str
     is_sample: bool = False
     doubt: str = ""
+    remark: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    in_english: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ Source: Winata et al., NusaX: Multilingual Parallel Sentiment Dataset for 10 Ind
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,16 @@ def files(language: str = "indonesian") -> str:
 
 
 def fetch(data_dir: Path, language: str = "indonesian") -> None:
-    """Put a language's three files into their folder, from their official home, unless they are there."""
-    for path, checksum in _files(data_dir, language).items():
-        if not path.exists():
-            download.file(f"{URL}{language}/{path.name}", checksum, path)
+    """Put a language's three files into their folder, from their official home, unless they are there.
+
+    With what is downloaded come the English ones, for `translations`: if they cannot, pages do without.
+    """
+    lacking = {path: checksum for path, checksum in _files(data_dir, language).items() if not path.exists()}
+    for path, checksum in lacking.items():
+        download.file(f"{URL}{language}/{path.name}", checksum, path)
+    if lacking and language != "english":
+        with suppress(DataError):
+            fetch(data_dir, "english")
 
 
 def read(data_dir: Path, language: str = "indonesian") -> Dataset:
@@ -128,7 +135,20 @@ def read(data_dir: Path, language: str = "indonesian") -> Dataset:
         plain_title=title(language),
         checksum=sha256(*files),
         doubt="" if official else NOT_OFFICIAL,
+        in_english=translations(data_dir, *tables.values()) if official and language != "english" else {},
     )
+
+
+def translations(data_dir: Path, *tables: tuple[list[str], list[str]]) -> dict[str, str]:
+    """{a text: the same in English}, of a language's official splits; of those whose official English one is there.
+
+    The languages of NusaX are translations of each other, row by row.
+    """
+    found = {}
+    for (path, checksum), (texts, _) in zip(_files(data_dir, "english").items(), tables, strict=True):
+        if path.exists() and sha256(path) == checksum:
+            found |= zip(texts, _read_csv(path, len(texts))[0], strict=True)
+    return found
 
 
 def title(language: str) -> str:

@@ -33,9 +33,9 @@ def parts(data: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any
     """What a notebook shows: the kinds of cells as `full` has them beside a smaller profile, and as they are here."""
     results, answered = finished(data, place, seeds)
     here = of_tables(results, answered, data)
-    sources = [(full.cells(), full.table("results"), True)] if full.speaks_of(place) else []
-    for rows, scores, of_full in [*sources, (here if len(here) else None, results, False)]:
-        if rows is not None:
+    sources = [(full.table("cells"), full.table("results"), True)] if full.speaks_of(place) else []
+    for rows, scores, of_full in [*sources, (here, results, False)]:
+        if len(rows):
             yield lead(rows, of_full)
             yield table(rows, scores, of_full)
             yield order(rows, scores)
@@ -43,9 +43,9 @@ def parts(data: Dataset, place: Place, seeds: int | None = None) -> Iterator[Any
         yield missing(rows, of_full)
 
 
-def missing(rows: pd.DataFrame | None, of_full: bool) -> str:
+def missing(rows: pd.DataFrame, of_full: bool) -> str:
     """Which kinds of cell a profile's tables do not have."""
-    there = set() if rows is None else set(rows["architecture"])
+    there = set(rows["architecture"])
     lacking = [ARCHITECTURES[name].title for name in all_of_them() if name not in there]
     return say("cells.missing", cells=lacking, everything=not there, of_full=of_full) if lacking else ""
 

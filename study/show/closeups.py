@@ -82,7 +82,7 @@ def calibration(evidence: Evidence) -> Picture:
     networks = []
     for each, name in zip(axes.flat, names, strict=True):
         each.plot([0, 1], [0, 1], color="black", linestyle=":")
-        checks = by_variant(evidence.checks)[name]
+        checks = evidence.with_probabilities(name)
         for check in checks:
             sure, right, share = reliability(check.y, check.keras)
             each.plot(sure, right, color=BLUE, linewidth=0.8, alpha=0.7, label="one seed")
@@ -189,10 +189,15 @@ def calibration_table(evidence: Evidence) -> Table:
 
 
 def hardest_texts(evidence: Evidence, number: int = 5) -> Table:
-    """The test texts to whose class the best variant gives the least probability, with all the probabilities."""
-    which, probabilities = evidence.hardest(number)
-    return Table(
-        {"text": evidence.data.x_test[each], "class": evidence.data.classes[evidence.data.y_test[each]]}
-        | formatted(dict(zip(evidence.data.classes, p, strict=True)))
-        for each, p in zip(which, probabilities, strict=True)
-    ).captioned(say("captions.hardest_texts", title=_title(evidence), best=_best(evidence)))
+    """The test texts to whose class the best variant gives the least probability, with all the probabilities.
+
+    Where translations are known, they stand beside the texts.
+    """
+    data, lines = evidence.data, []
+    for example, p in zip(*evidence.hardest(number), strict=True):
+        text = data.x_test[example]
+        line = {"text": text} | ({"in English": data.in_english.get(text, "")} if data.in_english else {})
+        line["class"] = data.classes[data.y_test[example]]
+        lines.append(line | formatted(dict(zip(data.classes, p, strict=True))))
+    caption = say("captions.hardest_texts", title=_title(evidence), best=_best(evidence))
+    return Table(lines).captioned(caption)

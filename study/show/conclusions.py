@@ -20,9 +20,11 @@ from ..findings import (
     pair_of,
     perhaps_small,
     removals,
+    totals,
     value_of,
 )
 from ..sides import KEY, pairs_ahead
+from . import controls
 from .sentences import say
 
 ALIKE = 0.005  # macro-F1 on training data that differ by less are called alike
@@ -66,6 +68,7 @@ def how_to_read(evidence: Evidence) -> str:
         single=evidence.comparisons["n_seeds"].min() == 1,
         margin=ARCHITECTURES[evidence.architecture].margin,
         conditions=[titles[each].title for each in robustness.CONDITIONS if each in tried],
+        anew=robustness.anew(within_groups(evidence.robustness), ARCHITECTURES[evidence.architecture].margin),
         languages=elsewhere.beside(evidence.comparisons, evidence.place)["others"].notna().any(),
         spent=spent,
         lacking=lacking,
@@ -133,19 +136,27 @@ def _compared(evidence: Evidence, row: Any) -> dict[str, Any]:
         "means": [side.mean.estimate for side in sides],
         "ahead": pairs_ahead(*sides),
         "both_dead": all(side.dead for side in sides),
-        "broken": _broken(evidence, row),
+        **_tried(evidence, row),
         "elsewhere": {name: int(getattr(row, name)) for name in elsewhere.COUNTS} if row.others > 0 else None,
         "less": full.less(row.architecture, evidence.place.profile, row.n_seeds),
     }
 
 
-def _broken(evidence: Evidence, row: Any) -> list[tuple[str, str]]:
-    """In which checks a verdict does not hold, methods by their name and conditions by their title; with theirs."""
+def _tried(evidence: Evidence, row: Any) -> dict[str, list]:
+    """In which checks a verdict does not hold, with theirs, and in which it is not resolved but agrees.
+
+    Methods are called by their name, conditions by their title.
+    """
     if _checked(row) is None:
-        return []
-    family = ARCHITECTURES[row.architecture]
-    found = robustness.broken(evidence.robustness, [getattr(row, name) for name in KEY], family.margin)
-    return [(family.conditions[each].title if each in family.conditions else each, said) for each, said in found]
+        return {"broken": [], "agreeing": []}
+    family, key = ARCHITECTURES[row.architecture], [getattr(row, name) for name in KEY]
+    names = {name: each.title for name, each in family.conditions.items()}
+    broken = robustness.broken(evidence.robustness, key, family.margin)
+    agreeing = robustness.agreeing(evidence.robustness, key, family.margin)
+    return {
+        "broken": [(names.get(each, each), said) for each, said in broken],
+        "agreeing": [names[each] for each in agreeing],
+    }
 
 
 def _beside_baselines(evidence: Evidence, group: str, names: list[str]) -> str:
@@ -162,8 +173,9 @@ def _against(rows: pd.DataFrame, group: str, score: float | None = None) -> str:
         networks = [(value_of(row.architecture, group, row.variant), row.effect) for row in some.itertuples()]
         ends = {"low": some["effect"].min(), "high": some["effect"].max()}
         every = len(some) if len(some) == len(rows) > 1 else 0
+        fragile = [name for (name, _), row in zip(networks, some.itertuples(), strict=True) if is_fragile(row)]
         if len(some):
-            parts.append({"verdict": verdict, "every": every, "networks": networks, **ends})
+            parts.append({"verdict": verdict, "every": every, "networks": networks, "fragile": fragile, **ends})
     return say("verdicts.against", rival=rows["baseline"].iloc[0], score=score, parts=parts)
 
 
@@ -248,10 +260,13 @@ def overall(comparisons: pd.DataFrame) -> str:
     return say(
         "verdicts.overall",
         by_verdict={
-            verdict: [_row(row, several) for row in rows.itertuples()]
+            verdict: [
+                _row(row, several) | {"control": controls.breaking(row, comparisons)} for row in rows.itertuples()
+            ]
             for verdict, rows in by_verdict(comparisons).items()
         },
         removals=[_row(row, several) for row in removals(comparisons).itertuples()],
+        totals=[_row(row, several) for row in totals(comparisons).itertuples()],
     )
 
 

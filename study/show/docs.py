@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import full
+from .. import full, reckoning
 from ..architectures import ARCHITECTURES
 from ..conditions import FOLDS
 from ..errors import DataError
@@ -28,6 +28,7 @@ from ..findings import (
 )
 from . import controls, forest, front, readme
 from .sentences import say
+from .words import percent
 
 PICTURE = "docs/forest.png"
 
@@ -38,12 +39,13 @@ def write(root: Path = ROOT) -> list[Path]:
     Raises DataError if a page has no place for a block, before anything is written.
     """
     results, baselines, comparisons = (full.table(name) for name in ("results", "baselines", "comparisons"))
+    costs = reckoning.costs()
     pages = {
         "README.md": {
             "answers": _answers(results, baselines, comparisons),
             "check": _in_lines([_check(results)]),
         },
-        "docs/scale.md": {"spent": _spent(results)},
+        "docs/scale.md": {"spent": _spent(results), "runs": _runs(costs), "workers": _workers(costs)},
     }
     texts = {root / page: filled(root / page, blocks) for page, blocks in pages.items()}
     picture = forest.save(comparisons, root / PICTURE, readme.title())
@@ -114,7 +116,7 @@ def _verdict(row: Any) -> str:
 
 
 def _beyond(comparisons: pd.DataFrame, results: pd.DataFrame) -> list[tuple[str, list[dict], list[dict]]]:
-    """For each architecture what it loses without a part, below zero; then all steps, and those that are worse.
+    """For each architecture what it loses without a part, below zero; then all steps, and those that are clear.
 
     `dead` says of a network without a part that with every seed it answers one class for everything.
     """
@@ -126,7 +128,8 @@ def _beyond(comparisons: pd.DataFrame, results: pd.DataFrame) -> list[tuple[str,
         turned = [each | {"effect": -each["effect"], "low": -each["high"], "high": -each["low"]} for each in without]
         turned = [each | {"dead": all_dead[name, each["baseline"]]} for each in turned]
         steps = [_row(row, comparisons) for row in rows.itertuples() if is_total(row)]
-        steps += [_row(row, comparisons) for row in knobs(rows).itertuples() if front.is_clear(row) and row.effect < 0]
+        mine = [row for row in knobs(rows).itertuples() if front.is_clear(row) and not is_total(row)]
+        steps += [_row(row, comparisons) for row in mine]
         if turned or steps:
             found.append((ARCHITECTURES[name].title, turned, steps))
     return found
@@ -155,6 +158,26 @@ def _spent(results: pd.DataFrame) -> str:
         seconds = rows.groupby("variant")["train_s"]
         title, hours = ARCHITECTURES[name].title, (seconds.min() * seconds.size()).sum() / 3600
         lines.append(f"| {title} | {len(rows)} | {seconds.min().min():.0f} | {seconds.min().max():.0f} | {hours:.1f} |")
+    return "\n".join(lines)
+
+
+def _runs(costs: pd.DataFrame) -> str:
+    """A table: how many runs each architecture has, and what they take on one core."""
+    lines = ["| | runs | seconds of one: mean | longest | hours of all |", "| --- | --: | --: | --: | --: |"]
+    for name, seconds in costs.groupby("architecture", sort=False)["train_s"]:
+        numbers = f"{len(seconds)} | {seconds.mean():.0f} | {seconds.max():.0f} | {seconds.sum() / 3600:.1f}"
+        lines.append(f"| {ARCHITECTURES[name].title} | {numbers} |")
+    return "\n".join(lines)
+
+
+def _workers(costs: pd.DataFrame) -> str:
+    """How long all runs take on one core, and a table for more of them."""
+    hours = costs["train_s"].sum() / 3600
+    lines = [f"{len(costs):,} runs take {hours:.0f} hours on one core.", ""]
+    lines += ["| workers | training | check | both | workers busy |", "| --: | --: | --: | --: | --: |"]
+    for row in reckoning.on_workers(costs).itertuples():
+        training, check, both = (f"{each:.2g} h" for each in (row.training, row.check, row.both))
+        lines.append(f"| {row.workers} | {training} | {check} | {both} | {percent(round(row.busy, 2))} |")
     return "\n".join(lines)
 
 

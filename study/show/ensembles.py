@@ -17,6 +17,7 @@ from ..evidence import Evidence
 from ..findings import name_of
 from ..runs import Place
 from . import labels, style
+from .either import own_or_full
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
@@ -33,24 +34,16 @@ def parts(evidence: Evidence) -> Iterator[Any]:
     wanted = chosen(results(evidence.checks))
     mine = [each for each in evidence.checks if each.run.variant.name in wanted]
     rows = study.measured(mine, evidence.place)
-    of_full = rows.empty and full.speaks_of(evidence.place)
-    if rows.empty:
-        yield say("ensembles.nothing", profile=evidence.place.name)
-    if of_full:
-        rows = of_committed(evidence.architecture)
-        yield say("ensembles.not_yet") if rows.empty else ""
+    rows, of_full, missing = own_or_full(evidence, rows, "ensembles", "ensembles")
+    yield from missing
     if rows.empty:
         return
+    if of_full:
+        rows = rows[rows["variant"].isin(chosen(full.of("results", [evidence.architecture])))]
     yield say("ensembles.lead", of_full=of_full, many=study.MANY)
     yield table(rows)
     yield picture(rows, evidence.data, evidence.place, of_full)
     yield reading(rows, evidence.sides[evidence.rival].mean.estimate, evidence.rival)
-
-
-def of_committed(architecture: str) -> pd.DataFrame:
-    """The rows of `full` on the variants that are shown; none where its tables have none."""
-    rows = store.rows_of("ensembles", full.PLACE, architecture)
-    return rows[rows["variant"].isin(chosen(full.of("results", [architecture])))] if len(rows) else rows
 
 
 def chosen(results: pd.DataFrame) -> list[str]:

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from .. import folds as study
-from .. import full, store
+from .. import full
 from ..architectures import ARCHITECTURES
 from ..conditions import VALIDATION
 from ..evidence import Evidence, against_baselines
 from ..findings import name_of
+from .either import own_or_full
 from .sentences import say
 from .tables import Table
 from .words import signed, within
@@ -20,18 +21,15 @@ from .words import signed, within
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     """What is shown of these rows, or, where a smaller profile has none, of those that `full` has committed."""
-    of_full = rows.empty and full.speaks_of(evidence.place)
-    if rows.empty:
-        yield say("folds.nothing", profile=evidence.place.name)
-    if of_full:
-        rows = store.rows_of(study.TABLE, full.PLACE, evidence.architecture)
-        yield say("folds.not_yet") if rows.empty else ""
+    rows, of_full, missing = own_or_full(evidence, rows, study.TABLE, "folds")
+    yield from missing
     if rows.empty:
         return
     number, examples = len(study.folds(evidence.architecture)), int(rows["examples"].iloc[0])
     learnt = round(examples * (1 - 1 / number) * (1 - VALIDATION))
     sizes = {"examples": examples, "folds": number, "learnt": learnt, "studied": len(evidence.data.y_train)}
-    yield say("folds.lead", of_full=of_full, **sizes)
+    others = not of_full and evidence.best not in set(rows["method"])
+    yield say("folds.lead", of_full=of_full, others=others, **sizes)
     yield table(rows)
     yield reading(rows, full.of("comparisons", [evidence.architecture]) if of_full else evidence.comparisons)
 
@@ -52,18 +50,18 @@ def table(rows: pd.DataFrame) -> Table:
 
 def reading(rows: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     """Each network against its rival, over the folds and on the test split, as Markdown."""
-    told = []
-    for split in against_baselines(comparisons).itertuples():
-        mine = rows[(rows["method"] == split.variant) & (rows["against"] == split.baseline)]
+    told, splits = [], against_baselines(comparisons)
+    for split in splits.to_dict("records"):
+        mine = rows[(rows["method"] == split["variant"]) & (rows["against"] == split["baseline"])]
         for row in mine.to_dict("records"):
-            narrower = 1 - (row["high"] - row["low"]) / (split.high - split.low) if split.high > split.low else 0.0
-            ours = name_of(row["architecture"], row["method"])
-            told.append({"ours": ours, "rival": split.baseline, "folds": row | {"says": _says(row)}})
-            told[-1] |= {"split": {"effect": split.effect, "low": split.low, "high": split.high}, "narrower": narrower}
-            told[-1]["split"]["says"] = _says(told[-1]["split"])
+            pair = {"ours": name_of(row["architecture"], row["method"]), "rival": split["baseline"]}
+            pair |= {"folds": row, "split": split, "number": len(splits)}
+            pair["agree"] = _lies_in(row, split) and _lies_in(split, row)
+            wide = split["high"] - split["low"]
+            told.append(pair | {"narrower": 1 - (row["high"] - row["low"]) / wide if wide > 0 else 0.0})
     return say("folds.reading", told=told)
 
 
-def _says(row: dict[str, Any]) -> str:
-    """What an interval says of the network, taken alone."""
-    return "ahead" if row["low"] > 0 else "behind" if row["high"] < 0 else "not told apart"
+def _lies_in(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether an estimate lies in the interval of another."""
+    return other["low"] <= one["effect"] <= other["high"]

@@ -23,7 +23,9 @@ def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     names = [name for name in ARCHITECTURES if name in set(results["architecture"])]
     of_data = list(dict.fromkeys(ARCHITECTURES[name].dataset for name in names))
     found = [_on_data(each, *(_of(each, rows) for rows in (results, baselines, comparisons))) for each in of_data]
-    return [*found, by_hand(results, baselines), _sure(comparisons), _baseline(names), _costs(results, comparisons)]
+    said = [*found, by_hand(results, baselines), _sure(comparisons), _baseline(names)]
+    size = _costs(results, comparisons) if "numpy_s" in results else ""  # older tables have no times
+    return [*said, size] if size else said
 
 
 def _of(dataset: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +60,7 @@ def outcome(rows: pd.DataFrame) -> tuple[str, tuple]:
         return which, ()
     sound = [row for row in rows.itertuples() if not is_fragile(row)]
     if clear := [row for row in sound if is_clear(row)]:
-        return "some", tuple((*_in_words(row), row.verdict, row.effect) for row in clear)
+        return "some", tuple((*_in_words(row), row.verdict, row.effect, perhaps_small(row)) for row in clear)
     same = len(sound) == len(rows) and all(row.verdict == "equivalent" for row in sound)
     return "same" if same else "unclear", ()
 
@@ -139,10 +141,10 @@ def _baseline(names: list[str]) -> str:
 
 
 def _costs(results: pd.DataFrame, comparisons: pd.DataFrame) -> str:
-    """How many times the baseline's weights the larger networks have, and what they gain."""
+    """How many times as long as the baseline the larger networks take to predict, and what they gain."""
     networks: dict[str, list[tuple]] = {}
     for row in costs.larger(results, comparisons):
         verdict = f"{row['verdict']}, fragile" if row["fragile"] else row["verdict"]
-        found = (row["name"], row["params"], row["effect"], verdict)
+        found = (row["name"], row["numpy_s"], row["effect"], verdict)
         networks.setdefault(ARCHITECTURES[row["architecture"]].title, []).append(found)
     return say("front.costs", networks=list(networks.items())) if networks else ""

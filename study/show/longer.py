@@ -8,7 +8,6 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-from .. import full, store
 from .. import longer as study
 from ..architectures import ARCHITECTURES
 from ..datasets import Dataset
@@ -16,6 +15,7 @@ from ..evidence import Evidence
 from ..findings import value_of
 from ..runs import Place
 from . import labels, style
+from .either import own_or_full
 from .sentences import say
 from .style import BLUE, GREEN, ORANGE, Picture
 from .tables import Table
@@ -30,12 +30,8 @@ LOOKS = [  # of the values of a group
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     """What is shown of these rows, or, where a smaller profile has none, of those that `full` has committed."""
-    of_full = rows.empty and full.speaks_of(evidence.place)
-    if rows.empty:
-        yield say("longer.nothing", profile=evidence.place.profile)
-    if of_full:
-        rows = store.rows_of(study.TABLE, full.PLACE, evidence.architecture)
-        yield say("longer.not_yet") if rows.empty else ""
+    rows, of_full, missing = own_or_full(evidence, rows, study.TABLE, "longer")
+    yield from missing
     if rows.empty:
         return
     yield lead(rows, of_full)

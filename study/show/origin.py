@@ -50,7 +50,7 @@ def made_with(evidence: Evidence) -> Table:
         "Python": platform.python_version(),
         "packages": ", ".join(f"{name} {number}" for name, number in versions(*PACKAGES, *BESIDE).items()),
         "machine": f"{processor()}, {len(os.sched_getaffinity(0))} cores; {platform.system()} {platform.machine()}",
-        "data": evidence.data.source,
+        "data": "; ".join(each for each in (evidence.data.source, evidence.data.remark) if each),
     }
     return Table({"what": name, "this page": value} for name, value in rows.items()).captioned(say("page.made_with"))
 

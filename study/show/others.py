@@ -7,26 +7,22 @@ from typing import Any
 
 import pandas as pd
 
-from .. import full, store
+from .. import full
 from ..architectures import ARCHITECTURES
 from ..evaluation import results
 from ..evidence import Evidence
+from .either import own_or_full
 from .sentences import say
 from .tables import Table
 
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     """What is shown of conditions.csv, or, where a smaller profile has none, of what `full` has committed."""
-    studied, of_full = results(evidence.checks), rows.empty and full.speaks_of(evidence.place)
-    if rows.empty:
-        yield say("others.nothing", profile=evidence.place.name)
-    if of_full:
-        rows = store.rows_of("conditions", full.PLACE, evidence.architecture)
-        studied = full.of("results", [evidence.architecture])
-        yield say("others.not_yet") if rows.empty else ""
+    rows, of_full, missing = own_or_full(evidence, rows, "conditions", "others")
+    yield from missing
     if rows.empty:
         return
-    means = beside(rows, studied)
+    means = beside(rows, full.of("results", [evidence.architecture]) if of_full else results(evidence.checks))
     yield say("others.lead", of_full=of_full)
     yield table(means).captioned(say("captions.conditions", title=ARCHITECTURES[evidence.architecture].title))
     yield said(means)

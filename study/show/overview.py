@@ -165,11 +165,12 @@ def _title(place: Place) -> str:
 
 def _cells(results: pd.DataFrame, place: Place) -> str:
     """One kind of cell against another, in full and here, and which of them are missing, as HTML."""
-    sources = [(full.cells(), full.table("results"), "cells-full", True)] if full.speaks_of(place) else []
-    sources.append((store.read_if_there("cells", place), results, "cells", False))
+    sources = [(full.table("cells"), full.table("results"), "cells-full", True)] if full.speaks_of(place) else []
+    here = store.read_if_there("cells", place)
+    sources.append((pd.DataFrame({"architecture": []}) if here is None else here, results, "cells", False))
     parts = [html(say("cells.heading"))]
     for rows, scores, name, of_full in sources:
-        if rows is not None:
+        if len(rows):
             title = say("cells.title", title=readme.title() if of_full else _title(place))
             picture = cells.picture(rows, scores, place.figures / f"{name}.png", title, of_full)
             shown = cells.table(rows, scores, of_full)
@@ -209,10 +210,12 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
         found = theirs[theirs["variant"] == variant]
         beside = {score: f" (full: {found[score].mean():.3f})" if len(found) else "" for score in scores}
     pdf = f'<a href="{name}.pdf">PDF</a>, ' if (place.reports / f"{name}.pdf").exists() else ""
-    dead = [findings.name_of(name, each) for each in results.loc[results["dead"], "variant"].unique()]
-    if "diverged" in results:  # older tables do not say
-        diverged = results.loc[results["diverged"].eq(True), "variant"].unique()
-        dead += [f"{findings.name_of(name, each)} (diverged)" for each in diverged]
+    dead = [
+        f"{findings.name_of(name, each)} ({mine[mark].eq(True).sum()} of {len(mine)}{says})"
+        for mark, says in (("dead", ""), ("diverged", " diverged"))
+        for each, mine in results.groupby("variant", sort=False)
+        if mark in mine and mine[mark].eq(True).any()  # older tables do not say of each
+    ]
     return {
         "network": f'<a href="{name}.html">{ARCHITECTURES[name].title}</a>',
         "best variant": findings.name_of(name, variant),
@@ -221,7 +224,7 @@ def _best(results: pd.DataFrame, name: str, rival: pd.Series, place: Place) -> d
         "test": f"{mean['test_f1_keras']:.3f}{beside['test_f1_keras']}",
         "without a network": f"{rival['test_f1']:.3f} ({rival['name']})",
         "read": f'{pdf}<a href="{name}.ipynb">notebook</a>',
-        "dead": f"<b>{', '.join(dead)}</b>" if dead else "none",
+        "dead": f"<b>{'; '.join(dead)}</b>" if dead else "none",
     }
 
 

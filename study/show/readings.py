@@ -48,9 +48,9 @@ def balance(data: Dataset, place: Place) -> str:
 
 
 def examples(data: Dataset) -> str:
-    """The first training text of each class, as a Markdown list."""
+    """The first training text of each class, and where it is known what it says in English, as a Markdown list."""
     first = [(label, data.x_train[data.y_train == number][0]) for number, label in enumerate(data.classes)]
-    return say("readings.examples", first=first)
+    return say("readings.examples", first=[(*each, data.in_english.get(each[1], "")) for each in first])
 
 
 def knowing_nothing(data: Dataset) -> str:
@@ -178,7 +178,7 @@ def calibration(evidence: Evidence) -> str:
     """How sure the baseline and the best variant are, and how often right; means over seeds."""
     networks = []
     for name in dict.fromkeys(("baseline", evidence.best)):
-        mine = by_variant(evidence.checks)[name]
+        mine = evidence.with_probabilities(name)
         sure = float(np.mean([each.keras.max(axis=1) for each in mine]))
         right = float(np.mean([each.predicted == each.y for each in mine]))
         how = "over" if sure > right + SURE else "under" if sure < right - SURE else "well"

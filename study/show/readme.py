@@ -11,7 +11,7 @@ from ..architectures import ARCHITECTURES
 from ..evidence import against_baselines
 from ..findings import is_fragile, is_total, knobs, name_of, perhaps_small, removals, value_of
 from ..statistics import VERDICTS
-from . import conclusions
+from . import conclusions, controls
 from .sentences import say
 
 QUESTIONS = {  # what the groups of the study answer
@@ -29,7 +29,7 @@ def title() -> str:
 
 
 def how_to_read(comparisons: pd.DataFrame) -> str:
-    """How the figure of these comparisons is to be read."""
+    """How the answers from these comparisons are to be read."""
     families = [ARCHITECTURES[name] for name in comparisons["architecture"].unique()]
     margins = list({each.dataset: each.margin for each in families}.items())
     return say("readme.how_to_read", margins=margins, fragile=any(map(is_fragile, comparisons.itertuples())))
@@ -57,17 +57,17 @@ def titled(title: str, groups: tuple[str, ...], comparisons: pd.DataFrame) -> st
 def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[dict[str, Any]]:
     """What the comparisons say of each architecture and group."""
     mine = comparisons[comparisons["group"].isin(groups)]
-    return [_group(rows) for _, rows in mine.groupby(["architecture", "group"], sort=False)]
+    return [_group(rows, comparisons) for _, rows in mine.groupby(["architecture", "group"], sort=False)]
 
 
-def _group(rows: pd.DataFrame) -> dict[str, Any]:
+def _group(rows: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, Any]:
     family = ARCHITECTURES[rows["architecture"].iloc[0]]
     group = family.groups[rows["group"].iloc[0]]
     return {
         "title": family.title,
         "direction": direction(rows),
         "reference": group.in_words(group.reference, alone=True),
-        "verdicts": _by_verdict(rows),
+        "verdicts": _by_verdict(rows, comparisons),
     }
 
 
@@ -80,27 +80,31 @@ def direction(rows: pd.DataFrame) -> str:
     return {("worse", "better"): "more", ("better", "worse"): "less"}.get(ends, "")
 
 
-def _by_verdict(rows: pd.DataFrame) -> list[tuple[str, bool, bool, list[tuple[str, float]]]]:
-    """(verdict, whether perhaps by too little, whether fragile, [(value, difference)]), in the order of VERDICTS."""
+def _by_verdict(rows: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str, bool, bool, list[tuple]]]:
+    """(verdict, whether perhaps by too little, whether fragile, what is so), in the order of VERDICTS.
+
+    What is so: (value, difference, None or the comparison of a control in which the verdict does not hold).
+    """
     alike: dict[tuple[str, bool, bool], list] = {}
     for row in rows.sort_values("verdict", key=lambda each: each.map(VERDICTS.index), kind="stable").itertuples():
         value = value_of(row.architecture, row.group, row.variant)
-        alike.setdefault((row.verdict, perhaps_small(row), is_fragile(row)), []).append((value, row.effect))
+        alike.setdefault((row.verdict, perhaps_small(row), is_fragile(row)), []).append(
+            (value, row.effect, controls.breaking(row, comparisons))
+        )
     return [(*key, networks) for key, networks in alike.items()]
 
 
 def _beyond(comparisons: pd.DataFrame) -> list[dict[str, Any]]:
-    """For each architecture what its parts and steps are worth, of the steps only those that are clear."""
+    """For each architecture what its parts and steps are worth, and all of them together."""
     mine, found = comparisons[comparisons["group"] == BEYOND], []
     for name, rows in mine.groupby("architecture", sort=False):
-        clear = knobs(rows)[lambda each: each["verdict"].isin(("better", "worse"))]
-        totals = clear.index[[is_total(row) for row in clear.itertuples()]]
+        whole = [is_total(row) for row in rows.itertuples()]
         found.append(
             {
                 "title": ARCHITECTURES[name].title,
                 "removals": [conclusions.removal(row) for row in removals(rows).itertuples()],
-                "totals": clear.loc[totals, "effect"].tolist(),
-                "steps": _by_verdict(clear.drop(totals)),
+                "totals": [(row.effect, row.verdict) for row in rows[whole].itertuples()],
+                "steps": _by_verdict(knobs(rows.drop(rows.index[whole])), comparisons),
             }
         )
     return found
@@ -135,7 +139,8 @@ def stands(row: pd.Series, baselines: pd.DataFrame, number: int) -> str:
     """How a network stands to the best method without one, one of so many comparisons that are corrected together."""
     mine = baselines[baselines["architecture"] == row["architecture"]].set_index("name")
     rival = row["baseline"]
-    return say("verdicts.stands", row=row, rival=rival, score=mine.loc[rival, "test_f1"], number=number)
+    score = mine.loc[rival, "test_f1"]
+    return say("verdicts.stands", row=row, fragile=is_fragile(row), rival=rival, score=score, number=number)
 
 
 def _check(results: pd.DataFrame) -> dict[str, float]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 
-from .. import full, store
 from .. import shares as study
-from ..architectures import ARCHITECTURES
+from ..architectures import ARCHITECTURES, variants
 from ..datasets import Dataset
 from ..evidence import Evidence
 from ..findings import name_of
-from ..runs import Place
+from ..runs import Job, Place
 from . import labels, style
+from .either import own_or_full
 from .sentences import say
 from .style import BLUE, ORANGE, Picture
 from .tables import Table
@@ -26,15 +27,20 @@ LOOKS = [{"color": BLUE, "marker": "D", "linestyle": "-"}, {"color": ORANGE, "ma
 
 def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
     """What is shown of these rows, or, where a smaller profile has none, of those that `full` has committed."""
-    of_full = rows.empty and full.speaks_of(evidence.place)
-    if rows.empty:
-        yield say("shares.nothing", profile=evidence.place.name)
-    if of_full:
-        rows = store.rows_of(study.TABLE, full.PLACE, evidence.architecture)
-        yield say("shares.not_yet") if rows.empty else ""
+    rows, of_full, missing = own_or_full(evidence, rows, study.TABLE, "shares")
+    yield from missing
     if rows.empty:
         return
-    yield say("shares.lead", of_full=of_full, rival=_rival(rows), items=_items(evidence.data))
+    names = _networks(rows)
+    yield say(
+        "shares.lead",
+        of_full=of_full,
+        networks=[name_of(evidence.architecture, each) for each in names],
+        others=not of_full and evidence.best not in names,
+        rival=_rival(rows),
+        items=_items(evidence.data),
+        steps=_steps(evidence.architecture, names[0], rows["samples"], "full" if of_full else evidence.place.profile),
+    )
     yield table(rows)
     yield picture(rows, evidence.data, evidence.place, of_full)
     yield reading(rows)
@@ -42,6 +48,16 @@ def parts(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Any]:
 
 def _rival(rows: pd.DataFrame) -> str:
     return str(rows.loc[rows["against"] != "", "against"].iloc[0])
+
+
+def _steps(architecture: str, name: str, samples: pd.Series, profile: str) -> list[tuple[int, int]]:
+    """(number of examples, how often a network's weights are changed on them), of the fewest and of the most."""
+    [network] = [each for each in variants(architecture) if each.name == name]
+    job = Job(network, 0, profile)
+    return [
+        (number, job.epochs * math.ceil(number / job.training["batch_size"]))
+        for number in (samples.min(), samples.max())
+    ]
 
 
 def _items(data: Dataset) -> str:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from ..across import KEY, KINDS
 from ..architectures import ARCHITECTURES
 from ..findings import is_total, lacking
+from .pooled import in_words, short
 from .sentences import say
 from .style import BLUE, ORANGE, STYLE, WIDTH, Picture, write
 
@@ -32,8 +33,6 @@ def save(findings: pd.DataFrame, effects: pd.DataFrame, path: Path, sample_of: S
     title += "".join(f" (sample data, not {each})" for each in sample_of)
     figure = draw(findings, effects, title)
     write(figure, path)
-    from .languages import in_words
-
     counts = [(verdict, number) for verdict, number in findings["verdict"].value_counts().items()]
     clear = [in_words(row) for row in findings.itertuples() if row.verdict in ("better", "worse")]
     alt = say("alts.spread", title=title, counts=counts, clear=clear)
@@ -130,8 +129,6 @@ def _square() -> dict[str, Any]:
 
 def _names(axes: Any, rows: list[pd.Series]) -> None:
     """What each row is about, on the left."""
-    from .languages import short
-
     for height, row in enumerate(rows):
         text = short(SimpleNamespace(**row))
         axes.annotate(

@@ -65,7 +65,8 @@ def texts(evidence: Evidence, network: Network) -> Picture:
         found, true = network.says(data.x_test[example : example + 1]), data.classes[data.y_test[example]]
         bars(axes, found, f"{true}:\n{style.in_lines(data.x_test[example], 30)}")
         told.append({"label": true, "text": data.x_test[example], "found": list(found.items())})
-    caption = say("try_it.texts", network=network.label, fewest=WORDS[0], most=WORDS[1])
+    english = [each for each in map(data.in_english.get, data.x_test[chosen]) if each]
+    caption = say("try_it.texts", network=network.label, fewest=WORDS[0], most=WORDS[1], english=english)
     alt = say("try_it.texts_alt", texts=told)
     return _save(figure, evidence, caption, alt)
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study import across, batch, evidence, grid, report, statistics, training
+from study import across, batch, datasets, evidence, grid, report, statistics, training
 from study.__main__ import main
 from study.across import Effect
 from study.architectures import ARCHITECTURES
@@ -22,7 +22,9 @@ from study.errors import GridError, NotebookError
 from study.files import ROOT
 from study.grid import Cell
 from study.pool import Failed
+from study.runs import Place, jobs_under
 from study.show import languages, spread
+from study.show.pooled import short, what
 from study.show.words import signed, within
 
 from .made_up import checks, weighed
@@ -279,7 +281,7 @@ def test_the_summary_says_what_the_tables_say(several, tables, tmp_path):
     for row in tables["findings"].itertuples():
         p, equal = (f"{each:.3f}" if each >= 0.001 else "&lt; 0.001" for each in (row.p_holm, row.p_holm_equal))
         assert f"{signed(row.effect)} {within(row.low, row.high)} {p} {equal} {row.verdict}" in text
-        words = languages.what(row)
+        words = what(row)
         title = ARCHITECTURES[row.architecture].title
         assert f"{title} {words} {row.agree} of {row.languages} {row.clear}" in text
         said = f"{title}, {words}: {signed(row.effect)} ({within(row.low, row.high)}"
@@ -306,7 +308,7 @@ def test_the_forest_plot_has_every_language_and_every_mean(tables):
     squares = [line for each in axes for line in each.lines if line.get_marker() == "s"]
     assert len(squares) == findings["full_verdict"].notna().sum()
     for row in findings.itertuples():
-        assert languages.short(row) in {text.get_text() for each in axes for text in each.texts}
+        assert short(row) in {text.get_text() for each in axes for text in each.texts}
 
 
 @pytest.fixture
@@ -402,11 +404,34 @@ def test_runs_that_failed_are_told_by_cell(monkeypatch):
     runs = {each: f"run {each}" for each in range(2 * number) if each != number + 3}
     failed = {number + 3: Failed("run gru baseline seed 0: no memory", of_disk=True)}
     monkeypatch.setattr(training, "attempt", lambda *_: (runs, failed))
+    monkeypatch.setattr(batch.conditions, "batches", lambda *_: [])
     trained, failures = batch._train(works, "")
     assert trained == {works[0].cell: [f"run {each}" for each in range(number)]}
     assert list(failures) == [works[1].cell]
     assert "run gru baseline seed 0: no memory\nwhat has finished is kept" in failures[works[1].cell].reason
     assert failures[works[1].cell].of_disk
+
+
+def test_networks_under_other_conditions_are_trained_with_all_others(monkeypatch, tmp_path):
+    """In one pool and on the scheduler, not by each notebook alone; texts of another language have none."""
+    data, asked = datasets.load("nusax", source="sample"), []
+    works = [
+        SimpleNamespace(cell=cell("lstm", language), data=data, place=Place("tiny", True, tmp_path, language))
+        for language in ("", "javanese")
+    ]
+
+    def attempt(batches, scheduler):
+        asked.extend((len(jobs), place.language, jobs[0].variant.condition) for jobs, _, place in batches)
+        return {number: f"run {number}" for number in range(sum(len(jobs) for jobs, *_ in batches))}, {}
+
+    monkeypatch.setattr(training, "attempt", attempt)
+    trained, failures = batch._train(works, "tcp://there")
+    assert not failures
+    studied, others = len(batch.jobs("lstm", "tiny")), sum(map(len, jobs_under("lstm", "tiny").values()))
+    assert asked[0] == (studied, "", "") and asked[-1] == (studied, "javanese", "")
+    assert {condition for *_, condition in asked[1:-1]} == set(jobs_under("lstm", "tiny"))
+    assert [len(runs) for runs in trained.values()] == [studied + others, studied]
+    assert trained[works[1].cell][0] == f"run {studied + others}"
 
 
 @pytest.mark.slow

@@ -156,8 +156,8 @@ def test_the_orders_are_told_apart(rows):
 def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
     assert pages.missing(rows, of_full=False) == ""
     assert pages.missing(rows[rows["architecture"] != "gru"], of_full=False) == "Missing here: GRU."
-    assert "have none of them yet" in pages.missing(None, of_full=True)
-    assert "this page has not" in pages.missing(None, of_full=False)
+    assert "have none of them yet" in pages.missing(rows[:0], of_full=True)
+    assert "this page has not" in pages.missing(rows[:0], of_full=False)
     lead = pages.lead(rows, of_full=False)
     assert "SimpleRNN, GRU and LSTM side by side" in lead
     assert "Each was trained with 3 seeds." in lead
@@ -256,8 +256,7 @@ def test_a_kind_that_lacks_a_network_or_its_predictions_is_not_there(trained, tm
 def test_a_smaller_profile_shows_what_full_has_first(rows, trained, place, monkeypatch):
     _, texts = trained
     quick = Place("quick", False, trained[0].out_dir)
-    monkeypatch.setattr(full, "cells", lambda: rows)
-    monkeypatch.setattr(full, "table", {"results": store.read("results", place)}.__getitem__)
+    monkeypatch.setattr(full, "table", {"cells": rows, "results": store.read("results", place)}.__getitem__)
     lead, table, *_, here = (each for each in pages.parts(texts, quick) if len(each))
     assert lead.startswith("**The profile `full`.**")
     assert table["seeds"].tolist() == ["3"] * 3

@@ -106,6 +106,14 @@ class TestImages:
         caution = readings.earlier_caution("cnn", images, Place("full", False, tmp_path))
         assert (f"ours is {title}, so the heights" in caution) == (title != "CIFAR-10")
 
+    def test_a_known_copy_is_told_by_its_checksum(self, tmp_path, monkeypatch):
+        write_images(tmp_path)
+        images = datasets.load("cifar10", tmp_path, "real")
+        assert images.remark == ""
+        monkeypatch.setitem(cifar10.COPIES, images.checksum, "a copy")
+        again = datasets.load("cifar10", tmp_path, "real")
+        assert (again.remark, again.source) == ("a copy", images.source)
+
     @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
     def test_as_keras_gives_them(self, tmp_path, dtype):
         arrays = write_images(tmp_path)
@@ -333,7 +341,7 @@ class TestDownload:
             monkeypatch.setattr(cifar10, "URL", f"{address}cifar.tar.gz")
             monkeypatch.setattr(cifar10, "SHA256", sha256(self.archive))
             monkeypatch.setattr(nusax, "URL", address)
-            for language, word in (("indonesian", "kalimat"), ("toba_batak", "hata")):
+            for language, word in (("indonesian", "kalimat"), ("toba_batak", "hata"), ("english", "sentence")):
                 paths = [home / language / path.name for path in nusax._files(home, "indonesian")]
                 shutil.copytree(home / "nusax", home / language)
                 for path in paths:
@@ -358,15 +366,45 @@ class TestDownload:
         texts = datasets.load("nusax", tmp_path / "data", "real")
         assert texts.source.startswith("NusaX-Senti sha256:")
         assert sorted(path.name for path in (tmp_path / "data" / "nusax").iterdir()) == [
+            "english",
             "test.csv",
             "train.csv",
             "valid.csv",
         ]
 
+    @pytest.mark.parametrize(("language", "word"), [("indonesian", "kalimat"), ("toba_batak", "hata")])
+    def test_texts_come_with_what_they_are_in_english(self, server, tmp_path, language, word, monkeypatch):
+        def load():
+            return datasets.load("nusax", tmp_path, "real", language=language)
+
+        texts = load()
+        assert texts.in_english == {
+            f'{split} {word} {n}, "enak"': f'{split} sentence {n}, "enak"'
+            for split, rows in nusax.ROWS.items()
+            for n in range(rows)
+        }
+        with (tmp_path / "nusax" / "english" / "valid.csv").open("a") as file:
+            file.write("\n")
+        assert load().in_english.keys() == {*texts.x_train, *texts.x_test}
+        # Of other files than the official ones nobody knows whether row stands beside row.
+        train, valid, _ = nusax.SHA256[language]
+        monkeypatch.setitem(nusax.SHA256, language, (train, valid, "0" * 64))
+        assert load().in_english == {}
+
+    def test_without_the_english_texts_there_are_no_translations(self, server, tmp_path, monkeypatch):
+        monkeypatch.setitem(nusax.SHA256, "english", ("0" * 64,) * 3)  # damaged on their way
+        assert datasets.load("nusax", tmp_path, "real").in_english == {}
+        assert not (tmp_path / "nusax" / "english").exists()
+
+    def test_english_is_not_translated(self, server, tmp_path):
+        texts = datasets.load("nusax", tmp_path, "real", language="english")
+        assert texts.in_english == {}
+        assert len(list((tmp_path / "nusax" / "english").iterdir())) == 3
+
     def test_texts_in_another_language(self, server, tmp_path):
         texts = datasets.load("nusax", tmp_path / "data", "real", language="toba_batak")
         assert texts.source.startswith("NusaX-Senti in Toba Batak sha256:")
-        assert [path.name for path in (tmp_path / "data" / "nusax").iterdir()] == ["toba_batak"]
+        assert {path.name for path in (tmp_path / "data" / "nusax").iterdir()} == {"english", "toba_batak"}
         assert not (tmp_path / "data" / "nusax" / "train.csv").exists()
 
     def test_what_is_there_is_not_fetched(self, server, tmp_path, monkeypatch):
@@ -545,3 +583,8 @@ def test_real_texts_in_every_language_that_is_there(monkeypatch):
     assert [len(each.x_train) + len(each.x_val) + len(each.x_test) for each in found] == [1000] * len(LANGUAGES)
     assert len({each.checksum for each in found}) == len({each.title for each in found}) == len(LANGUAGES)
     assert len({each.x_test[0] for each in found}) == len(LANGUAGES)
+    for english in (each for each in found if each.options["language"] == "english"):
+        for each in found:
+            assert each.y_test.tolist() == english.y_test.tolist()
+            told = [each.in_english.get(text) for text in each.x_test]
+            assert told == ([None] * 400 if each is english else english.x_test.tolist())

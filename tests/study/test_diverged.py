@@ -63,7 +63,7 @@ def test_older_tables_do_not_say(tmp_path):
     store.write("results", place, older)
     store.write("results", place, evaluation.results(with_diverged(place).checks))
     rival = pd.Series({"test_f1": 0.3, "name": "linear SVM"})
-    for name, said in (("gru", "none"), ("lstm", "<b>3 layers (diverged)</b>")):
+    for name, said in (("gru", "none"), ("lstm", "<b>3 layers (1 of 1 diverged)</b>")):
         assert overview._best(store.read("results", place, name), name, rival, place)["dead"] == said
     assert overview._best(older, "gru", rival, place)["dead"] == "none"
 

@@ -152,9 +152,8 @@ def test_one_seed_shows_what_full_has(monkeypatch, tmp_path):
     committed = weighed(scored(3), place=pages.full.PLACE)
     evidence.save(committed)
     pages.full.table.cache_clear()
-    _, empty, lead, table, picture, _ = pages.parts(quick)
+    _, lead, table, picture, _ = pages.parts(quick)
     pages.full.table.cache_clear()
-    assert empty == ""
     assert lead.startswith("**The profile `full`.**")
     assert table["variant"].tolist() == ["baseline", "1 layer", "3 layers"]
     assert picture.path.name == "lstm-ensembles-full.png"

@@ -1,5 +1,7 @@
 """Comparisons, and that everything can be rebuilt from what is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,11 @@ from study.architectures import ARCHITECTURES, pairs, variants
 from study.baselines import Baseline
 from study.checks import one_class
 from study.errors import DataError
-from study.evidence import AGAINST_BASELINES, COLUMNS, P_VALUES
+from study.evidence import COLUMNS, P_VALUES
 from study.robustness import COUNTS
 from study.runs import Place
 from study.show import closeups, conclusions, curves, figures, tables
+from study.sides import AGAINST_BASELINES
 
 from .made_up import RIVAL, checks, keep, results, weighed
 
@@ -87,6 +90,18 @@ def test_the_hardest_examples_come_first():
     of_truth = mean[np.arange(len(mean)), found.data.y_test]
     assert of_truth[which].tolist() == sorted(of_truth)[:4]
     np.testing.assert_array_equal(probabilities, mean[which])
+
+
+def test_the_hardest_texts_stand_beside_what_they_are_in_english():
+    found = weighed(checks({"layers-1": 0.9}))
+    assert "in English" not in closeups.hardest_texts(found)
+    which, _ = found.hardest(5)
+    shown = found.data.x_test[which]
+    told = {text: f"number {n}" for n, text in enumerate(shown) if n != 2}
+    table = closeups.hardest_texts(replace(found, data=replace(found.data, in_english=told)))
+    assert table.columns[:3].tolist() == ["text", "in English", "class"]
+    assert table["in English"].tolist() == ["number 0", "number 1", "", "number 3", "number 4"]
+    assert table["text"].tolist() == shown.tolist()
 
 
 def test_everything_is_rebuilt_without_training(tmp_path):

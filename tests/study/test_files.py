@@ -177,7 +177,9 @@ def test_two_trainings_at_once_train_nothing_twice(other, tmp_path):
         ready = select.select([first.stderr, second.stderr], [], [], 60)[0]
         assert ready
         later = {first.stderr: first, second.stderr: second}[ready[0]]
-        said += os.read(ready[0].fileno(), 1000).decode()
+        more = os.read(ready[0].fileno(), 1000).decode()
+        assert more, "it has ended"
+        said += more
     earlier = first if later is second else second
     assert f"waiting for process {earlier.pid} on" in said
     assert earlier.communicate("\n\n")[0].split() == ["layers-1", "baseline", "done"]

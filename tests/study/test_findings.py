@@ -112,7 +112,7 @@ def test_the_sentence_counts_the_rows():
     said = {("layers", "layers-1"): (0.4, "better"), ("cells", "cells-32-16"): (0.0, "equivalent")}
     rows = findings.earlier(comparisons("lstm", said), QUICK)
     text = readings.earlier(rows)
-    assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, not to be told 3." in text
+    assert "published: 5; agreeing with ours 1, compatible with ours 1, contradicted 0, cannot be told 3." in text
     assert "trained once" not in text
 
 

@@ -9,6 +9,8 @@ from study.architectures import ARCHITECTURES, variants
 from study.runs import Place
 from study.show import conclusions
 
+from . import made_up
+
 
 def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypatch, tmp_path):
     rows = [
@@ -41,6 +43,22 @@ def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypa
     assert "full_fragile" not in found  # older tables do not say
     assert silent["full_verdict"].isna().all()
     assert not silent["contradicts"].any()
+
+
+def test_without_committed_tables_nothing_stands_beside(monkeypatch, tmp_path):
+    """Whoever deletes them, to train everything anew, still has smaller profiles."""
+    monkeypatch.setattr(full, "PLACE", Place("full", False, tmp_path))
+    full.table.cache_clear()
+    rows = made_up.comparisons("lstm", n_seeds=1)
+    try:
+        for place in (Place("quick", False), Place("quick", True)):
+            found = full.beside(rows, place)
+            assert found["full_verdict"].isna().all() and not found["contradicts"].any()
+        assert full.of("results", ["lstm"]).empty
+        assert full.lacking("lstm") == [each.name for each in variants("lstm")]
+        assert conclusions.against_full(full.beside(rows, Place("quick", False)), "quick")
+    finally:
+        full.table.cache_clear()
 
 
 def test_it_speaks_of_smaller_profiles_on_real_data():

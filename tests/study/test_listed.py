@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from study import cells, conditions, ensembles, evaluation, evidence, listed, status, store, temperature, training
-from study.checks import Listed
+from study.checks import NOTHING, Listed
 from study.errors import TrainingError
 from study.runs import Place, data_digest, fingerprint, jobs, jobs_under, save_run
-from study.show import closeups, origin, tables, ways
+from study.show import closeups, origin, readings, tables, ways
 
 from .made_up import checks, weighed
 
@@ -42,10 +42,35 @@ def wanted(found):
 def test_what_pages_look_into_is_not_listed(found):
     for job, mark in wanted(found):
         looked_into = job.seed == 0 or job.variant.name in ("baseline", BEST)
-        assert (listed.find(job, found.place, mark) is None) == looked_into
+        assert (listed.find(job, found.place, mark, found.data.source) is None) == looked_into
         assert listed.has(job, found.place) != looked_into
-        assert listed.find(job, replace(found.place, by_hand=True), mark) == listed.find(job, found.place, mark)
-        assert listed.find(job, found.place, mark[::-1]) is None  # trained by other code, settings or data
+        places = found.place, replace(found.place, by_hand=True)
+        one, other = (listed.find(job, place, mark, found.data.source) for place in places)
+        assert one == other
+        assert (
+            listed.find(job, found.place, mark[::-1], found.data.source) is None
+        )  # trained by other code, settings or data
+
+
+def test_answers_to_another_test_split_are_not_listed(found):
+    """A fingerprint knows the training and validation data alone."""
+    there = [(job, mark) for job, mark in wanted(found) if listed.find(job, found.place, mark, found.data.source)]
+    assert there
+    assert not any(listed.find(job, found.place, mark, "the same but for its test split") for job, mark in there)
+
+
+def test_closer_looks_take_the_networks_that_are_there(found):
+    """Also where those of the best variant are not all: a table may know of a better one that is out of date."""
+    kept = found.with_probabilities(found.best)
+    assert len(kept) == len(SEEDS)
+    some = [replace(each, run=replace(each.run, listed={"a": "row"}), keras=NOTHING) if each.run.seed == 1 else each
+            for each in found.checks]  # fmt: skip
+    less = replace(found, checks=some)
+    assert [each.run.seed for each in less.with_probabilities(less.best)] == [0, 2]
+    which, mean = less.hardest(3)
+    np.testing.assert_allclose(mean, np.mean([kept[0].keras, kept[2].keras], axis=0)[which])
+    assert closeups.calibration(less).path.exists()
+    assert readings.calibration(less)
 
 
 def test_a_listed_network_is_not_trained(found, monkeypatch):
@@ -66,7 +91,9 @@ def test_a_listed_network_is_not_trained(found, monkeypatch):
 
 def test_a_network_that_is_there_is_taken_before_its_row(found):
     job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
-    made = training.Finished({"fingerprint": mark, **listed.find(job, found.place, mark).record}, b"a model")
+    made = training.Finished(
+        {"fingerprint": mark, **listed.find(job, found.place, mark, found.data.source).record}, b"a model"
+    )
     assert save_run(job, found.place, made).listed is None
     [run] = training._those_there([(0, found.data, job, job.describe(data_digest(found.data)), found.place)]).values()
     assert run.listed is None and run.path.exists()
@@ -89,7 +116,10 @@ def test_times_are_of_one_machine(found):
 
 def listed_checks(found):
     """The checks of `found`, those of listed networks as they come from the tables."""
-    runs = {(job.variant.name, job.seed): listed.find(job, found.place, mark) for job, mark in wanted(found)}
+    runs = {
+        (job.variant.name, job.seed): listed.find(job, found.place, mark, found.data.source)
+        for job, mark in wanted(found)
+    }
     pairs = ((each, runs[each.run.variant.name, each.run.seed]) for each in found.checks)
     return [Listed.of(run, found.data) if run else each for each, run in pairs]
 
@@ -161,7 +191,7 @@ def test_networks_under_a_condition_are_listed_by_their_own_table(tmp_path, foun
     store.write("conditions", place, pd.DataFrame(rows)[conditions.COLUMNS])
     runs = training.train_all([(some, found.data)], place)
     assert [run.listed["fingerprint"] for run in runs] == [row["fingerprint"] for row in rows]
-    assert [conditions._row(run, found.data) for run in runs] == rows
+    assert conditions.of_runs(runs, "lstm", found.data).to_dict("records") == rows
     plan = status.Plan([(job, place) for job in some], [(job, place) for job in some if status.fits(job, place)])
     assert not plan.missing
 
@@ -171,10 +201,19 @@ def test_older_tables_list_nothing(found):
         whole = store.read(name, found.place)
         fewer = whole.drop(columns="fingerprint") if name == "results" else whole[:0]
         fewer.to_csv(found.place.reports / f"{name}.csv", index=False)
-        assert all(listed.find(job, found.place, mark) is None for job, mark in wanted(found))
+        assert all(listed.find(job, found.place, mark, found.data.source) is None for job, mark in wanted(found))
         whole.to_csv(found.place.reports / f"{name}.csv", index=False)
     job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
-    assert listed.find(job, found.place, mark)
+    assert listed.find(job, found.place, mark, found.data.source)
+
+
+def test_a_network_without_a_history_is_not_listed(found):
+    """A kill may leave the tables so: all others are listed all the same."""
+    rows = store.read("history", found.place)
+    lost = (rows["variant"] == "layers-3") & (rows["seed"] == 1)
+    rows[~lost].to_csv(found.place.reports / "history.csv", index=False)
+    there = {job.variant.name for job, mark in wanted(found) if job.seed == 1 and listed.row_of(mark, found.place)}
+    assert {job.variant.name for job, _ in wanted(found)} - there == {"layers-3"}
 
 
 @pytest.mark.parametrize("written", range(4))
@@ -207,7 +246,7 @@ def test_what_is_unfinished_is_listed_until_there_is_a_report(found):
         (found.place.reports / f"{name}.csv").unlink()
     pd.testing.assert_frame_equal(ensembles.measured(listed_checks(found), found.place), together)
     job, mark = next(each for each in wanted(found) if each[0].variant.name == "layers-3" and each[0].seed == 1)
-    assert listed.find(job, found.place, mark)
+    assert listed.find(job, found.place, mark, found.data.source)
     others = store.read("results", aside).assign(architecture="gru")
     store.write("results", aside, others)
     store.write("results", replace(found.place, by_hand=True), evaluation.results(found.checks))
@@ -220,4 +259,4 @@ def test_what_is_unfinished_is_listed_until_there_is_a_report(found):
     evidence.save(found)
     assert set(store.read("results", aside)["architecture"]) == {"gru"}
     assert store.read_if_there("history", aside) is None
-    assert listed.find(job, found.place, mark)
+    assert listed.find(job, found.place, mark, found.data.source)

@@ -11,7 +11,7 @@ from study import evidence, robustness, statistics, store
 from study.evidence import within_groups
 from study.robustness import COLUMNS, CONDITIONS, METHODS, STUDY
 from study.runs import Place
-from study.sides import KEY, Side
+from study.sides import AGAINST_BASELINES, KEY, Side
 
 from .made_up import checks, weighed
 
@@ -130,8 +130,27 @@ def test_single_seeds_and_the_dead_cannot_be_checked():
     assert weighed(checks({"layers-1": 0.9})).robustness.empty
     assert robustness.counted(weighed(checks({"layers-1": 0.9})).robustness, MARGIN).empty
     rows = weighed(checks({"baseline": None, "layers-1": 0.9}, seeds=(0, 1, 2), spread=0.01)).robustness
+    rows = within_groups(rows)
     assert set(rows["variant"]) | set(rows["baseline"]) >= {"layers-1", "baseline"}
     assert not ((rows["variant"] != "layers-1") & (rows["baseline"] != "layers-1")).any()
+
+
+def test_a_method_without_a_network_stays_as_it_is(found):
+    made, tried = found
+    rows = robustness.table(made.comparisons, made.sides, tried)
+    within = robustness.table(within_groups(made.comparisons), made.sides, tried)
+    pd.testing.assert_frame_equal(within_groups(rows), within)
+    against = rows[rows["group"] == AGAINST_BASELINES]
+    assert against["baseline"].unique().tolist() == [made.rival]
+    there = against[against["variant"] == "layers-1"].set_index("method")
+    assert there.index.tolist() == [STUDY, *METHODS, "half-rate", "double-rate"]
+    [rival] = made.sides[made.rival].scores
+    for name, mine in tried.items():
+        assert there.loc[name, "effect"] == pytest.approx(mine["layers-1"].scores.mean() - rival)
+    every = made.comparisons.reset_index(drop=True)
+    adjusted = statistics.corrected(every["p_value"].to_numpy(), every["p_equal"].to_numpy())
+    wanted = pd.Series(map(statistics.verdict, every["effect"], *adjusted))[every["group"] == AGAINST_BASELINES]
+    assert against[against["method"] == "architecture"]["verdict"].tolist() == wanted.tolist()
 
 
 def test_where_a_condition_learnt_nothing_it_says_nothing(found):
@@ -201,6 +220,23 @@ def test_what_is_fragile(verdict, methods, conditions, fragile):
     broken = robustness.broken(rows, list(key.values()), MARGIN)
     wanted = [*METHODS[methods:], *(name for name, each in zip(CONDITIONS, conditions, strict=False) if not each)]
     assert broken == [(name, another) for name in wanted]
+
+
+def test_what_agrees_without_resolving_it_is_told_apart():
+    key = dict(zip(KEY, ("lstm", "layers", "layers-1", "baseline"), strict=True))
+    rows = [row(STUDY, "better"), row("seeds", "not resolved"), row("half-rate", "not resolved", 0.03, -0.02, 0.06)]
+    rows += [
+        row("double-rate", "better"),
+        row("epochs-2", "not resolved", -0.01, -0.09, 0.07),
+        row("epochs-4", "worse"),
+    ]
+    table = pd.DataFrame(key | vars(each) for each in rows)
+    assert robustness.agreeing(table, list(key.values()), MARGIN) == ["half-rate"]
+    again = table.assign(variant="layers-3")
+    again.loc[again["method"] == "epochs-4", "verdict"] = "better"
+    silent = table.assign(variant="layers-4")
+    silent.loc[0, "verdict"] = "not resolved"
+    assert robustness.anew(pd.concat([table, again, silent]), MARGIN) == (1 + 2, 1 + 1, 2 + 1)
 
 
 def test_conditions_are_read_beside_the_study_s_own_networks(tmp_path, found):

@@ -121,7 +121,7 @@ class TestWriting:
         weights = (model.weights[f"lstm_1/{each}"] for each in ("kernel", "recurrent_kernel", "bias"))
         h = forward.lstm(x, *weights, return_sequences=True)
         gates = {"input gate i", "forget gate f", "output gate o"}
-        assert shown.keys() == gates | {"embedding", "candidate", "cell c", "state h"}
+        assert shown.keys() == gates | {"embedding", "candidate", "memory c", "state h"}
         assert all(shown[name].shape == (len(words), 64) for name in gates)
         np.testing.assert_allclose(shown["state h"], h[0], atol=1e-5)
 

@@ -25,7 +25,7 @@ def train(texts, place, number):
     from study import conditions
 
     some = jobs(ARCHITECTURE, "tiny")[:number]
-    training.train_all([(some, texts), *conditions.batches(ARCHITECTURE, texts, "tiny")], place)
+    training.train_all([(some, texts), *conditions.batches(ARCHITECTURE, texts, place)], place)
     return some
 
 
@@ -41,7 +41,7 @@ def test_rows_are_kept_and_added_to(texts, tmp_path, capsys):
     assert len(before["conditions"]) > 2
 
     train(texts, here, 3)
-    unfinished.keep(ARCHITECTURE, texts, here)
+    assert "rows of 1 networks, and of 0 under" in unfinished.keep(ARCHITECTURE, texts, here)
     after = {name: store.read(name, aside) for name in listed.TABLES}
     assert [len(after[name]) - len(before[name]) for name in listed.TABLES] == [1, 1, 1, 1, 0]
     assert after["results"].duplicated("variant").sum() == 0
@@ -52,7 +52,7 @@ def test_rows_are_kept_and_added_to(texts, tmp_path, capsys):
         store.write(name, replace(there, unfinished=True), after[name])
     from study import conditions
 
-    batches = conditions.batches(ARCHITECTURE, texts, "tiny")
+    batches = conditions.batches(ARCHITECTURE, texts, there)
     assert all(run.listed for run in training.train_all(batches, there))
     assert training.there([(first, texts)], there) == []
     assert not list(there.weights.rglob("*.keras"))
@@ -65,16 +65,21 @@ def test_a_variant_is_finished_with_all_its_seeds():
 
 
 @pytest.mark.slow
-def test_a_network_that_differs_is_named_and_nothing_written(texts, tmp_path, monkeypatch):
+def test_a_network_that_differs_is_named_and_all_others_are_kept(texts, tmp_path, monkeypatch):
     here = Place("tiny", True, tmp_path)
-    [job] = jobs(ARCHITECTURE, "tiny")[:1]
-    training.train_all([([job], texts)], here)
+    right, wrong = jobs(ARCHITECTURE, "tiny")[:2]
+    training.train_all([([right, wrong], texts)], here)
     check = evaluation.check
 
-    def wrong(*given):
-        return [replace(each, numpy=np.roll(each.numpy, 1, axis=1)) for each in check(*given)]
+    def differing(*given):
+        return [
+            replace(each, numpy=np.roll(each.numpy, 1, axis=1)) if each.run.variant == wrong.variant else each
+            for each in check(*given)
+        ]
 
-    monkeypatch.setattr(evaluation, "check", wrong)
-    with pytest.raises(MismatchError, match=job.variant.name):
+    monkeypatch.setattr(evaluation, "check", differing)
+    with pytest.raises(MismatchError, match=f"differ in {wrong.variant.name}; all else is kept"):
         unfinished.keep(ARCHITECTURE, texts, here)
-    assert not replace(here, unfinished=True).reports.exists()
+    assert store.read("results", replace(here, unfinished=True))["variant"].tolist() == [right.variant.name]
+    with pytest.raises(MismatchError, match=wrong.variant.name):  # now there is nothing else
+        unfinished.keep(ARCHITECTURE, texts, here)

@@ -54,7 +54,8 @@ def _of_texts(evidence: Evidence) -> Iterator[Any]:
     readings = [read(model, data.x_test[each]) for each in shown]
     truths = [int(data.y_test[each]) for each in shown]
     yield say("inside.head_words")
-    yield say("inside.lead_texts", kind=evidence.architecture, length=WORDS)
+    english = [each for each in map(data.in_english.get, data.x_test[shown]) if each]
+    yield say("inside.lead_texts", kind=evidence.architecture, length=WORDS, english=english)
     yield texts.steps(evidence, readings[0], truths[0])
     yield texts.states(evidence, readings[0])
     if len(readings[0].last) > 1:
@@ -81,7 +82,8 @@ def turn(reading: Reading, classes: tuple[str, ...]) -> str:
     if len(p) < 2:
         return ""
     t = int(np.abs(np.diff(p)).argmax()) + 1
-    return say("inside.turn", word=reading.words[t], number=t + 1, before=p[t - 1], after=p[t], label=classes[answer])
+    word = {"word": reading.words[t], "known": reading.known[t], "number": t + 1}
+    return say("inside.turn", **word, before=p[t - 1], after=p[t], label=classes[answer])
 
 
 def _of_padding(evidence: Evidence) -> Iterator[Any]:

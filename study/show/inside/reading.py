@@ -23,7 +23,7 @@ NAMES = {  # of what a step computes, as a page calls it
     "u": "update gate u",
     "r": "reset gate r",
     "new": "candidate",
-    "c": "cell c",
+    "c": "memory c",
     "h": "state h",
 }
 GATES = ("i", "f", "o", "u", "r")  # which lie between 0 and 1, the others between -1 and 1, but for c

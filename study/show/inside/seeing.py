@@ -10,7 +10,6 @@ import forward
 
 BATCH = 100  # images at a time through the plain functions
 WINDOWS = {"Conv2D": "kernel_size", "MaxPooling2D": "pool_size", "AveragePooling2D": "pool_size"}
-POOLINGS = ("MaxPooling2D", "AveragePooling2D")
 
 
 def maps_of(model: forward.Model) -> list[str]:

@@ -97,14 +97,19 @@ local WIDE = 6 -- columns: in a table with more, numbers would keep their heads'
 
 local HEAD = 12 -- letters in a line of the head of a number
 
+-- How long a word is; Str has put one with signs in it into quotes.
+local function length(word)
+  return utf8.len(word.t == "RawInline" and word.text:match('"(.*)"') or pandoc.utils.stringify(word))
+end
+
 -- The words of a head in lines that are as long as they may be.
 local function in_lines(words)
   local used = 0
   for number, word in ipairs(words) do
-    local letters = utf8.len(pandoc.utils.stringify(word))
+    local letters = length(word)
     if word.t == "Space" and words[number + 1] then
       letters = 1
-      if used + 1 + utf8.len(pandoc.utils.stringify(words[number + 1])) > HEAD then
+      if used + 1 + length(words[number + 1]) > HEAD then
         words[number], used, letters = pandoc.LineBreak(), 0, 0
       end
     end

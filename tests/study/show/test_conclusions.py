@@ -121,6 +121,9 @@ def test_in_which_checks_a_verdict_does_not_hold_is_named():
     said = "It holds in 4 of 6 checks, not with the literal bootstrap (not resolved), half the learning rate (worse)."
     assert said in text
     assert text.count("fragile") == 1
+    again.loc[again["method"] == "double-rate", ["verdict", "effect", "high"]] = ["not resolved", 0.1, 0.3]
+    text = conclusions.of_group(replace(found, robustness=again), "layers")
+    assert said[:-1] + "; double the learning rate agrees, without resolving it." in text
 
 
 @pytest.mark.usefixtures("grid_of_today")
@@ -133,7 +136,9 @@ def test_checks_are_explained_where_there_are_such():
     again = pd.concat([found.robustness, tried.assign(method="double-rate"), tried.assign(method="half-rate")])
     text = conclusions.how_to_read(replace(found, robustness=again))
     assert "trained anew with half the learning rate and double the learning rate. It holds where" in text
-    assert "or for *equivalent* by one less than 0.03. *Fragile* is a verdict that holds in no more" in text
+    assert "*equivalent* also holds if the difference is less than 0.03. On this page the verdicts within" in text
+    assert "tried anew 2 times: 2 times with the same verdict, 0 times in agreement but not resolved, 0" in text
+    assert "0 times with neither. *Fragile* is a verdict that holds in no" in text
     assert "or in none of the trainings anew: do not build on it." in text
     single = conclusions.how_to_read(results({}))
     assert "Fragile" not in single
@@ -201,8 +206,11 @@ def test_dead():
     for table in (tables.group_table(found, "beyond"), tables.check_table(found.checks)):
         assert "not masked DEAD" in table.to_string()
     dead = results({"layers-3": None}, seeds=(0, 4))
-    assert "3 layers DEAD (seed 0, 4)" in tables.check_table(dead.checks).to_string()
-    assert "3 DEAD (seed 0, 4)" in tables.group_table(dead, "layers").to_string()
+    assert "3 layers DEAD (all 2 seeds)" in tables.check_table(dead.checks).to_string()
+    assert "3 DEAD (all 2 seeds)" in tables.group_table(dead, "layers").to_string()
+    three = results({"layers-3": None}, seeds=(0, 4, 7)).checks
+    some = [each for each in three if each.run.seed != 7] + [each for each in results({}, seeds=(7,)).checks]
+    assert "3 layers DEAD (seed 0, 4)" in tables.check_table(some).to_string()
     assert "**Dead**, one class for everything: 3 layers (all 2 seeds)." in conclusions.summary(dead)
 
 
@@ -222,7 +230,7 @@ def test_training_stands_against_validation():
         each.run.record["metrics"] = {"val_loss": 0.5, "val_f1": val_f1 + shift, "train_f1": train_f1 + shift}
     assert (
         "the training data are learnt least with 32-16 cells (0.700 against 0.650) and most with 64-32 cells (0.900 "
-        "against 0.600); the gap is widest with 128-64 cells (0.800 against 0.400)."
+        "against 0.600); the gap between training and validation is widest with 128-64 cells (0.800 against 0.400)."
     ) in conclusions.of_group(weighed(found), "cells")
     for spread, alike in ((0.004, True), (0.006, False)):
         for each in found:
@@ -269,7 +277,11 @@ def test_a_network_that_loses_to_a_baseline_is_said_to_lose():
     assert "not resolved: 2 (" in text
     listed = conclusions.beside_baselines(results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons)
     assert listed.startswith("- **LSTM.** Against")
+    assert "fragile" not in listed
     assert "**these lose to it**: 3 layers (−0." in listed
+    found = results(right, rival=0.75, seeds=TEN, spread=0.02).comparisons
+    found.loc[(found["variant"] == "layers-3") & (found["baseline"] == RIVAL), "fragile"] = True
+    assert ", fragile for 3 layers; " in conclusions.beside_baselines(found)
     assert "these beat it: 1 layer (+0." in listed
 
 
@@ -308,11 +320,13 @@ def test_the_mask_stands_apart_and_counts_once():
     }
     text = conclusions.overall(results(right, seeds=TEN, spread=0.02).comparisons)
     knobs, _, apart = text.partition("- **What was taken away on purpose**\n")
-    assert "not masked" not in text
+    assert "not masked" not in knobs
     assert "maximum over time against masked" in knobs
     lines = (r"the mask costs 0\.6\d\d", r"the mask at equal settings costs 0\.[12]\d\d")
     interval = r"\(95 % interval \+0\.\d+ to \+0\.\d+\)"
-    assert re.fullmatch("\n".join(f"    - removing {line} {interval}" for line in lines), apart)
+    removed = "\n".join(f"    - removing {line} {interval}" for line in lines)
+    whole = r"    - all steps together against not masked: \+0\.\d+, better"
+    assert re.fullmatch(f"{removed}\n{whole}", apart)
 
 
 def test_full_stands_beside_every_line():

@@ -1,12 +1,14 @@
 """A control says what it tries to break, and whether it did: by the verdicts of both groups."""
 
+import re
+
 import pytest
 
 from study.architectures import ARCHITECTURES
-from study.show import controls
+from study.show import conclusions, controls, readme
 from study.show.words import signed
 
-from ..made_up import results
+from ..made_up import results, tables
 
 CONTROLS = [
     (name, group)
@@ -88,3 +90,22 @@ def test_what_becomes_of_a_finding(right, said):
 )
 def test_outcomes(there, here, says):
     assert controls.outcome(there, here) == says
+
+
+def test_the_list_of_verdicts_has_it_behind_what_it_breaks():
+    right = {"baseline": 0.6, "direction-bidirectional": 0.7, "half_cells-bidirectional": 0.601}
+    rows = results(right, architecture="simple_rnn", seeds=range(10), spread=0.02).comparisons
+    [said] = [line for line in conclusions.overall(rows).splitlines() if "direction: bidirectional" in line]
+    control = r"; direction, as many cells in all: [+−]?0\.0\d\d, (equivalent|not resolved)\)"
+    assert re.search(control, said)
+    held = results(right | {"half_cells-bidirectional": 0.7}, architecture="simple_rnn", seeds=range(10), spread=0.02)
+    assert "; direction, as many cells in all: " not in conclusions.overall(held.comparisons)
+
+
+def test_the_answers_have_it_behind_what_it_breaks():
+    both = {("direction", "direction-bidirectional"): (0.05, "better")}
+    fewer = {("half_cells", "half_cells-bidirectional"): (0.01, "not resolved")}
+    said = readme.lines(*tables("lstm", both | fewer))[2]
+    assert "bidirectional (+0.050; direction, as many cells in all: +0.010, not resolved) is better" in said
+    held = {("half_cells", "half_cells-bidirectional"): (0.04, "better")}
+    assert "bidirectional (+0.050) is better" in readme.lines(*tables("lstm", both | held))[2]

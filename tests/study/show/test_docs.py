@@ -50,16 +50,16 @@ def test_what_a_part_is_worth_is_told_as_what_is_lost_without_it():
         ("beyond", "beyond-bidirectional", "beyond-unmasked"): (0.3, "better"),
     }
     assert (
-        "LSTM: without the mask −0.290 (−0.292 to −0.286), from there all steps +0.300 ("
+        "LSTM: without the mask −0.290 (−0.292 to −0.286), all steps together, the mask included, +0.300 ("
         in lines(tables("lstm", said))[3]
     )
-    assert "from there all steps not resolved" in lines(tables("lstm"))[3]
+    assert "all steps together, the mask included, not resolved" in lines(tables("lstm"))[3]
 
 
 def test_a_network_that_answers_one_class_with_every_seed_without_a_part_is_told():
     results, baselines, rows = tables("lstm", {("beyond", "layers-1"): (0.29, "better")})
     without = results["variant"] == "beyond-unmasked"
-    assert "−0.286): one class for everything, from" in lines((results.assign(dead=without), baselines, rows))[3]
+    assert "−0.286): one class for everything, all" in lines((results.assign(dead=without), baselines, rows))[3]
     others = without & (results["seed"] > results["seed"].min())
     assert "everything" not in lines((results.assign(dead=others), baselines, rows))[3]
 

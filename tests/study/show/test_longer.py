@@ -203,7 +203,7 @@ def test_a_smaller_profile_shows_what_full_has(rows, found, tmp_path, monkeypatc
         "Its committed tables have no such networks yet.",
     ]
     monkeypatch.setattr(full, "PLACE", found.place)
-    told, _, lead, figure, _, said = page.parts(quick, nothing)
+    told, lead, figure, _, said = page.parts(quick, nothing)
     assert told == "The profile quick trains no network for more epochs; `full` does."
     assert lead.startswith("**The profile `full`.** The same networks")
     assert "epochs: 7, 14 and 28. Seeds: 3 for 7 epochs; 2 for 14 epochs; 2 for 28 epochs." in lead

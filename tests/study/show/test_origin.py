@@ -54,6 +54,8 @@ def test_a_page_tells_what_it_was_made_with(found):
     told = dict(made_with.itertuples(index=False))
     assert told["version"] == forward.__version__
     assert told["data"] == found.data.source
+    copy = replace(found, data=replace(found.data, remark="a copy"))
+    assert dict(origin.made_with(copy).itertuples(index=False))["data"] == f"{found.data.source}; a copy"
     assert all(re.search(rf"\b{each} \d", told["packages"]) for each in ("keras", "numpy", "typst", "matplotlib"))
     assert re.search(r"\d+ cores; \w+ \w+", told["machine"])
     assert len(networks) == len(variants("lstm"))

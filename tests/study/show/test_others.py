@@ -44,11 +44,15 @@ def test_means_stand_beside_those_of_the_same_networks():
 def test_what_is_higher_on_the_same_data_is_named():
     studied = pd.DataFrame({"variant": ["baseline", "layers-1", "beyond-bidirectional"], "val_f1": [0.6, 0.7, 0.1]})
     assert others.said(others.beside(rows_of(), studied)) == (
-        "On the same data these are higher on validation data than in the study, 1 of 2: double the learning rate "
-        "(+0.110)."
+        "Of 2 conditions that leave the data as they are, these score higher on validation data than the study's "
+        "settings: double the learning rate "
+        "(+0.110). The study keeps its own settings, which were fixed before: its scores are not the highest that "
+        "these networks can reach."
     )
     high = studied.assign(val_f1=0.99)
-    assert others.said(others.beside(rows_of(), high)).startswith("On the same data none of 2 is higher")
+    assert others.said(others.beside(rows_of(), high)).startswith(
+        "Of 2 conditions that leave the data as they are, none scores"
+    )
     folds = {key: scores for key, scores in SCORES.items() if key[0] == "fold-2"}
     assert others.said(others.beside(rows_of(folds), high)) == ""
 
@@ -65,11 +69,11 @@ def test_a_smaller_profile_shows_what_full_has(tmp_path, monkeypatch):
     place = Place("full", False, tmp_path)
     monkeypatch.setattr(full, "PLACE", place)
     monkeypatch.setattr(full, "table", {"results": tables("lstm")[0]}.__getitem__)
-    told, lacking = (each for each in others.parts(quick, nothing) if each)
+    told, lacking = others.parts(quick, nothing)
     assert told.startswith("The profile quick trains no network under other conditions")
     assert lacking == "Its committed tables have none yet."
     store.write("conditions", place, rows_of())
-    _, lead, table, said = (each for each in others.parts(quick, nothing) if isinstance(each, pd.DataFrame) or each)
+    _, lead, table, said = others.parts(quick, nothing)
     assert lead.startswith("**The profile `full`.** Some of the networks")
     assert table["the same networks in the study"].tolist() == ["0.600", "0.600", "0.600", ""]
     assert "double the learning rate (+0.110)" in said
@@ -83,5 +87,5 @@ def test_a_profile_that_has_them_shows_its_own(tmp_path):
     lead, table, said = others.parts(found, rows_of())
     assert lead.startswith("Some of the networks were trained once more")
     assert len(table) == 4
-    assert said.startswith("On the same data these are higher")
+    assert said.partition(", ")[2].startswith("these score higher")
     assert float(table["validation macro-F1"][0]) == pytest.approx(0.565)

@@ -185,11 +185,14 @@ def test_a_text_begins_no_list_and_no_heading(tmp_path):
 
 def test_examples_are_shown_as_they_are():
     data = SimpleNamespace(
-        classes=("bad", "good"), y_train=np.array([1, 0, 1]), x_train=np.array(["*a*\n$b$", NASTY, "c"], dtype=object)
+        classes=("bad", "good"),
+        y_train=np.array([1, 0, 1]),
+        x_train=np.array(["*a*\n$b$", NASTY, "c"], dtype=object),
+        in_english={NASTY: NASTY},
     )
     body = html_of(display(text_markdown=readings.examples(data)))
     found = [text_of(each) for each in re.findall(r"<li>(.*?)</li>", body, re.DOTALL)]
-    assert found == [f"bad: {NASTY}", "good: *a* $b$"]
+    assert found == [f"bad: {NASTY} In English: {NASTY}", "good: *a* $b$"]
 
 
 def test_a_title_is_plain_text_wherever_it_stands(made):

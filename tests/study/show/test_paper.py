@@ -89,8 +89,9 @@ def test_what_leads_to_something_stays_with_it(body, tmp_path):
 
 
 @pytest.mark.parametrize(("columns", "below"), [(7, True), (6, False)])
-def test_heads_of_numbers_take_little_room_in_wide_tables(columns, below, tmp_path):
-    heads = "<th>several long words</th>" * (columns - 1) + "<th>one line</th>"
+@pytest.mark.parametrize("words", ["several long words", "several, long words", "macro-F1, plain"])
+def test_heads_of_numbers_take_little_room_in_wide_tables(columns, below, words, tmp_path):
+    heads = f"<th>{words}</th>" * (columns - 1) + "<th>one line</th>"
     cells = "<td>words</td>" + "<td>7</td>" * (columns - 1)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"
     [wide] = find(str(paper.write_typst(layout.lay_out(table), "title", "", tmp_path)), "table")

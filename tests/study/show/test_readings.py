@@ -72,8 +72,8 @@ def test_curves_are_read_at_the_first_epoch_and_where_the_weights_were_kept():
     assert readings.curves(weighed(found), "cells") == (
         "After the first epoch the validation loss is lowest for 32-16 cells (1.80) and highest for 64-32 cells "
         "(2.00); with the weights that were kept, at the diamonds, it is lowest for 32-16 cells (0.50) and highest for "
-        "64-32 cells (0.90). The training loss is there lowest for 128-64 cells (0.20) and highest for 64-32 cells "
-        "(0.40)."
+        "64-32 cells (0.90). The training loss of the epoch in which they were kept is lowest for 128-64 cells (0.20) "
+        "and highest for 64-32 cells (0.40)."
     )
 
 
@@ -86,7 +86,7 @@ def test_a_mean_of_weights_has_a_validation_loss_of_its_own_and_the_last_epoch()
         each.run.record.update(kept="mean", best_epoch=2, metrics=metrics)
     said = readings.curves(weighed(found), "cells")
     assert "at the diamonds, it is lowest for 32-16 cells (0.21) and highest for 64-32 cells (0.31)" in said
-    assert said.endswith("The training loss is there lowest for 64-32 cells (0.69) and highest for 32-16 cells (0.79).")
+    assert said.endswith(" is lowest for 64-32 cells (0.69) and highest for 32-16 cells (0.79).")
 
 
 KEPT = {
@@ -125,7 +125,7 @@ def test_how_many_networks_are_not_there_is_said():
     assert "They are in `weights/full/lstm`. What" in readings.training(weighed(found))
     listed = [replace(each, run=replace(each.run, listed={"a": "row"})) for each in found[:3]]
     said = readings.training(weighed(listed + found[3:]))
-    assert "They are in `weights/full/lstm`, but for 3 of which the tables tell alone. What" in said
+    assert "They are in `weights/full/lstm`, except 3, of which only the rows in the tables are kept. What" in said
 
 
 def test_how_a_network_is_trained_follows_its_settings(monkeypatch):
@@ -153,8 +153,8 @@ def test_losses_that_print_alike_have_no_lowest():
     said = readings.curves(found, "cells")
     assert said == (
         "After the first epoch the validation loss is nearly the same for all (1.10); with the weights that were kept, "
-        "at the diamonds, it is nearly the same for all (0.50). The training loss is there nearly the same for all "
-        "(0.70)."
+        "at the diamonds, it is nearly the same for all (0.50). The training loss of the epoch in which they were "
+        "kept is nearly the same for all (0.70)."
     )
 
 

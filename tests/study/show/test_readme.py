@@ -5,6 +5,7 @@ import pytest
 
 from study.architectures import ARCHITECTURES, variants
 from study.show import readme
+from study.show.words import signed
 
 from ..made_up import RIVAL, tables
 
@@ -64,30 +65,34 @@ def test_what_has_no_order_is_not_said_to_be_better_with_more():
 @pytest.mark.parametrize(
     ("mask", "said"),
     [
-        ((0.29, "better"), "removing the mask costs 0.290 (95 % interval +0.286 to +0.292); of the other steps"),
+        ((0.29, "better"), "removing the mask costs 0.290 (95 % interval +0.286 to +0.292); all steps together"),
         (
             (-0.02, "worse"),
-            "removing the mask gains 0.020 (95 % interval +0.018 to +0.024), perhaps too little to matter; of",
+            "removing the mask gains 0.020 (95 % interval +0.018 to +0.024), perhaps too little to matter; all",
         ),
-        ((0.01, "not resolved"), "costs 0.010 (95 % interval +0.006 to +0.012), not resolved; of the other"),
+        ((0.01, "not resolved"), "costs 0.010 (95 % interval +0.006 to +0.012), not resolved; all steps"),
     ],
 )
 def test_the_mask_is_no_knob(mask, said):
     text = line(3, "lstm", {("beyond", "layers-1"): mask, ("beyond", "beyond-bidirectional", "beyond-unmasked"): mask})
     assert said in text
-    assert text.endswith("of the other steps, none is clear.")
+    assert text.endswith(
+        f"all steps together {signed(mask[0])} ({mask[1]}); of the other steps, maximum over time (0.000) and both "
+        "directions (0.000) are not resolved."
+    )
 
 
-def test_steps_are_named_only_where_they_are_clear():
+def test_each_step_is_named_with_its_verdict():
     said = {
         ("beyond", "beyond-dropout"): (0.02, "better"),
         ("beyond", "beyond-augmentation"): (0.01, "equivalent"),
         ("beyond", "beyond-reference", "baseline"): (0.1, "better"),
     }
-    assert line(3, "cnn", said).endswith(
-        "CNN: all steps together +0.100; of the steps, lighter dropout after the blocks (+0.020) is better."
-    )
-    assert "all steps" not in line(3, "cnn", {})
+    told = line(3, "cnn", said)
+    assert "CNN: all steps together +0.100 (better); step by step, lighter dropout after the blocks (+0.020) is" in told
+    assert "augmentation (+0.010) is equivalent" in told
+    assert told.endswith(" are not resolved.")
+    assert "+0.100" not in told.partition("step by step")[2]
 
 
 def test_the_best_is_so_on_validation_data():
@@ -104,9 +109,9 @@ def test_the_best_is_so_on_validation_data():
 
 
 def test_how_many_lose_to_a_simple_method():
-    assert f"against {RIVAL} (0.410), not resolved; of {lstms()} variants none loses to it." in line(4, "lstm")
+    assert f"against {RIVAL} (0.410), not resolved; of {lstms()} variants none loses to that method." in line(4, "lstm")
     names = [each.name for each in variants("lstm")]
-    assert f"of {lstms()} variants all lose to it." in line(
+    assert f"of {lstms()} variants all lose to that method." in line(
         4, "lstm", {("baselines", name): (-0.1, "worse") for name in names}
     )
 

@@ -67,7 +67,7 @@ def test_what_the_search_held_out_stands_beside_it(trials):
     assert table["on the data held out by the search"].tolist() == ["0.700", "0.755", "0.650"]
     assert table["alone the best rule there for"].tolist() == ["1 of 2 networks", "1 of 2 networks", "0 of 2 networks"]
     said = rules.said(rules.by_rule(found_with({})), searched)
-    assert "held out of training the highest mean is that of the last step, and the rules lie 0.105 apart." in said
+    assert "the search scored on the highest mean is that of the last step, and the rules lie 0.105 apart." in said
 
 
 def test_what_turns_round_with_the_rule_is_named():

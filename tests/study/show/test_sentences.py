@@ -26,11 +26,12 @@ def test_lines_flow(text, flows):
 
 
 def test_what_a_sentence_needs_it_must_get():
-    assert "over all texts of the" in sentences.say("notebook.ways", items="texts")
-    with pytest.raises(jinja2.UndefinedError, match="items"):
+    assert "over all texts of the" in sentences.say("notebook.ways", items="texts", whole=False)
+    assert "over all texts" not in sentences.say("notebook.ways", items="texts", whole=True)
+    with pytest.raises(jinja2.UndefinedError, match=r"items|whole"):
         sentences.say("notebook.ways")
     with pytest.raises(TypeError, match="number"):
-        sentences.say("notebook.ways", items="texts", number=3)
+        sentences.say("notebook.ways", items="texts", whole=True, number=3)
     with pytest.raises(AttributeError, match="nothing"):
         sentences.say("notebook.nothing")
 

@@ -107,6 +107,7 @@ def test_the_page_shows_both_and_says_who_is_ahead(found, fitted, monkeypatch):
     )
     lead, table, picture, said = page.parts(found, rows)
     assert RIVAL in lead
+    assert "the weights are changed 15 times on 15 texts, 150 times on 300 texts. A small part" in lead
     assert table["examples"].tolist() == ["15", "30", "75", "150", "300"]
     assert table.columns.tolist()[2:] == [
         "1 layer with all steps up to both directions", RIVAL,
@@ -142,5 +143,5 @@ def test_a_smaller_profile_shows_what_full_has(monkeypatch, found, fitted, tmp_p
     assert len(list(page.parts(replace(quick, place=Place("quick", True)), empty))) == 1
     shares.gather(replace(found, place=full.PLACE), conditions_of(found.data.y_test))
     parts = list(story.less_data.__wrapped__(quick, empty))
-    assert parts[2].startswith("**The profile `full`.** One network and its rival")
-    assert parts[4].path.name == "lstm-shares-full.png"
+    assert parts[1].startswith("**The profile `full`.** One network (1 layer with all steps up to both directions) and")
+    assert parts[3].path.name == "lstm-shares-full.png"

@@ -9,6 +9,7 @@ from study import datasets, trainer
 from study.architectures import ARCHITECTURES, variants
 from study.runs import Run
 from study.show import sizes
+from study.show.sentences import say
 
 EVERY_GROUP = True
 
@@ -100,8 +101,10 @@ MAP = "height and width of the last feature map"
 
 
 def factor(runs, group):
+    """How many parameters the largest network of a group has more than the smallest, in words."""
     numbers = [each.record["params"] for each in runs if group in each.variant.labels]
-    return f"{max(numbers) / min(numbers):.1f}"
+    times = max(numbers) / min(numbers)
+    return f"{times:.1f} times as many" if times >= 1.5 else f"{100 * times - 100:.2g} % more"
 
 
 def test_what_moves_with_a_knob_is_named(built):
@@ -109,15 +112,29 @@ def test_what_moves_with_a_knob_is_named(built):
     for group in ("layers", "direction"):
         assert sizes.said(runs, group) == (
             f"What moves along: the number of parameters and {DENSE}. The largest of these networks has "
-            f"{factor(runs, group)} times the parameters of the smallest."
+            f"{factor(runs, group)} parameters {'as' if 'times' in factor(runs, group) else 'than'} the smallest."
         )
     assert factor(runs, "layers") != factor(runs, "direction")
     for group, of, name in (("depth", "layers", "Number of layers"), ("half_cells", "direction", "Direction")):
         assert sizes.said(runs, group) == (
             f"Held fixed here, and not under *{name}*: {DENSE}. Still moving: the number of parameters. The largest of "
-            f"these networks has {factor(runs, group)} times the parameters of the smallest, under *{name}* "
-            f"{factor(runs, of)} times."
+            f"these networks has {factor(runs, group)} parameters "
+            f"{'as' if 'times' in factor(runs, group) else 'than'} the smallest, under *{name}* {factor(runs, of)}."
         )
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (1, 2.25, "has as many parameters as the smallest, under *Depth* 2.2 times as many."),
+        (1.0048, 1, "has 0.48 % more parameters than the smallest, under *Depth* as many."),
+        (1.2, 1.2, "has 20 % more parameters than the smallest, under *Depth* as well."),
+        (3.5, 1.03, "has 3.5 times as many parameters as the smallest, under *Depth* 3 % more."),
+    ],
+)
+def test_how_many_more_parameters_is_said_in_words(here, there, said):
+    told = say("sizes.against", of="Depth", fixed=[], still=[], newly=[], factor=here, factor_there=there)
+    assert told.endswith(f"The largest of these networks {said}")
 
 
 def test_the_last_feature_map_is_the_one_that_is_handed_on(built):

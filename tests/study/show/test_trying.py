@@ -60,8 +60,16 @@ def test_a_report_shows_a_text_of_each_class(of_texts, monkeypatch):
     for _, text, *p in told:
         np.testing.assert_allclose(np.array(p, float), network.model.predict([text])[0], atol=0.0051)
     assert "5 to 10 words" in picture.caption
+    assert "in English" not in picture.caption
     assert not set("*`_") & set(picture.caption)  # it is no Markdown
     assert picture.path == of_texts.place.figures / "lstm-try-it.png" and picture.path.exists()
+
+
+def test_what_the_texts_say_in_english_stands_in_the_caption(of_texts, monkeypatch):
+    known = {TEXTS[1]: "So tasty.", TEXTS[3]: "Dear", TEXTS[0]: "Not shown"}
+    of_texts = replace(of_texts, data=replace(of_texts.data, in_english=known))
+    _, picture = shown(of_texts, True, monkeypatch)
+    assert "below its true class (in English: “So tasty.”; “Dear”), and the probability" in picture.caption
 
 
 def test_a_report_shows_an_image_that_is_painted_over(of_images, monkeypatch):

@@ -27,7 +27,7 @@ def made():
     return found
 
 
-def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
+def test_the_table_tells_the_worst_seed_and_the_least_time(made):
     table = ways.ways_table(made).set_index("variant")
     mine = [each for each in made if each.run.variant.name == "layers-3"]
     assert table.loc["3 layers"].to_dict() == {
@@ -35,7 +35,7 @@ def test_the_table_tells_the_worst_seed_and_the_mean_time(made):
         "macro-F1, Keras": f"{np.mean([macro_f1(each.y[::3], each.predicted[::3], 3) for each in mine]):.4f}",
         "macro-F1, plain": f"{np.mean([macro_f1(each.y[::3], each.plain.argmax(axis=1), 3) for each in mine]):.4f}",
         "Keras, ms": f"{1000 * 0.2 / 300:.2f}", "numpy, fast, ms": f"{1000 * 0.1 / 300:.2f}",
-        "numpy, plain, ms": f"{1000 * (0.3 + 0.5) / 2 / PLAIN:.2f}",
+        "numpy, plain, ms": f"{1000 * 0.3 / PLAIN:.2f}",
     }  # fmt: skip
     assert table.loc["3 layers", "macro-F1, Keras"] != table.loc["3 layers", "macro-F1, plain"]
     assert table.loc["baseline", ["plain on", "agreement, plain"]].tolist() == ["300 of 300", "300/300"]
@@ -58,7 +58,7 @@ def test_the_figure_shows_scores_agreement_and_times(made, monkeypatch):
     assert where(agreement, "numpy, plain")["3 layers"] == pytest.approx(100 * (1 - 3.5 / PLAIN))
     assert where(agreement, "numpy, fast")["3 layers"] == 100
     assert not where(agreement, "Keras")
-    assert where(times, "numpy, plain")["3 layers"] == pytest.approx(1000 * 0.4 / PLAIN)
+    assert where(times, "numpy, plain")["3 layers"] == pytest.approx(1000 * 0.3 / PLAIN)
     assert where(times, "Keras")["1 layer"] == pytest.approx(1000 * 0.2 / 300)
 
 

@@ -1,6 +1,8 @@
 """Every picture is there, and says in words what it shows."""
 
+import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +57,20 @@ def test_every_picture_is_there(evidence, request, architecture, wanted):
     )
 
 
+def test_the_texts_are_told_in_english_where_it_is_known(evidence):
+    found = evidence("gru")
+    _, lead, *_ = itertools.islice(inside.parts(found), 2)
+    assert "answers wrong. Step" in lead
+    english = {each: f"number {n}" for n, each in enumerate(found.data.x_test)}
+    found.data = replace(found.data, in_english=english)
+    _, lead, *_ = itertools.islice(inside.parts(found), 2)
+    told = re.search(r"answers wrong \(in English: (.+?)\)\. Step", lead)[1]
+    shown = [int(each) for each in re.findall(r"\*number (\d+)\*", told)]
+    assert told == "; ".join(f"*number {each}*" for each in shown)
+    right = found.checks[0].predicted == found.data.y_test
+    assert right[shown].tolist() == sorted(np.unique(right), reverse=True)
+
+
 def test_frames_of_a_text_say_what_the_network_says(evidence):
     found = evidence("gru")
     figure = next(each for each in inside.parts(found) if isinstance(each, Steps))
@@ -84,6 +100,11 @@ def test_the_word_that_moves_the_verdict_most():
     said = inside.turn(reading, ("no", "yes"))
     assert "*c*, number 3" in said
     assert "*yes* goes from 0.40 to 0.90" in said
+    assert "vocabulary" not in said
+    unknown = inside.turn(Reading(["a", "b", "c", "d"], np.array([1, 1, 0, 1], bool), {}, p), ("no", "yes"))
+    assert (
+        "*c*, number 3 (not in the vocabulary: the network reads that there is a word, and not which): the" in unknown
+    )
     assert inside.turn(Reading(["a"], np.ones(1, bool), {}, p[:1]), ("no", "yes")) == ""
 
 
