@@ -8,8 +8,8 @@ from the tables in git, in minutes, not hours. Without the tables everything is 
 `make keep` puts such rows into reports/unfinished/ before there is a report, so that what one machine has trained,
 another need not.
 
-What pages look into must be there, and is trained where it is not: the networks with seed 0, those of the baseline,
-and those of the variant that is best on validation data.
+What pages look into must be there, and is trained where it is not: the networks with seed 0, and where a training does
+not take LONG, those of the baseline and of the variant that is best on validation data.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ NAMED = ["architecture", "variant", "seed"]
 TIMES = ("keras_s", "numpy_s", "plain_s")
 STUDIED = ("results", "predictions", "temperatures", "history")
 TABLES = (*STUDIED, "conditions")
-NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1"])
+NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1", "train_s"])
+LONG = 60  # seconds, the median of a variant: no network is trained so long for one more line in a picture
 
 
 def find(job: Job, place: Place, mark: str, source: str) -> Run | None:
@@ -85,18 +86,17 @@ def history(rows: pd.DataFrame) -> dict[str, list[float]]:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables have: {fingerprint: row}, the names of those networks, and the best of each architecture."""
+    """What the tables have: {fingerprint: row}, the names of those networks, and which variants need every seed."""
 
     rows: dict[str, dict[str, Any]]
     named: set[tuple[str, str, int]]
-    best: dict[str, str]
+    every_seed: set[tuple[str, str]]
 
 
 def _is_looked_into(job: Job, tables: Tables) -> bool:
     """Whether the pages need more of this network than the tables tell."""
     variant = job.variant
-    best = tables.best.get(variant.architecture)
-    return not variant.condition and (job.seed == 0 or variant.name in ("baseline", best))
+    return not variant.condition and (job.seed == 0 or (variant.architecture, variant.name) in tables.every_seed)
 
 
 def _tables(place: Place) -> Tables:
@@ -110,9 +110,11 @@ def _tables(place: Place) -> Tables:
 def _read(places: tuple[Place, ...], changed: tuple[int, ...]) -> Tables:
     """The tables as they are since `changed`; rows without a fingerprint, as older ones are, tell nothing."""
     studied, others = (_listed([of(place) for place in places]) for of in (_studied, _under_conditions))
-    best = {name: store.best(rows) for name, rows in studied.groupby("architecture")}
+    best = {(name, store.best(rows)) for name, rows in studied.groupby("architecture")}
+    seconds = studied.groupby(["architecture", "variant"])["train_s"].median()
+    every_seed = {name for name in seconds[seconds <= LONG].index if name in best or name[1] == "baseline"}
     rows = {row["fingerprint"]: row for some in (studied, others) for row in some.to_dict("records")}
-    return Tables(rows, {tuple(row[each] for each in NAMED) for row in rows.values()}, best)
+    return Tables(rows, {tuple(row[each] for each in NAMED) for row in rows.values()}, every_seed)
 
 
 def _listed(several: list[pd.DataFrame]) -> pd.DataFrame:

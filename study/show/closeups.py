@@ -69,6 +69,13 @@ def _best(evidence: Evidence) -> str:
     return name_of(evidence.architecture, evidence.best)
 
 
+def _fewer(evidence: Evidence, *names: str) -> list[tuple[str, int, int]]:
+    """What a variant is called, how many of its networks are here, and of how many, where tables alone have some."""
+    of = by_variant(evidence.checks)
+    counts = [(name, len(evidence.with_probabilities(name)), len(of[name])) for name in names]
+    return [(name_of(evidence.architecture, name), here, number) for name, here, number in counts if here < number]
+
+
 def _save(figure: Figure, evidence: Evidence, name: str, title: str, caption: str, alt: str) -> Picture:
     said = {"caption": caption, "alt": alt}
     return style.save(figure, evidence.place, f"{evidence.architecture}-{name}", title, evidence.data, **said)
@@ -106,7 +113,7 @@ def calibration(evidence: Evidence) -> Picture:
     axes[0, 0].set_ylabel("share of right answers")
     title = _title(evidence)
     alt = say("alts.calibration", title=title, networks=networks)
-    caption = say("captions.calibration", title=title)
+    caption = say("captions.calibration", title=title, fewer=_fewer(evidence, *names))
     return _save(figure, evidence, "calibration", f"{title}: calibration", caption, alt)
 
 
@@ -159,7 +166,8 @@ def hardest_images(evidence: Evidence, number: int = 10) -> Picture:
     about = {"title": _title(evidence), "best": _best(evidence)}
     title = f"{about['title']}: hardest for {about['best']} (probability of the true class, and of its answer)"
     alt = say("alts.hardest_images", images=images, **about)
-    return _save(figure, evidence, "hardest", title, say("captions.hardest_images", **about), alt)
+    caption = say("captions.hardest_images", fewer=_fewer(evidence, evidence.best), **about)
+    return _save(figure, evidence, "hardest", title, caption, alt)
 
 
 def class_table(evidence: Evidence) -> Table:
@@ -199,5 +207,6 @@ def hardest_texts(evidence: Evidence, number: int = 5) -> Table:
         line = {"text": text} | ({"in English": data.in_english.get(text, "")} if data.in_english else {})
         line["class"] = data.classes[data.y_test[example]]
         lines.append(line | formatted(dict(zip(data.classes, p, strict=True))))
-    caption = say("captions.hardest_texts", title=_title(evidence), best=_best(evidence))
+    about = {"title": _title(evidence), "best": _best(evidence), "fewer": _fewer(evidence, evidence.best)}
+    caption = say("captions.hardest_texts", **about)
     return Table(lines).captioned(caption)

@@ -52,6 +52,19 @@ def test_what_pages_look_into_is_not_listed(found):
         )  # trained by other code, settings or data
 
 
+@pytest.mark.parametrize(("slow", "long"), [("baseline", 99.0), (BEST, 99.0), (BEST, 59.0)])
+def test_no_network_is_trained_long_for_one_more_line_in_a_picture(found, slow, long):
+    results = store.read("results", found.place)
+    results.loc[(results["variant"] == slow) & (results["seed"] > 0), "train_s"] = long
+    store.write("results", found.place, results, "lstm")
+    asked = {
+        job.variant.name
+        for job, mark in wanted(found)
+        if job.seed == 1 and listed.find(job, found.place, mark, found.data.source) is None
+    }
+    assert asked == {"baseline", BEST} - ({slow} if long > listed.LONG else set())
+
+
 def test_answers_to_another_test_split_are_not_listed(found):
     """A fingerprint knows the training and validation data alone."""
     there = [(job, mark) for job, mark in wanted(found) if listed.find(job, found.place, mark, found.data.source)]
@@ -69,6 +82,10 @@ def test_closer_looks_take_the_networks_that_are_there(found):
     assert [each.run.seed for each in less.with_probabilities(less.best)] == [0, 2]
     which, mean = less.hardest(3)
     np.testing.assert_allclose(mean, np.mean([kept[0].keras, kept[2].keras], axis=0)[which])
+    fewer = "Of 1 layer 2 of 3 networks are here; of the others the tables have no probabilities."
+    for look in (closeups.calibration, closeups.hardest_texts):
+        assert look(less).caption.endswith(f" {fewer}")
+        assert "are here" not in look(found).caption
     assert closeups.calibration(less).path.exists()
     assert readings.calibration(less)
 
