@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import evidence, listed, store
+from . import evidence, listed, robustness, store
 from .architectures import ARCHITECTURES, variants
 from .datasets import Dataset
 from .predictions import kept_of_run, surroundings
@@ -23,7 +23,7 @@ from .statistics import macro_f1
 
 GROUP = "equal"
 COLUMNS = ["architecture", "variant", "against", "params", "n_seeds", "effect", "low", "high", "p_improvement"]
-COLUMNS += ["margin", "p_holm", "verdict"]
+COLUMNS += ["margin", "p_holm", "verdict", *robustness.COUNTS, "broken"]
 SCORES = ["params", "val_f1", "test_f1_keras", "data_source"]
 
 
@@ -45,35 +45,68 @@ def save(place: Place, data: Dataset) -> None:
 
 def compared(place: Place, data: Dataset) -> pd.DataFrame:
     """`of_tables` of what a place has."""
-    return of_tables(store.read("results", place), store.read("predictions", place), data)
+    tables = (store.read(name, place) for name in ("results", "predictions"))
+    return of_tables(*tables, data, store.read_if_there("conditions", place))
 
 
-def of_tables(results: pd.DataFrame, answered: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+def of_tables(
+    results: pd.DataFrame, answered: pd.DataFrame, data: Dataset, conditions: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """COLUMNS, from results.csv and predictions.csv: for each setting a row for each cell, and one for each pair.
 
     In a cell's own row `against` is empty, `effect` its mean macro-F1. The correction is over all the pairs.
-    Networks whose predictions are of other data do not count.
+    Networks whose predictions are of other data do not count. With conditions.csv each pair's verdict is tried on the
+    networks there, too, as `study.robustness` does it.
     """
     mine = results[results["variant"].isin(settings()) & (results["data_source"] == data.source)]
     params = mine.groupby("architecture")["params"].max().sort_values(kind="stable")
     there = [name for name in params.index if name in all_of_them()]
     if len(there) < 2:
         return pd.DataFrame(columns=COLUMNS)
-    answers = {
-        key: np.stack([store.from_digits(each) for each in rows["predicted"]])
-        for key, rows in answered.groupby(["architecture", "variant"])
-        if key[0] in there and key[1] in settings()
-    }
-    sides, margin = evidence.sides_of(data.y_test, len(data.classes), answers), ARCHITECTURES[there[0]].margin
+    sides, margin = _sides(answered, there, data), ARCHITECTURES[there[0]].margin
     pairs = [
         {"group": GROUP, "architecture": ours, "variant": variant, "against": theirs}
         | evidence.difference(data.y_test, sides[ours, variant], sides[theirs, variant], margin)
         for variant in settings()
         for theirs, ours in combinations(there, 2)
     ]
+    tried = {} if conditions is None else {
+        name: _sides(rows, there, data)
+        for name, rows in conditions[conditions["variant"].isin(settings())].groupby("condition")
+    }  # fmt: skip
     alone = [_alone(*key, sides[key]) for variant in settings() for key in ((name, variant) for name in there)]
-    table = pd.concat([pd.DataFrame(alone), evidence.judged(pd.DataFrame(pairs))])
-    return table.assign(params=table["architecture"].map(params))[COLUMNS].reset_index(drop=True)
+    table = pd.concat([pd.DataFrame(alone), _checked(evidence.judged(pd.DataFrame(pairs)), sides, tried, margin)])
+    table = table.assign(params=table["architecture"].map(params), broken=table["broken"].astype(object).fillna(""))
+    return table[COLUMNS].reset_index(drop=True)
+
+
+def _sides(answered: pd.DataFrame, there: list[str], data: Dataset) -> dict[tuple[str, str], evidence.Side]:
+    """{(architecture, variant): its networks}, of those that are compared."""
+    mine = answered[answered["architecture"].isin(there) & answered["variant"].isin(settings())]
+    answers = {
+        key: np.stack([store.from_digits(each) for each in rows["predicted"]])
+        for key, rows in mine.groupby(["architecture", "variant"])
+    }
+    return evidence.sides_of(data.y_test, len(data.classes), answers) if answers else {}
+
+
+def _checked(pairs: pd.DataFrame, sides: dict, tried: dict[str, dict], margin: float) -> pd.DataFrame:
+    """The pairs with COUNTS of `study.robustness`, and `broken`: "condition: verdict", where ours does not hold.
+
+    They are one family of no architecture, so there is no wider correction to try.
+    """
+    ours, theirs = (list(zip(pairs[name], pairs["variant"], strict=True)) for name in ("architecture", "against"))
+    named = pairs.assign(architecture=GROUP, variant=ours, baseline=theirs)
+    rows = robustness.table(named, sides, tried)
+    rows = rows[rows["method"] != "architecture"]
+    counts = robustness.counted(rows, margin)  # of those that can be checked
+    counts["broken"] = [
+        "; ".join(f"{name}: {said}" for name, said in robustness.broken(rows, key, margin))
+        for key in counts[robustness.KEY].itertuples(index=False)
+    ]
+    return named.merge(counts, how="left", on=robustness.KEY, validate="one_to_one").assign(
+        architecture=pairs["architecture"].to_numpy(), variant=pairs["variant"].to_numpy()
+    )
 
 
 def finished(data: Dataset, place: Place, seeds: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

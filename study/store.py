@@ -31,7 +31,12 @@ TABLES = ("results", "history", "baselines", "comparisons", "predictions")
 NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "shares", "folds", "cells")
 TRIALS_DIR = ROOT / "reports" / "tuning"  # what `make tune` leaves: <architecture>.csv, <architecture>-rules.csv
 RULES = ("best", "last", "mean")  # which weights a network keeps, see study.trainer
-EMPTY = {"settings": "", "against": "", "baseline": ""}  # texts: in a table of numbers they would be missing
+EMPTY = {
+    "settings": "",
+    "against": "",
+    "baseline": "",
+    "broken": "",
+}  # texts: in a table of numbers they would be missing
 DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 
 

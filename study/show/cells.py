@@ -104,10 +104,20 @@ def verdicts(rows: pd.DataFrame) -> str:
             row._asdict()
             | {"ours": title[row.architecture], "theirs": title[row.against], "setting": words()[row.variant]}
             | {"small": perhaps_small(row)}
+            | {"checked": (int(row.holds), int(row.checks)) if row.checks > 0 else None}
+            | {"fragile": row.fragile is True, "broken": _broken(row)}
             for row in pairs.itertuples()
         ],
         several=len(pairs),
+        checked=bool((pairs["checks"] > 0).any()),
     )
+
+
+def _broken(row: Any) -> list[tuple[str, str]]:
+    """By which methods and under which conditions, as they are called, the verdict does not hold: with theirs."""
+    names = {name: each.title for name, each in ARCHITECTURES[row.architecture].conditions.items()}
+    pairs = [each.split(": ") for each in row.broken.split("; ") if each]
+    return [(names.get(name, name), said) for name, said in pairs]
 
 
 def _alone(rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import cells, datasets, evaluation, evidence, full, predictions, report, runs, statistics, store
+from study import cells, datasets, evaluation, evidence, full, predictions, report, robustness, runs, statistics, store
 from study.evidence import Side
 from study.profiles import limited
 from study.runs import Place
@@ -73,13 +73,52 @@ def test_means_differences_and_verdicts_follow_from_the_predictions(rows, place)
     assert (rows["n_seeds"] == 3).all()
 
 
+def conditioned(place, turned=()):
+    """conditions.csv of the same networks as those of a place at two other rates; `turned`: all wrong at the first."""
+    rows = store.read("predictions", place)
+    other = rows.assign(condition="half-rate")
+    wrong = {"0": "1", "1": "2", "2": "0"}
+    other.loc[other["architecture"].isin(turned), "predicted"] = [
+        "".join(wrong[each] for each in predicted)
+        for predicted in other.loc[other["architecture"].isin(turned), "predicted"]
+    ]
+    return pd.concat([rows.assign(condition="double-rate"), other])
+
+
+def test_each_pair_is_tried_by_other_methods_and_at_other_rates(place):
+    data = saved(place)
+    tables = store.read("results", place), store.read("predictions", place), data
+    one, two, three = (
+        cells.of_tables(*tables, conditions).set_index(["variant", "architecture", "against"])
+        for conditions in (None, conditioned(place), conditioned(place, turned=["lstm"]))
+    )
+    of = "equal-masked", "lstm", "simple_rnn"
+    assert one.loc[of, "verdict"] == "better"
+    assert [each.loc[of, "checks"] for each in (one, two, three)] == [3, 5, 5]
+    assert two.loc[of, "holds"] == one.loc[of, "holds"] + 2
+    assert three.loc[of, "holds"] == one.loc[of, "holds"] + 1
+    assert three.loc[of, "broken"] == "; ".join(filter(None, (one.loc[of, "broken"], "half-rate: worse")))
+    assert one.loc[("equal-unmasked", "lstm", "gru"), "checks":"fragile"].isna().all()  # both have learnt nothing
+    assert one.drop(columns=[*robustness.COUNTS, "broken"]).equals(two.drop(columns=[*robustness.COUNTS, "broken"]))
+
+
+def test_a_setting_that_no_condition_has_is_tried_by_the_methods_alone(place):
+    data = saved(place)
+    fewer = conditioned(place).query("variant != 'equal-masked' or architecture != 'gru'")
+    rows = cells.of_tables(store.read("results", place), store.read("predictions", place), data, fewer)
+    checks = rows.set_index(["variant", "architecture", "against"])["checks"]
+    assert checks["equal-masked", "gru", "simple_rnn"] == checks["equal-masked", "lstm", "gru"] == 3
+    assert checks["equal-masked", "lstm", "simple_rnn"] == 5
+
+
 def test_the_correction_goes_over_all_the_pairs(place):
     data = saved(place)
     seen = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(statistics, "corrected", lambda *p: seen.append([len(each) for each in p]) or p)
         cells.compared(place, data)
-    assert seen == [[6, 6]]
+    assert seen
+    assert all(each == [6, 6] for each in seen)
 
 
 def test_one_kind_alone_or_of_other_data_is_not_compared(tmp_path):
@@ -164,13 +203,23 @@ def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
     assert "another seed may reverse" in pages.lead(rows.assign(n_seeds=1), of_full=False)
     said = pages.verdicts(rows)
     [row] = rows[(rows["architecture"] == "lstm") & (rows["against"] == "simple_rnn")][-1:].itertuples()
+    about = f"- **LSTM** against SimpleRNN, masked: {signed(row.effect)} (95 % interval {within(row.low, row.high)}): "
+    assert f"{about}**better**; holds in 3 of 3 checks." in said
+    assert "no larger family" in said
+    none = rows.assign(checks=np.nan, holds=np.nan)
+    assert f"{about}**better**." in pages.verdicts(none)
+    assert "no larger family" not in pages.verdicts(none)
+    broken = rows.assign(
+        holds=1.0, checks=4.0, fragile=rows["verdict"] == "better", broken="seeds: worse; half-rate: worse"
+    )
+    rate = "half the learning rate"
     assert (
-        f"- **LSTM** against SimpleRNN, masked: {signed(row.effect)} (95 % interval {within(row.low, row.high)}): "
-        "**better**."
-    ) in said
+        f"{about}**better, fragile**; holds in 1 of 4 checks, not with Welch's test of the seeds alone (worse), {rate} "
+        "(worse)."
+    ) in pages.verdicts(broken)
     assert "corrected for 6 comparisons" in said
     near = rows.assign(low=rows["low"].where((rows["against"] == ""), rows["margin"] - 0.001))
-    assert "**better**, perhaps by too little to matter." in pages.verdicts(near)
+    assert "**better**, perhaps by too little to matter; holds" in pages.verdicts(near)
 
 
 def test_the_figure_has_a_mean_and_the_networks_of_each_cell(rows, place, tmp_path, monkeypatch):
