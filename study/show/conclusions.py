@@ -47,7 +47,7 @@ def of_group(evidence: Evidence, group: str) -> str:
         fit=_fit(evidence, group),
         limits=say(
             "verdicts.limits",
-            seeds=rows["n_seeds"].iloc[0],
+            seeds=sorted({len(evidence.sides[name].scores) for name in names}),
             examples=len(evidence.data.y_test),
             comparisons=len(rows),
         ),

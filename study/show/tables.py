@@ -97,11 +97,14 @@ def group_table(evidence: Evidence, group: str) -> Table:
                 "time, s": f"{frame['train_s'].min():.1f}",
             }
         )
-    seeds, table = max(each["seeds"] for each in lines), pd.DataFrame(lines, dtype=object)
+    table = pd.DataFrame(lines, dtype=object)
+    seeds = sorted(set(table["seeds"]))
+    elsewhere = any(each.run.listed for each in evidence.checks if group in each.run.variant.labels)
     table = table.drop(columns=[name for name in BUDGET if table[name].nunique() == 1])
     rival = [row for row in _baseline_rows(evidence, about.title) if row[about.title] == evidence.rival]
     table = pd.concat([table, pd.DataFrame(rival)]).fillna("")
-    return Table(table).captioned(say("captions.group", title=_title(evidence, group), seeds=seeds))
+    said = {"title": _title(evidence, group), "seeds": seeds, "elsewhere": elsewhere}
+    return Table(table).captioned(say("captions.group", **said))
 
 
 def _title(evidence: Evidence, group: str = "") -> str:

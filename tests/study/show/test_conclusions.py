@@ -218,6 +218,9 @@ def test_one_seed_is_said_to_be_one():
     assert "each network was trained once" in conclusions.of_group(results({}), "cells")
     several = conclusions.of_group(results({}, seeds=(0, 1, 2)), "cells")
     assert "Means over 3 seeds" in several
+    fewer = [each for each in checks({}, seeds=(0, 1, 2)) if (each.run.variant.name, each.run.seed) != ("baseline", 2)]
+    assert "Means over 2 or 3 seeds" in conclusions.of_group(weighed(fewer), "cells")
+    assert "Means over 3 seeds" in conclusions.of_group(weighed(fewer), "beyond")
     assert "network was trained once" not in several
 
 

@@ -85,6 +85,15 @@ def test_a_budget_stands_in_the_group_table_where_it_differs():
     assert not {"seeds", "epochs"} & {*table}
     fewer = tables.group_table(weighed([each for each in made if each is not first]), "layers")
     assert fewer["seeds"].tolist() == [2, 2, 1, ""]
+    assert "means over 1 or 2 seeds, of times the least" in fewer.caption
+    assert "means over 2 seeds, of" in table.caption
+
+
+def test_the_times_of_networks_that_tables_alone_tell_of_are_not_compared():
+    made = checks({}, seeds=(0, 1))
+    listed = [replace(each, run=replace(each.run, listed={"a": "row"})) if each.run.seed else each for each in made]
+    for each, told in ((made, False), (listed, True)):
+        assert ("they hardly compare" in tables.group_table(weighed(each), "layers").caption) == told
 
 
 def test_group_table_says_which_weights_were_kept():
