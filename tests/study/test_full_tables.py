@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import datasets, evidence, full, robustness, store
+from study import datasets, evaluation, evidence, full, robustness, store
 from study.architectures import ARCHITECTURES, variants
 from study.files import ROOT, folder
 from study.runs import Place
@@ -26,14 +26,13 @@ STUDIED |= dict.fromkeys(("simple_rnn", "lstm", "gru"), ("layers", "cells", "dir
 # more of its standard errors. The test split has no say in it.
 LEAST = [
     ("cnn", STUDIED["cnn"], 0.76),
-    ("cnn", ("beyond",), 0.84),
+    ("cnn", ("beyond",), 0.86),
     ("simple_rnn", STUDIED["simple_rnn"], 0.58),
     ("simple_rnn", ("beyond",), 0.71),
     ("lstm", (*STUDIED["lstm"], "beyond"), 0.74),
     ("gru", (*STUDIED["gru"], "beyond"), 0.75),
 ]
-LARGEST = 1e-5  # |Δp| in these tables, which were made before those beyond 1e-6 were measured against float64
-GONE = {"beyond-longer"}  # tables of before there were rules which weights to keep have a network that came to an end
+LARGEST = 1e-5  # |Δp|, also where numpy is as near to float64 as Keras is
 TRAINED = pd.read_csv(PLACE.reports / "results.csv")["architecture"].unique().tolist()
 
 
@@ -52,10 +51,8 @@ def test_every_run_is_there_and_numpy_agrees(architecture):
         assert list(zip(rows["variant"], rows["seed"], strict=True)) == wanted
     comparisons = table("comparisons", architecture)
     assert {*comparisons["variant"], *comparisons["baseline"]} >= set(made)
-    gone = GONE if "kept" not in results or results["kept"].isna().all() else set()
-    assert set(made) - gone == {each.name for each in variants(architecture)} - set(full.lacking(architecture))
-    assert (results["agreement"] == 1).all()
-    assert (results["test_f1_keras"] == results["test_f1_numpy"]).all()
+    assert set(made) == {each.name for each in variants(architecture)} - set(full.lacking(architecture))
+    assert evaluation.unequal(results).empty
     assert results["max_abs_diff"].max() <= LARGEST
     lasted = history.groupby(["variant", "seed"])["epoch"].max()
     for row in results.itertuples():
@@ -85,7 +82,6 @@ def test_scores_and_comparisons_follow_from_the_predictions(architecture):
     pd.testing.assert_frame_equal(kept, again, check_dtype=False, atol=1e-9)
     tried = evidence.saved_conditions(architecture, real, PLACE)
     found, kept = robustness.table(whole, sides, tried), table("robustness", architecture)
-    groups = {*groups} & {*kept["group"]}  # older tables try no comparison with a method without a network
     kept, found = (  # the family of an architecture has changed where one of its groups has
         rows[rows["group"].isin(groups) & (rows["method"] != "architecture")].reset_index(drop=True)
         for rows in (kept, found)
