@@ -31,7 +31,7 @@ TIMES = ("keras_s", "numpy_s", "plain_s")
 STUDIED = ("results", "predictions", "temperatures", "history")
 TABLES = (*STUDIED, "conditions")
 NOTHING = pd.DataFrame(columns=[*NAMED, "fingerprint", "val_f1", "train_s"])
-LONG = 60  # seconds, the median of a variant: no network is trained so long for one more line in a picture
+LONG = 120  # seconds, the median of a variant: no network is trained so long for one more line in a picture
 
 
 def find(job: Job, place: Place, mark: str, source: str) -> Run | None:
