@@ -31,12 +31,7 @@ TABLES = ("results", "history", "baselines", "comparisons", "predictions")
 NOT_ALWAYS = ("robustness", "conditions", "longer", "ensembles", "temperatures", "shares", "folds", "cells")
 TRIALS_DIR = ROOT / "reports" / "tuning"  # what `make tune` leaves: <architecture>.csv, <architecture>-rules.csv
 RULES = ("best", "last", "mean")  # which weights a network keeps, see study.trainer
-EMPTY = {
-    "settings": "",
-    "against": "",
-    "baseline": "",
-    "broken": "",
-}  # texts: in a table of numbers they would be missing
+EMPTY = dict.fromkeys(("settings", "against", "baseline", "broken"), "")  # texts: among numbers they would be missing
 DIGITS = [*string.digits, *string.ascii_lowercase]  # of a predicted class
 
 

@@ -13,7 +13,7 @@ from .. import full
 from ..architectures import ARCHITECTURES
 from ..cells import GROUP, all_of_them, bests, finished, of_tables, settings
 from ..datasets import Dataset
-from ..findings import name_of, perhaps_small
+from ..findings import is_fragile, name_of, perhaps_small
 from ..runs import Place
 from . import labels, style
 from .sentences import say
@@ -105,7 +105,7 @@ def verdicts(rows: pd.DataFrame) -> str:
             | {"ours": title[row.architecture], "theirs": title[row.against], "setting": words()[row.variant]}
             | {"small": perhaps_small(row)}
             | {"checked": (int(row.holds), int(row.checks)) if row.checks > 0 else None}
-            | {"fragile": row.fragile is True, "broken": _broken(row)}
+            | {"fragile": is_fragile(row), "broken": _broken(row)}
             for row in pairs.itertuples()
         ],
         several=len(pairs),
