@@ -19,6 +19,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PAUSE = 0.5  # seconds between two looks at the parent
 GRACE = 0.5  # between asking a process to end and ending it
 LONGEST = 1.5  # that a stop may take to tidy up
+TRACKERS = ("joblib.externals.loky.backend.resource_tracker", "multiprocessing.resource_tracker")
 PARENT = "STUDY_PARENT"  # the process that the command line is to end with, as the Makefile names it
 
 
@@ -122,6 +123,21 @@ def end_with(parent: int) -> None:
 
 
 @contextmanager
+def _quiet_trackers() -> Iterator[None]:
+    """The trackers started in this block do not warn of what they clear away: after a stop that is their work."""
+    before = os.environ.get("PYTHONWARNINGS")
+    added = [f"ignore::UserWarning:{each}" for each in TRACKERS]
+    os.environ["PYTHONWARNINGS"] = ",".join([*filter(None, [before]), *added])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
+
+
+@contextmanager
 def deaf_children() -> Iterator[None]:
     """What is started in this block does not hear a terminal's Ctrl-C: it is ended by whoever started it.
 
@@ -129,8 +145,9 @@ def deaf_children() -> Iterator[None]:
     """
     from joblib.externals.loky.backend.resource_tracker import ensure_running
 
-    ensure_running()
-    resource_tracker.ensure_running()
+    with _quiet_trackers():
+        ensure_running()
+        resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -212,6 +212,26 @@ def test_what_is_stopped_says_one_line_and_leaves_no_process(number, status):
     )
 
 
+LEFT = """
+import os, sys
+from joblib.externals.loky.backend import resource_tracker as joblib_s
+from multiprocessing import resource_tracker as python_s
+from study.stopping import deaf_children
+os.environ["PYTHONWARNINGS"] = "error::BytesWarning"
+with deaf_children():
+    assert os.environ["PYTHONWARNINGS"] == "error::BytesWarning"
+joblib_s._resource_tracker.register("/none", "semlock")
+python_s._resource_tracker.register("/none", "semaphore")
+os._exit(0)
+"""
+
+
+def test_the_trackers_clear_away_in_silence_what_a_stop_has_left():
+    """A stop may come between a semaphore's end and the word of it: that line would follow the one of the stop."""
+    done = subprocess.run([sys.executable, "-c", LEFT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_asking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):
     runs.Place("tiny", True, tmp_path / "new" / "out").check_writable()
     assert list(tmp_path.iterdir()) == []
