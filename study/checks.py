@@ -134,7 +134,7 @@ class Listed(Check):
         return self.row["plain_max_abs_diff" if side == "plain" else "max_abs_diff"]
 
     def mean_difference(self) -> float:
-        return self.row.get("mean_abs_diff", np.nan)  # older tables have none
+        return self.row["mean_abs_diff"]
 
     def f1(self, side: str = "keras") -> float:
         return self.row["plain_f1" if side == "plain" else f"test_f1_{side}"]

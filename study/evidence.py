@@ -20,7 +20,7 @@ from .sides import AGAINST_BASELINES, KEY, Side, difference, judged, sides_of
 
 COLUMNS = ["architecture", "group", "variant", "baseline", "metric", "n_seeds"]
 COLUMNS += ["effect", "low", "high", "p_improvement", "margin", "verdict"]
-P_VALUES = ["p_value", "p_equal", "p_holm", "p_holm_equal"]  # older tables lack these, and robustness.COUNTS
+P_VALUES = ["p_value", "p_equal", "p_holm", "p_holm_equal"]
 
 
 @dataclass(frozen=True)

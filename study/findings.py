@@ -52,7 +52,7 @@ def perhaps_small(row: Any) -> bool:
 
 
 def is_fragile(row: Any) -> bool:
-    """Whether a verdict does not hold in most of its checks, see `study.robustness`; older tables do not say."""
+    """Whether a verdict does not hold in most of its checks, see `study.robustness`."""
     return getattr(row, "fragile", False) in (True,)
 
 

@@ -36,10 +36,8 @@ def beside(comparisons: pd.DataFrame, place: Place) -> pd.DataFrame:
     They are NaN where `full` has no such comparison, or does not speak of the place. `contradicts` is True where both
     say something, and not the same: "not resolved" contradicts nothing.
     """
-    columns = ["effect", "low", "high", "verdict"]
+    columns = ["effect", "low", "high", "verdict", "fragile"]
     theirs = table("comparisons") if speaks_of(place) else table("comparisons")[:0]
-    if "fragile" in theirs:  # older tables do not say
-        columns.append("fragile")
     theirs = theirs.reindex(columns=[*KEY, *columns]).rename(columns={name: f"full_{name}" for name in columns})
     both = comparisons.merge(theirs, how="left", on=KEY, validate="one_to_one")
     says = both["full_verdict"].notna() & (both["full_verdict"] != "not resolved") & (both["verdict"] != "not resolved")

@@ -12,7 +12,7 @@ from .readme import QUESTIONS
 from .words import percent, signed, within
 
 LARGER = QUESTIONS["Depth"] + QUESTIONS["Width"]
-COSTS = {"params": "weights", "train_s": "training", "numpy_s": "prediction"}  # older tables may lack the times
+COSTS = {"params": "weights", "train_s": "training", "numpy_s": "prediction"}
 
 
 def larger(results: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def larger(results: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, A
 def _least(results: pd.DataFrame, architecture: str) -> pd.DataFrame:
     """The COSTS of each variant of an architecture, of times the least of its seeds: whatever disturbs only adds."""
     mine = results[results["architecture"] == architecture]
-    return mine.groupby("variant")[[each for each in COSTS if each in mine]].min()
+    return mine.groupby("variant")[[*COSTS]].min()
 
 
 def table(results: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def table(results: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
             done.add(row["architecture"])
             lines.append(_of_baseline(results, row["architecture"]))
         line = {"network": f"{ARCHITECTURES[row['architecture']].title}, {row['name']}"}
-        line |= {title: f"{row[name]:.2f} times" for name, title in COSTS.items() if name in row}
+        line |= {title: f"{row[name]:.2f} times" for name, title in COSTS.items()}
         line["difference"] = f"{signed(row['effect'])} ({within(row['low'], row['high'])})"
         lines.append(line | {"verdict": row["verdict"] + ", fragile" * row["fragile"]})
     return pd.DataFrame(lines, dtype=object).fillna("")
@@ -58,7 +58,7 @@ def _of_baseline(results: pd.DataFrame, architecture: str) -> dict[str, str]:
     least = _least(results, architecture).loc["baseline"]
     words = {"params": "{:,.0f}", "train_s": "{:,.0f} s", "numpy_s": "{:.2g} s"}
     return {"network": f"{ARCHITECTURES[architecture].title}, baseline"} | {
-        title: f"1 ({words[name].format(least[name])})" for name, title in COSTS.items() if name in least
+        title: f"1 ({words[name].format(least[name])})" for name, title in COSTS.items()
     }
 
 
@@ -66,14 +66,16 @@ def checks(results: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     """A row for each architecture: how both ways of numpy stand to Keras, in the worst of its networks."""
     lines = []
     for name, mine in results.groupby("architecture", sort=False):
-        line = {"network": ARCHITECTURES[name].title, "networks": f"{len(mine):,}"}
-        if examples := test_examples(baselines, name):
-            line["test examples"] = f"{examples:,}"
-        line |= {"same class": percent(mine["agreement"].min()), "largest |Δp|": f"{mine['max_abs_diff'].max():.1e}"}
-        if "test_f1_numpy" in mine:
-            same = (mine["test_f1_keras"] == mine["test_f1_numpy"]).sum()
-            line["same macro-F1"] = f"{same:,} of {len(mine):,}"
-        if "plain_agreement" in mine and len(plain := mine[mine["plain_agreement"].notna()]):  # older tables lack it
+        same = (mine["test_f1_keras"] == mine["test_f1_numpy"]).sum()
+        line = {
+            "network": ARCHITECTURES[name].title,
+            "networks": f"{len(mine):,}",
+            "test examples": f"{test_examples(baselines, name):,}",
+            "same class": percent(mine["agreement"].min()),
+            "largest |Δp|": f"{mine['max_abs_diff'].max():.1e}",
+            "same macro-F1": f"{same:,} of {len(mine):,}",
+        }
+        if len(plain := mine[mine["plain_examples"] > 0]):
             line["plain: same class"] = percent(plain["plain_agreement"].min())
             line["plain: largest |Δp|"] = f"{plain['plain_max_abs_diff'].max():.1e}"
         lines.append(line)
@@ -81,29 +83,23 @@ def checks(results: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_examples(baselines: pd.DataFrame, architecture: str) -> int:
-    """How many examples the test split has, by the answers of a method without a network; 0 if they are not kept."""
-    if "predicted" not in baselines:
-        return 0
+    """How many examples the test split has, by the answers of a method without a network."""
     return len(str(baselines.loc[baselines["architecture"] == architecture, "predicted"].iloc[0]))
 
 
 def speeds(results: pd.DataFrame, baselines: pd.DataFrame) -> list[dict[str, Any]]:
     """For each architecture the baseline's ms for one example, of keras, numpy and plain, and `ends` of numpy / Keras.
 
-    `plain` is NaN where it was not timed; no row where the tables have no times.
+    `plain` is NaN where it predicted nothing.
     """
     found = []
     for name, mine in results.groupby("architecture", sort=False):
-        examples = test_examples(baselines, name)
-        if not examples or not {"keras_s", "numpy_s"} <= set(mine):
-            continue
         one = mine[mine["variant"] == "baseline"]
         if one.empty:
             continue
+        examples = test_examples(baselines, name)
         row = {side: 1000 * one[f"{side}_s"].min() / examples for side in ("keras", "numpy")}
-        row["plain"] = float("nan")
-        if "plain_s" in one:
-            row["plain"] = 1000 * (one["plain_s"] / one["plain_examples"].where(one["plain_examples"] > 0)).min()
+        row["plain"] = 1000 * (one["plain_s"] / one["plain_examples"].where(one["plain_examples"] > 0)).min()
         ratios = mine.groupby("variant")[["keras_s", "numpy_s"]].min()
         ratios = ratios["numpy_s"] / ratios["keras_s"]
         found.append({"architecture": name} | row | {"ends": (ratios.min(), ratios.max())})

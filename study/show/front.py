@@ -24,7 +24,7 @@ def lines(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.DataFr
     of_data = list(dict.fromkeys(ARCHITECTURES[name].dataset for name in names))
     found = [_on_data(each, *(_of(each, rows) for rows in (results, baselines, comparisons))) for each in of_data]
     said = [*found, by_hand(results, baselines), _sure(comparisons), _baseline(names)]
-    size = _costs(results, comparisons) if "numpy_s" in results else ""  # older tables have no times
+    size = _costs(results, comparisons)
     return [*said, size] if size else said
 
 

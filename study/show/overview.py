@@ -112,8 +112,7 @@ def _checked(results: pd.DataFrame, baselines: pd.DataFrame) -> str:
     """The check of numpy against Keras over all networks, and how long both take, as HTML."""
     worst = {"agreement": results["agreement"].min(), "largest": results["max_abs_diff"].max()}
     said = [say("overview.check", networks=len(results), **worst)]
-    if "plain_agreement" in results:  # older tables lack it
-        plain = results[results["plain_agreement"].notna()]
+    if len(plain := results[results["plain_examples"] > 0]):
         said.append(
             say(
                 "overview.plain",

@@ -57,7 +57,7 @@ def test_fragile_verdicts_are_listed_apart():
     found = findings.by_verdict(rows)
     assert list(found) == ["better", "fragile", "not resolved"]
     assert [found[each]["variant"].tolist() for each in ("better", "fragile")] == [["layers-3"], ["layers-1"]]
-    rows["fragile"] = np.nan  # as older tables are read beside new ones
+    rows["fragile"] = np.nan  # as where there is no such comparison
     assert list(findings.by_verdict(rows)) == ["better", "not resolved"]
 
 

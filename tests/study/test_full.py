@@ -40,7 +40,6 @@ def test_beside_finds_the_same_comparison_and_says_where_it_contradicts(monkeypa
     assert found["full_verdict"].fillna("none").tolist() == ["not resolved", "worse", "equivalent", "none"]
     assert found["full_effect"].tolist()[:3] == [0.0, -0.03, 0.0]
     assert (found.loc[1, "full_low"], found.loc[1, "full_high"]) == (-0.04, -0.02)
-    assert "full_fragile" not in found  # older tables do not say
     assert silent["full_verdict"].isna().all()
     assert not silent["contradicts"].any()
 
