@@ -86,17 +86,24 @@ def _answers(results: pd.DataFrame, baselines: pd.DataFrame, comparisons: pd.Dat
 
 
 def _groups(comparisons: pd.DataFrame, groups: tuple[str, ...]) -> list[tuple[list[str], list[dict], str]]:
-    """(architectures, what is clear, or else the verdicts) for each group; those with nothing clear together."""
+    """(architectures, what is clear, or else the verdicts) for each group; those with nothing clear together.
+
+    An architecture of which several groups are asked for is named with its group where nothing is clear.
+    """
     found: list[tuple[list[str], list[dict], str]] = []
     mine = comparisons[comparisons["group"].isin(groups)]
-    for (name, _), rows in mine.groupby(["architecture", "group"], sort=False):
+    several = mine.groupby("architecture")["group"].nunique() > 1
+    for (name, group), rows in mine.groupby(["architecture", "group"], sort=False):
         says = " or ".join(sorted(set(map(_verdict, rows.itertuples()))))
         clear = [_row(row, comparisons) for row in rows.itertuples() if front.is_clear(row)]
+        title = ARCHITECTURES[name].title
+        if several[name] and not clear:
+            title += f", {ARCHITECTURES[name].groups[group].title.lower()}"
         alike = [titles for titles, others, what in found if not clear and not others and what == says]
         if alike:
-            alike[0].append(ARCHITECTURES[name].title)
+            alike[0].append(title)
         else:
-            found.append(([ARCHITECTURES[name].title], clear, says))
+            found.append(([title], clear, says))
     return found
 
 

@@ -93,23 +93,24 @@ function Blocks(blocks)
   return made
 end
 
-local WIDE = 6 -- columns: in a table with more, numbers would keep their heads' width, and leave none for words
+-- Columns: in a table with more, numbers would keep their heads' width, and leave none for words.
+local WIDE, WIDEST = 6, 9
 
-local HEAD = 12 -- letters in a line of the head of a number
+local HEAD, SHORTEST = 12, 7 -- letters in a line of the head of a number
 
 -- How long a word is; Str has put one with signs in it into quotes.
 local function length(word)
   return utf8.len(word.t == "RawInline" and word.text:match('"(.*)"') or pandoc.utils.stringify(word))
 end
 
--- The words of a head in lines that are as long as they may be.
-local function in_lines(words)
+-- The words of a head in lines of at most so many letters.
+local function in_lines(words, most)
   local used = 0
   for number, word in ipairs(words) do
     local letters = length(word)
     if word.t == "Space" and words[number + 1] then
       letters = 1
-      if used + 1 + length(words[number + 1]) > HEAD then
+      if used + 1 + length(words[number + 1]) > most then
         words[number], used, letters = pandoc.LineBreak(), 0, 0
       end
     end
@@ -121,9 +122,12 @@ end
 -- So the heads of numbers are broken into lines.
 function Table(wide)
   if #wide.colspecs > WIDE then
+    local most = #wide.colspecs > WIDEST and SHORTEST or HEAD
     for _, row in ipairs(wide.head.rows) do
       for _, cell in ipairs(row.cells) do
-        if cell.alignment == "AlignRight" then cell.content = cell.content:walk({Inlines = in_lines}) end
+        if cell.alignment == "AlignRight" then
+          cell.content = cell.content:walk({Inlines = function(words) return in_lines(words, most) end})
+        end
       end
     end
   end

@@ -32,6 +32,14 @@ def test_what_is_fragile_is_not_clear():
     assert said.endswith("LSTM: fragile or not resolved.")
 
 
+def test_where_several_groups_are_asked_for_what_is_not_clear_has_its_group():
+    said = {("pooling", "pooling-average"): (-0.05, "worse"), ("kernel_sizes", "kernel_sizes-5-5-5"): (0, "equivalent")}
+    told = lines(tables("cnn", said))[2]
+    assert "CNN, filter sizes: equivalent or not resolved; CNN, against max pooling: average" in told
+    assert "CNN, filter sizes and CNN, pooling: not resolved." in lines(tables("cnn"))[2]
+    assert "CNN: not resolved." in lines(tables("cnn"))[0]
+
+
 def test_what_keeps_a_clear_difference_from_being_the_last_word_stands_behind_it():
     """It may be too small to matter; its control may not find it; and a control that does is no caveat."""
     said = {("direction", "direction-bidirectional"): (0.031, "better")}
