@@ -25,7 +25,7 @@ def reach(layers: list[Any]) -> int:
     """How many of the layers, each of which alone takes what the one before gives, become one step; or 0.
 
     These are a Normalization, a convolution and what follows it: normalizations, activations that never fall, and a
-    pooling, with layers anywhere between them that hand on what they get.
+    pooling, or several in a row, with layers anywhere between them that hand on what they get.
     """
     start = next((number for number, each in enumerate(layers) if each.class_name in CONVOLUTIONS), None)
     if start is None or layers[start].groups > 1:
@@ -34,13 +34,14 @@ def reach(layers: list[Any]) -> int:
     standard = before[:1] if before and standardizes(before[0], convolution.kernel.ndim) else []
     if not all(map(inactive, before[len(standard) :])) or {each.dtype for each in before} - {convolution.dtype}:
         return 0
-    number, pooled = start + 1, False
+    number, last, pooled = start + 1, convolution, []
     for layer in behind:
-        pools = not pooled and layer.class_name in POOLINGS and pools_on_the_way(layer, convolution)
+        pools = not (pooled and last is not pooled[-1]) and pools_on_the_way([*pooled, layer], convolution)
         follows = convolution.config["activation"] in NEVER_FALLING and (pools or stays_in_place(layer, convolution))
         if layer.dtype != convolution.dtype or not (inactive(layer) or follows):
             break
-        number, pooled = number + 1, pooled or pools
+        number, last = number + 1, last if inactive(layer) else layer
+        pooled += [layer] if pools else []
     return number
 
 
@@ -62,12 +63,19 @@ def stays_in_place(layer: Any, convolution: Any) -> bool:
     return layer.class_name == "Activation" and layer.config["activation"] in NEVER_FALLING
 
 
-def pools_on_the_way(pooling: Any, convolution: Any) -> bool:
-    """Whether the pools neither overlap nor reach into padding, are small, and are not cut by Winograd's tiles."""
+def pools_on_the_way(layers: list[Any], convolution: Any) -> bool:
+    """Whether these are poolings of one kind whose pools neither overlap nor reach into padding.
+
+    Together they must be small, and not be cut by Winograd's tiles.
+    """
+    kind, *others = {each.class_name for each in layers}
+    if others or kind not in POOLINGS:
+        return False
+    size = np.prod([each.pool_size for each in layers], axis=0).tolist()
     window = convolution.kernel.shape[:-2], convolution.strides, convolution.dilation_rate
-    cut = able(*window) and not able(*window, pooling.pool_size)
-    small = np.max(pooling.pool_size) <= LARGEST_JOINED_POOL and not cut
-    return small and pooling.padding == "valid" and pooling.pool_size == pooling.strides
+    cut = able(*window) and not able(*window, size)
+    small = max(size) <= LARGEST_JOINED_POOL and not cut
+    return small and all(each.padding == "valid" and each.pool_size == each.strides for each in layers)
 
 
 class ConvolutionStep:
@@ -109,7 +117,7 @@ class Tail:
     """What is done to the outputs of a convolution on the way, gathered from layers: the `tail` of a `Convolution`."""
 
     def __init__(self, convolution: Any):
-        self.kernel, self.pool = convolution.kernel, 1
+        self.kernel, self.pool = convolution.kernel, (1,) * (convolution.kernel.ndim - 2)
         self.offset = np.zeros(self.kernel.shape[-1], self.kernel.dtype) + convolution.bias  # to be added yet
         self.steps: list[Callable[[Array, int], Array]] = []
         # So far: may a scale above zero still go into the kernel, and does no step turn the order round?
@@ -129,7 +137,10 @@ class Tail:
         elif layer.class_name == "Activation":
             self.activate(layer)
         elif layer.class_name in POOLINGS:
-            self.pool, function = layer.pool_size, POOLINGS[layer.class_name]
+            pooled, function = self.pool != (1,) * len(layer.pool_size), POOLINGS[layer.class_name]
+            self.pool = tuple(np.multiply(self.pool, layer.pool_size).tolist())
+            if pooled:  # the pools of one behind the other are larger ones
+                return
             if function is largest and self.rising:
                 self.steps.insert(0, partial(on_outputs, function))
             else:
