@@ -71,7 +71,7 @@ def pools_on_the_way(layers: list[Any], convolution: Any) -> bool:
     kind, *others = {each.class_name for each in layers}
     if others or kind not in POOLINGS:
         return False
-    size = np.prod([each.pool_size for each in layers], axis=0).tolist()
+    size = [math.prod(along) for along in zip(*(each.pool_size for each in layers), strict=True)]
     window = convolution.kernel.shape[:-2], convolution.strides, convolution.dilation_rate
     cut = able(*window) and not able(*window, size)
     small = max(size) <= LARGEST_JOINED_POOL and not cut

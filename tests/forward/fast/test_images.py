@@ -1,5 +1,7 @@
 """A convolution and what stands around it as one step: its reference is Keras, and which layers become one."""
 
+from unittest.mock import Mock
+
 import keras
 import numpy as np
 import pytest
@@ -151,3 +153,10 @@ def test_images_of_one_size_after_those_of_another(twins, rng):
         np.testing.assert_allclose(ours.predict(x), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
     with pytest.raises(ValueError, match=r"a window of \[2, 2\] does not fit into \[1, 6\]"):
         ours.predict(np.zeros((1, 1, 6, 32)))
+
+
+def test_pools_that_are_too_large_together_whatever_64_bits_make_of_them():
+    convolution = Mock(kernel=np.ones((3, 3, 2, 5)), strides=(1, 1), dilation_rate=(1, 1))
+    pools = [Mock(class_name="MaxPooling2D", pool_size=(n, 1), strides=(n, 1), padding="valid") for n in (4, 2**62)]
+    assert images.pools_on_the_way(pools[:1], convolution)
+    assert not images.pools_on_the_way(pools, convolution)
