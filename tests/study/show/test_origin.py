@@ -3,15 +3,17 @@
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 import forward
 from study import full
 from study.architectures import ARCHITECTURES, variants
+from study.evidence import against_baselines
 from study.runs import Place
 from study.show import origin, short
 
-from ..made_up import checks, tables, weighed
+from ..made_up import RIVAL, checks, tables, weighed
 
 TOLD = ("results", "baselines", "comparisons")
 
@@ -87,3 +89,13 @@ def test_what_full_contradicts_stands_above_the_answers(found, monkeypatch):
         said[verdict] = next(short.parts(replace(found, comparisons=rows)))
     assert wanted in said["worse"].partition("- **Depth.**")[0]
     assert "contradicts" not in said["better"]
+
+
+def test_also_what_full_contradicts_of_the_methods_without_a_network(found, monkeypatch):
+    results, methods, _ = tables("lstm")
+    row = against_baselines(found.comparisons).query("variant == 'layers-1'").iloc[:1]
+    rows = found.comparisons.drop(row.index)
+    here, there = (pd.concat([rows, row.assign(verdict=each)]) for each in ("better", "worse"))
+    monkeypatch.setattr(full, "table", dict(zip(TOLD, (results, methods, there), strict=True)).__getitem__)
+    said = next(short.parts(replace(found, comparisons=here)))
+    assert f"in 1 of the comparisons** (1 layer against {RIVAL})." in said
