@@ -37,6 +37,22 @@ def check(runs: list[Run], data: Dataset) -> list[Check]:
     return checks
 
 
+def unlike_their_rows(checks: list[Check], place: Place) -> list[str]:
+    """Which networks answer otherwise than the tables have it, a line each.
+
+    The same code, settings and data need not give the same network on every processor. What a report finds it writes
+    over the row, so it is said before.
+    """
+    lines = []
+    for each in checks:
+        row = listed.row_of(str(each.run.record.get("fingerprint")), place)
+        if row and (parted := int((store.from_digits(row["predicted"]) != each.predicted).sum())):
+            name = f"{each.run.variant.architecture} {each.run.variant.name} seed {each.run.seed}"
+            scores = f"test macro-F1 {each.f1('keras'):.4f}, listed {row['test_f1_keras']:.4f}"
+            lines.append(f"{name}: {parted} of {len(each.y)} answers are not those of its row, {scores}")
+    return lines
+
+
 def results(checks: list[Check]) -> pd.DataFrame:
     """A row a run, in the columns of results.csv."""
     return pd.DataFrame([_row(each, each.run.record) for each in checks])

@@ -108,7 +108,9 @@ def train(
 
         studied = [run for run in runs if not run.variant.condition]
         for architecture, dataset in pairs:
-            evaluation.check([run for run in studied if run.variant.architecture == architecture], dataset)
+            found = evaluation.check([run for run in studied if run.variant.architecture == architecture], dataset)
+            for line in evaluation.unlike_their_rows(found, place):
+                print(f"{line}; the tables get this network", flush=True)
     return place
 
 

@@ -119,6 +119,17 @@ def test_a_network_that_is_there_is_taken_before_its_row(found):
     assert run.listed is None and run.path.exists()
 
 
+def test_a_network_that_is_another_than_its_row_is_named(found):
+    assert evaluation.unlike_their_rows(found.checks, found.place) == []
+    answers, check = store.read("predictions", found.place), found.checks[4]
+    mine = (answers["variant"] == check.run.variant.name) & (answers["seed"] == check.run.seed)
+    other = np.where(np.arange(len(check.y)) < 3, (check.predicted + 1) % 3, check.predicted)
+    answers.loc[mine, "predicted"] = store.as_digits(other)
+    store.write("predictions", found.place, answers, "lstm")
+    [line] = evaluation.unlike_their_rows(found.checks, found.place)
+    assert line.startswith(f"lstm {check.run.variant.name} seed {check.run.seed}: 3 of {len(check.y)} answers")
+
+
 def test_times_are_of_one_machine(found):
     """Of a network that is there, too, those of the table count, as long as another is listed alone."""
     digest = data_digest(found.data)
