@@ -106,7 +106,7 @@ def _row(row: Any, several: bool = True) -> dict[str, Any]:
         "ours": ours,
         "theirs": theirs,
         "network": about.title if several else "",
-        "title": about.groups[row.group].title.lower() if row.group in about.groups else "",
+        "title": about.groups[row.group].title.lower(),
         "small": perhaps_small(row),
         "fragile": is_fragile(row),
         "checked": _checked(row),
@@ -271,7 +271,7 @@ def overall(comparisons: pd.DataFrame) -> str:
 
 
 def pair(row: Any) -> str:
-    """What a comparison compares: `number of layers: 1 against 2`; outside of the groups without a title."""
+    """What a comparison within a group compares: `number of layers: 1 against 2`."""
     return say("verdicts.what", row=_row(row, several=False))
 
 

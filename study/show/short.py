@@ -11,7 +11,7 @@ import pandas as pd
 from .. import full
 from ..architectures import ARCHITECTURES
 from ..evaluation import results
-from ..evidence import Evidence
+from ..evidence import Evidence, against_baselines, within_groups
 from . import conclusions, forest, readme
 from .sentences import say
 
@@ -23,10 +23,13 @@ def parts(evidence: Evidence) -> Iterator[Any]:
     rows = evidence.comparisons
     lines = readme.lines(results(evidence.checks), methods, rows)
     seeds = sorted({int(each) for each in rows["n_seeds"]})
-    beside = full.beside(rows, evidence.place)
-    contradicted = [conclusions.pair(row) for row in beside[beside["contradicts"]].itertuples()]
+    against = full.beside(rows, evidence.place)[lambda each: each["contradicts"]]
+    contradicted = [conclusions.pair(row) for row in within_groups(against).itertuples()]
+    if number := len(against_baselines(against)):
+        contradicted.append(say("page.contradicted_rival", number=number, rival=evidence.rival))
     notice = evidence.data.notice if evidence.data.is_sample else ""
-    yield say("page.short", lines=lines, seeds=seeds, notice=notice, contradicted=contradicted)
+    about = {"contradictions": len(against), "contradicted": contradicted}
+    yield say("page.short", lines=lines, seeds=seeds, notice=notice, **about)
     said = say("page.forest_title", title=title, data=evidence.data.title)
     picture = forest.save(rows, evidence.place.figures / f"{name}-forest.png", said, with_forms=True)
     yield replace(picture, caption=say("page.forest", fragile=forest.has_fragile(rows)))

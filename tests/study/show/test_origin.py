@@ -93,9 +93,9 @@ def test_what_full_contradicts_stands_above_the_answers(found, monkeypatch):
 
 def test_also_what_full_contradicts_of_the_methods_without_a_network(found, monkeypatch):
     results, methods, _ = tables("lstm")
-    row = against_baselines(found.comparisons).query("variant == 'layers-1'").iloc[:1]
+    row = against_baselines(found.comparisons).iloc[:2]
     rows = found.comparisons.drop(row.index)
     here, there = (pd.concat([rows, row.assign(verdict=each)]) for each in ("better", "worse"))
     monkeypatch.setattr(full, "table", dict(zip(TOLD, (results, methods, there), strict=True)).__getitem__)
     said = next(short.parts(replace(found, comparisons=here)))
-    assert f"in 1 of the comparisons** (1 layer against {RIVAL})." in said
+    assert f"in 2 of the comparisons** (2 networks against {RIVAL})." in said
