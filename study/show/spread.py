@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from .style import BLUE, ORANGE, STYLE, WIDTH, Picture, write
 ROW, AROUND, ENDS = 0.28, 0.6, 0.95  # inches: the height of a row, what stands around a block, and around all
 LEFT, RIGHT, GAP = 0.335, 0.985, 0.04  # of the figure's width: where the panels begin and end, and between them
 FILLS = {"better": BLUE, "worse": BLUE, "equivalent": "0.6", "not resolved": "white"}
+LINE = 48  # letters of a name that fit left of the panels
 KINDS_TITLE = "One kind of cell against another, at equal settings"
 MEAN, DOTS, SQUARE = -0.1, 0.2, -0.32  # of a row, from its middle downwards: where each mark stands
 
@@ -130,10 +132,10 @@ def _square() -> dict[str, Any]:
 def _names(axes: Any, rows: list[pd.Series]) -> None:
     """What each row is about, on the left."""
     for height, row in enumerate(rows):
-        text = short(SimpleNamespace(**row))
+        text = textwrap.fill(short(SimpleNamespace(**row)), LINE)
         axes.annotate(
             text, (0, height), xycoords=("figure fraction", "data"), xytext=(4, 0), textcoords="offset points",
-            va="center", fontsize=8,
+            va="center", fontsize=8, linespacing=1,
         )  # fmt: skip
 
 
