@@ -55,10 +55,11 @@ class Answers:
 
 @dataclass(frozen=True)
 class Effect:
-    """A finding in one language; `resampled` is its effect on bootstrap samples of the test texts."""
+    """A finding in one language, of so many seeds; `resampled` is its effect on bootstrap samples of the test texts."""
 
     key: tuple[str, str, str, str]
     language: str
+    seeds: int
     effect: float
     low: float
     high: float
@@ -75,8 +76,9 @@ def answers_of(cell: Cell, place: Place, data: Dataset) -> Answers:
 
 
 def can_be_pooled(grid: Sequence[Cell]) -> bool:
-    """Whether nothing but the architecture and the language varies, and there are two languages or more."""
-    alike = len({(each.profile, each.seeds) for each in grid}) == 1
+    """Whether each architecture has the same profile and seeds in all its languages, of which there are two or more."""
+    kinds = {(each.architecture, each.profile, each.seeds) for each in grid}
+    alike = len({each.profile for each in grid}) == 1 and len(kinds) == len({each.architecture for each in grid})
     return alike and all(each.language for each in grid) and len({each.language for each in grid}) > 1
 
 
@@ -113,12 +115,12 @@ def _between(several: Sequence[Answers]) -> Iterator[Effect]:
 
 def _effect(key: tuple, language: str, found: tuple, ours: Side, theirs: Side) -> Effect:
     resampled = ours.resampled.mean(axis=0) - theirs.resampled.mean(axis=0)
-    return Effect(key, language, *found, dead=ours.dead and theirs.dead, resampled=resampled)
+    return Effect(key, language, len(ours.scores), *found, dead=ours.dead and theirs.dead, resampled=resampled)
 
 
 def table(found: Sequence[Effect]) -> pd.DataFrame:
     """A row for each finding in each language."""
-    columns = ["language", "effect", "low", "high", "dead"]
+    columns = ["language", "seeds", "effect", "low", "high", "dead"]
     rows = [[*each.key, *(getattr(each, name) for name in columns)] for each in found]
     return pd.DataFrame(rows, columns=[*KEY, *columns])
 

@@ -61,8 +61,9 @@ def read(path: Path) -> list[Cell]:
     for part in listed:
         _check(part, path)
     cells = [DEFAULTS | each for each in ParameterGrid(listed)]
-    varied = [name for name in DEFAULTS if len({each[name] for each in cells}) > 1]
-    made = dict.fromkeys(_cell(each, varied) for each in cells)  # each once, in the order of the architectures
+    made = dict.fromkeys(
+        _cell(each, _varied(each, cells)) for each in cells
+    )  # each once, in the order of the architectures
     return sorted(made, key=lambda cell: list(ARCHITECTURES).index(cell.architecture))
 
 
@@ -89,6 +90,12 @@ def _known(path: Path, choices: dict[str, Any] | None, value: Any, what: str) ->
         raise GridError(f"{path}: {error}") from error
     except TypeError as error:
         raise GridError(f"{path}: {what} {value!r} is no name") from error
+
+
+def _varied(values: dict[str, Any], cells: list[dict[str, Any]]) -> list[str]:
+    """Those of DEFAULTS in which cells of the same architecture and data differ; with them each name is its own."""
+    alike = [each for each in cells if all(each.get(name) == values.get(name) for name in ("architecture", *OPTIONS))]
+    return [name for name in DEFAULTS if len({each[name] for each in alike}) > 1]
 
 
 def _cell(values: dict[str, Any], varied: list[str]) -> Cell:

@@ -69,7 +69,7 @@ def how_to_read(evidence: Evidence) -> str:
         margin=ARCHITECTURES[evidence.architecture].margin,
         conditions=[titles[each].title for each in robustness.CONDITIONS if each in tried],
         anew=robustness.anew(within_groups(evidence.robustness), ARCHITECTURES[evidence.architecture].margin),
-        languages=elsewhere.beside(evidence.comparisons, evidence.place)["others"].notna().any(),
+        languages=elsewhere.beside(evidence.comparisons, evidence.place)["seeds"].max(),
         spent=spent,
         lacking=lacking,
     )

@@ -67,17 +67,21 @@ def _sample_of(several: Sequence[Answers]) -> list[str]:
 
 
 def _spent(several: Sequence[Answers]) -> str:
-    seeds = sorted({mine["seed"].nunique() for mine in (each.results for each in several)})
     return html(
         say(
             "across.spent",
             networks=sum(len(each.results) for each in several),
-            seeds=seeds,
+            seeds=sorted({_seeds(each) for each in several}),
             profiles=list(dict.fromkeys(each.cell.profile for each in several)),
             data=list(dict.fromkeys(each.data.title.partition(" in ")[0] for each in several)),
             now=f"{datetime.now():%Y-%m-%d %H:%M}",
         )
     )
+
+
+def _seeds(answers: Answers) -> int:
+    """How often each network of a cell was trained."""
+    return answers.results["seed"].nunique()
 
 
 def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, effects: pd.DataFrame) -> str:
@@ -92,7 +96,7 @@ def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, ef
         texts=len(several[0].data.y_test),
         margin=findings["margin"].iloc[0],
         speaks=speaks,
-        single=all(each.results["seed"].nunique() == 1 for each in several),
+        single=[each for each in names if all(_seeds(one) == 1 for one in several if one.cell.architecture == each)],
     )
     picture = spread.save(findings, effects, home / "forest.png", _sample_of(several))
     clear = [row for row in rows if row["verdict"] in CLEAR]

@@ -30,11 +30,11 @@ def only_what_was_asked_for():
 def grid_of_today(monkeypatch):
     """The committed grid of languages is taken for one of today's settings."""
 
-    def of_seed_0(row):
+    def of_seeds(row, number):
         mine = elsewhere.table()[lambda rows: (rows[KEY] == [getattr(row, each) for each in KEY]).all(axis=1)]
         return mine.loc[mine["language"] == "indonesian", "effect"].sum()
 
-    monkeypatch.setattr(elsewhere, "_of_seed_0", of_seed_0)
+    monkeypatch.setattr(elsewhere, "_of_seeds", of_seeds)
 
 
 @pytest.fixture(scope="session")

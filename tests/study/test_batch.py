@@ -41,8 +41,10 @@ def cells_of(text, path):
 def test_the_shipped_grid_has_every_language_and_every_network_of_texts():
     found = grid.read(ROOT / "notebooks" / "languages.yaml")
     assert [each.name for each in found] == [f"{name}-{language}" for name in OF_TEXTS for language in nusax.LANGUAGES]
-    assert {(each.profile, each.seeds) for each in found} == {("quick", 1)}
+    assert {(each.architecture, each.profile) for each in found} == {(name, "quick") for name in OF_TEXTS}
+    assert {each.architecture for each in found if each.seeds != 1} == {"simple_rnn"}
     assert across.can_be_pooled(found)
+    assert not across.can_be_pooled([*found, replace(found[0], seeds=7)])
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,8 @@ def test_the_shipped_grid_has_every_language_and_every_network_of_texts():
         ("architecture: [gru, cnn]", ["cnn", "gru"]),
         ("architecture: lstm\nlanguage: [ngaju, english]", ["lstm-ngaju", "lstm-english"]),
         ("architecture: lstm\nprofile: [tiny, full]\nseeds: 2", ["lstm-tiny", "lstm-full"]),
-        ("- architecture: cnn\n- architecture: gru\n  seeds: [1, 3]", ["cnn-all-seeds", "gru-1-seeds", "gru-3-seeds"]),
+        ("- architecture: cnn\n- architecture: gru\n  seeds: [1, 3]", ["cnn", "gru-1-seeds", "gru-3-seeds"]),
+        ("- architecture: lstm\n  seeds: 2\n- architecture: gru", ["lstm", "gru"]),
         ("architecture: lstm\nlanguage: [ngaju, ngaju]", ["lstm-ngaju"]),
     ],
 )
@@ -106,7 +109,7 @@ def effects(means, key=KEY, half=0.01, shared=0.0, dead=()):
     rng = np.random.default_rng(3)
     texts = shared * rng.standard_normal(statistics.RESAMPLES)
     return [
-        Effect(key, f"l{number}", mean, mean - half, mean + half, number in dead, mean + texts)
+        Effect(key, f"l{number}", 1, mean, mean - half, mean + half, number in dead, mean + texts)
         for number, mean in enumerate(means)
     ]
 

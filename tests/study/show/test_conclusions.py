@@ -149,16 +149,20 @@ def test_checks_are_explained_where_there_are_such():
 
 
 def test_the_other_languages_stand_behind_a_verdict(monkeypatch):
-    counts = dict(zip(elsewhere.COUNTS, (11, 9, 3, 4, 2), strict=True))
+    counts = dict(zip(elsewhere.COUNTS, (11, 3, 9, 5, 4, 2), strict=True))
     monkeypatch.setattr(elsewhere, "beside", lambda rows, place: rows.assign(**counts))
     found = results({"baseline": 0.7, "layers-1": 0.9}, seeds=TEN)
     text = conclusions.of_group(found, "layers")
-    both = "In the 11 other languages, each trained once, the difference"
+    both = "In the 11 other languages, each trained 3 times, the difference"
     assert f"{both} has this sign in 9, clearly in 4, and clearly the other sign in 2." in text
     found.comparisons.loc[0, "verdict"] = "equivalent"
-    assert f"{both} is as small in 3, and clear of zero in 6." in conclusions.of_group(found, "layers")
+    assert f"{both} is as small in 5, and clear of zero in 6." in conclusions.of_group(found, "layers")
     monkeypatch.setattr(elsewhere, "beside", lambda rows, place: rows.assign(**dict.fromkeys(counts, np.nan)))
     assert "other languages" not in conclusions.of_group(found, "layers")
+    once = counts | {"seeds": 1}
+    monkeypatch.setattr(elsewhere, "beside", lambda rows, place: rows.assign(**once))
+    assert "each trained once, the difference" in conclusions.of_group(found, "layers")
+    assert "each trained once with these settings, with the same seed in all," in conclusions.how_to_read(found)
 
 
 def test_what_is_fragile_is_listed_apart():
