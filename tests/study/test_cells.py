@@ -190,6 +190,8 @@ def test_the_orders_are_told_apart(rows):
     assert "The order is the same everywhere." in pages.order(same, OWN)
     level = pages.order(same.assign(effect=same["effect"].replace({0.9: 0.8001})), OWN)
     assert "at equal settings, masked, GRU = LSTM, SimpleRNN; each" in level
+    tied = pages.order(rows, OWN.assign(test_f1_keras=0.7))
+    assert "SimpleRNN = LSTM = GRU. These are means alone" in tied  # which is no other order
 
 
 def test_the_sentences_say_what_was_compared_and_what_is_missing(rows):
