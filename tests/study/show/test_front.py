@@ -43,7 +43,7 @@ def test_what_is_fragile_is_not_clear():
     rows["fragile"] = rows["variant"] == "layers-3"
     sentence, *_, sure, _, costs_said = front.lines(results, baselines, rows)
     assert "depth makes no clear difference" in sentence
-    assert "1 of these verdicts are fragile" in sure
+    assert "1 of these verdicts is fragile, that is, hangs on" in sure
     assert "with 3 layers 1.0 for −0.040 (worse, fragile)" in costs_said
 
 
