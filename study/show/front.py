@@ -54,9 +54,9 @@ def _on_data(dataset: str, results: pd.DataFrame, baselines: pd.DataFrame, compa
 def outcome(rows: pd.DataFrame) -> tuple[str, tuple]:
     """What a group says: "more" or "less" is better, all the "same", "unclear", or "some" values are clear, by name.
 
-    What is fragile is not clear.
+    What is fragile is not clear. Values are named, too, where one is better by what is perhaps too little to matter.
     """
-    if which := direction(rows):
+    if (which := direction(rows)) and not any(map(perhaps_small, rows.itertuples())):
         return which, ()
     sound = [row for row in rows.itertuples() if not is_fragile(row)]
     if clear := [row for row in sound if is_clear(row)]:

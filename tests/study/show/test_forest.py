@@ -57,7 +57,7 @@ def test_what_is_fragile_is_hollow():
         first, second = (bar.lines[0] for bar in axes.containers[:2])
         assert (first.get_markerfacecolor() == "white") == hollow
         assert second.get_markerfacecolor() != "white"
-        assert ("of these 1 fragile." in forest.in_numbers(rows, "title", with_clear=False)) == hollow
+        assert ("of all these 1 fragile." in forest.in_numbers(rows, "title", with_clear=False)) == hollow
 
 
 def test_margins_zero_and_scales(figure):
