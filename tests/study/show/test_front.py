@@ -85,10 +85,7 @@ def test_numpy_and_its_time():
 def test_how_sure_it_is():
     several = lines(tables("lstm", {LESS: (0.05, "better"), MORE: (0.0, "equivalent")}))[-3]
     number = (tables("lstm")[2]["group"] != "baselines").sum()
-    assert (
-        f"Of {number} comparisons of one network with another 1 are better or worse, 1 differ by too"
-        in several
-    )
+    assert f"Of {number} comparisons of one network with another 1 are better or worse, 1 differ by too" in several
     assert "Each rests on 2 seeds" in several
     assert "trained once" in lines(tables("lstm", seeds=(0,)))[-3]
 
