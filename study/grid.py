@@ -61,9 +61,7 @@ def read(path: Path) -> list[Cell]:
     for part in listed:
         _check(part, path)
     cells = [DEFAULTS | each for each in ParameterGrid(listed)]
-    made = dict.fromkeys(
-        _cell(each, _varied(each, cells)) for each in cells
-    )  # each once, in the order of the architectures
+    made = dict.fromkeys(_cell(each, _varied(each, cells)) for each in cells)  # each once
     return sorted(made, key=lambda cell: list(ARCHITECTURES).index(cell.architecture))
 
 
