@@ -89,6 +89,7 @@ def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, ef
     rows = [in_words(row) for row in findings.itertuples()]
     speaks = findings["full_verdict"].notna().any()
     names = list(dict.fromkeys(each.cell.architecture for each in several))
+    more = {each.cell.architecture for each in several if _seeds(each) > 1}
     lead = say(
         "across.lead",
         languages=[in_title(each) for each in dict.fromkeys(effects["language"])],
@@ -96,7 +97,7 @@ def _findings(home: Path, several: Sequence[Answers], findings: pd.DataFrame, ef
         texts=len(several[0].data.y_test),
         margin=findings["margin"].iloc[0],
         speaks=speaks,
-        single=[each for each in names if all(_seeds(one) == 1 for one in several if one.cell.architecture == each)],
+        single=[ARCHITECTURES[each].title for each in names if each not in more],
     )
     picture = spread.save(findings, effects, home / "forest.png", _sample_of(several))
     clear = [row for row in rows if row["verdict"] in CLEAR]

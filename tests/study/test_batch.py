@@ -299,6 +299,18 @@ def test_the_summary_says_what_the_tables_say(several, tables, tmp_path):
     assert not re.findall(r'src="(?!data:)', html)
 
 
+def test_the_summary_names_those_that_were_trained_once(several, tables, tmp_path):
+    def said(several):
+        html = languages.index(tmp_path, {}, several, tables, {}).read_text()
+        return re.search(r"every ([^.]*?) was trained once", re.sub(r"\s+", " ", html))
+
+    assert said(several)[1] == "SimpleRNN, LSTM and GRU"
+    twice = [replace(each, results=pd.concat([each.results, each.results.assign(seed=1)])) for each in several]
+    mixed = [two if two.cell.architecture == "simple_rnn" else one for one, two in zip(several, twice, strict=True)]
+    assert said(mixed)[1] == "LSTM and GRU"
+    assert said(twice) is None
+
+
 def test_the_forest_plot_has_every_language_and_every_mean(tables):
     findings, found = tables["findings"], tables["languages"]
     figure = spread.draw(findings, found, "made up")

@@ -38,6 +38,14 @@ def test_what_may_be_too_little_to_matter_is_said_to_be():
     assert "3 layers are worse than 2 layers by 0.040, perhaps too little to matter and width" in sentence
 
 
+def test_deeper_is_not_better_by_what_is_perhaps_too_little():
+    results, baselines, rows = tables("lstm", {LESS: (-0.05, "worse"), MORE: (0.04, "better")})
+    rows.loc[rows["variant"] == "layers-3", ["low", "high"]] = [0.02, 0.06]
+    sentence, *_ = front.lines(results, baselines, rows)
+    assert "1 layer is worse than 2 layers by 0.050, 3 layers are better than 2 layers by 0.040, perhaps" in sentence
+    assert "deeper" not in sentence
+
+
 def test_what_is_fragile_is_not_clear():
     results, baselines, rows = tables("lstm", {MORE: (-0.04, "worse")})
     rows["fragile"] = rows["variant"] == "layers-3"
